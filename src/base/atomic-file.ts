@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+export interface AtomicWriteOptions {
+  /** Permission bits; set before any content is written, so a secret is never readable in between. */
+  readonly mode?: number;
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+/**
+ * Replaces `path` as one step: a reader, or a machine that lost power, sees the old content or the new, whole.
+ * The temporary file lives in the same directory so that the rename never crosses a file system.
+ */
+export async function writeFileAtomic(
+  path: string,
+  content: string | Uint8Array,
+  options: AtomicWriteOptions = {},
+): Promise<void> {
+  const mode = options.mode ?? 0o644;
+  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
+  try {
+    const file = await open(temporary, 'wx', mode);
+    try {
+      await setOwnership(file, mode, options);
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncDirectory(dirname(path));
+}
+
+/** Makes renames inside `directory` survive a power cut. */
+export async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function setOwnership(file: FileHandle, mode: number, options: AtomicWriteOptions): Promise<void> {
+  await file.chmod(mode);
+  if (options.uid === undefined && options.gid === undefined) return;
+  await file.chown(options.uid ?? process.getuid?.() ?? 0, options.gid ?? process.getgid?.() ?? 0);
+}

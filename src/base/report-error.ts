@@ -1,0 +1,31 @@
+import { EXIT, type ExitCode, OperatorError, messageOf } from './errors.ts';
+import { formatArgv } from './shell-quote.ts';
+
+/** The lines an operator reads: what failed, where, the command, its last words, and what to do next. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof OperatorError)) {
+    const trace = process.env['CONVOCATE_DEBUG'] ? `\n${error instanceof Error ? error.stack : ''}` : '';
+    return `internal error: ${messageOf(error)}\n  this is a bug; set CONVOCATE_DEBUG=1 to see where${trace}`;
+  }
+  const { host, argv, exitCode, output, hint } = error.details;
+  const lines = [`error: ${error.message}`];
+  if (host) lines.push(`  host:    ${host}`);
+  if (argv)
+    lines.push(`  command: ${formatArgv(argv)}${exitCode === undefined ? '' : `  (exit ${exitCode})`}`);
+  const tail = output?.trim().split('\n').slice(-8) ?? [];
+  for (const line of tail) if (line) lines.push(`  | ${line}`);
+  if (hint) lines.push(`  next:    ${hint}`);
+  return lines.join('\n');
+}
+
+export function exitCodeOf(error: unknown): ExitCode {
+  return error instanceof OperatorError ? error.exit : EXIT.failed;
+}
+
+/** One JSON object for `--json`: the same facts as {@link describeError}. */
+export function errorToJson(error: unknown): Record<string, unknown> {
+  if (!(error instanceof OperatorError))
+    return { error: messageOf(error), kind: 'internal', exit: EXIT.failed };
+  const { cause: _cause, ...details } = error.details;
+  return { error: error.message, kind: error.name, exit: error.exit, ...details };
+}

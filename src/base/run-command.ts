@@ -1,0 +1,115 @@
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { DeadlineError } from './deadline.ts';
+import { OperationError } from './errors.ts';
+
+/** The only door to `child_process`; everything goes in as an argv, never as a line for a shell. */
+
+export interface CommandOptions {
+  readonly input?: string | Uint8Array | Readable;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  /** The process is killed and {@link DeadlineError} thrown after this; default 60 s. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface CommandResult {
+  /** 128 + n where the process was ended by signal n, 127 where the program does not exist. */
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const MAX_CAPTURE_BYTES = 64 * 1024 * 1024;
+
+/** Runs to the end and gives back whatever came out; a non-zero exit is an answer, not an error. */
+export async function runCommand(
+  argv: readonly string[],
+  options: CommandOptions = {},
+): Promise<CommandResult> {
+  const child = startProcess(argv, { ...options, stdio: ['pipe', 'pipe', 'pipe'] });
+  const timeoutMs = options.timeoutMs ?? 60_000;
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    child.kill('SIGKILL');
+  }, timeoutMs);
+  try {
+    const [, stdout, stderr, exitCode] = await Promise.all([
+      feed(child, options.input),
+      collect(child.stdout),
+      collect(child.stderr),
+      exitOf(child),
+    ]);
+    if (late) throw new DeadlineError(argv[0] ?? 'command', timeoutMs);
+    return { exitCode, stdout, stderr };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** As {@link runCommand}, but a non-zero exit is an {@link OperationError}; gives back stdout. */
+export async function runChecked(argv: readonly string[], options: CommandOptions = {}): Promise<string> {
+  const result = await runCommand(argv, options);
+  if (result.exitCode === 0) return result.stdout;
+  throw new OperationError(`${argv[0]} failed`, {
+    argv,
+    exitCode: result.exitCode,
+    output: result.stderr.trim() || result.stdout,
+  });
+}
+
+export function startProcess(
+  argv: readonly string[],
+  options: CommandOptions & { readonly stdio: StdioOptions },
+): ChildProcess {
+  const [program, ...rest] = argv;
+  if (!program) throw new TypeError('an empty argv');
+  return spawn(program, rest, {
+    stdio: options.stdio,
+    ...(options.env && { env: options.env }),
+    ...(options.cwd && { cwd: options.cwd }),
+    ...(options.signal && { signal: options.signal }),
+  });
+}
+
+export async function exitOf(child: ChildProcess): Promise<number> {
+  if (child.exitCode !== null) return child.exitCode;
+  try {
+    const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+    if (code !== null) return code;
+    const { constants } = await import('node:os');
+    return 128 + (signal ? constants.signals[signal] : 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 127;
+    throw error;
+  }
+}
+
+async function feed(child: ChildProcess, input: CommandOptions['input']): Promise<void> {
+  if (!child.stdin) return;
+  try {
+    if (input !== undefined && typeof input !== 'string' && !(input instanceof Uint8Array)) {
+      await pipeline(input, child.stdin);
+    } else {
+      child.stdin.on('error', () => {}); // the process may end without reading; its exit code tells why
+      child.stdin.end(input);
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+  }
+}
+
+async function collect(stream: Readable | null): Promise<string> {
+  if (!stream) return '';
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size <= MAX_CAPTURE_BYTES) chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,139 @@
+import type * as z from 'zod/mini';
+import { messageOf } from '../base/errors.ts';
+import type { Ping } from '../protocol/rpc.ts';
+import type { Session } from '../protocol/session.ts';
+import { PROTOCOL_RANGE } from '../protocol/version.ts';
+import type { AgentClient } from './agent-client.ts';
+import { backoffMs } from './backoff.ts';
+import { Coalesced } from './coalesced.ts';
+import type { AgentRecord } from './registry.ts';
+import { WakeableWait } from './wakeable-wait.ts';
+
+export interface LinkEvents {
+  /** The agent answers; called again at every probe, for its version and image may have changed. */
+  onUp(ping: z.infer<typeof Ping>): void;
+  onDown(problem: string): void;
+  /** Called just before a list is asked for; what it gives comes back with the list. */
+  onAsk(): number;
+  onList(sessions: readonly Session[], askedAt: number): void;
+}
+
+export interface LinkOptions {
+  readonly record: AgentRecord;
+  readonly connect: (record: AgentRecord) => Promise<AgentClient>;
+  readonly events: LinkEvents;
+  /** Milliseconds before attempt n after a failure. */
+  readonly backoff?: (attempt: number) => number;
+  /** How often the agent is asked whether it still answers, which the transport's keepalive does not tell. */
+  readonly probeMs?: number;
+}
+
+/**
+ * Keeps one warm connection to one agent: connects, asks, waits for the end, comes back with backoff. Each agent has
+ * a link of its own and nothing here waits for another one.
+ */
+export class AgentLink {
+  readonly #options: LinkOptions;
+  readonly #wait = new WakeableWait();
+  readonly #finished: Promise<void>;
+  readonly #lists = new Coalesced(() => this.#list());
+  /** The connection, and whether the agent answers on it. */
+  #open: AgentClient | undefined;
+  #answers = false;
+  #stopped = false;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    this.#finished = this.#run();
+  }
+
+  /** The connection, while the agent answers on it. */
+  get client(): AgentClient | undefined {
+    return this.#answers ? this.#open : undefined;
+  }
+
+  /** The agent was heard of: do not sit out the backoff. */
+  wake(): void {
+    if (!this.#answers) this.#wait.wake();
+  }
+
+  /** Asks for a list, begun after this call; rejects where the agent gives none. */
+  async refresh(): Promise<void> {
+    await this.#lists.run();
+  }
+
+  /** A connection that is only being opened is left behind; it is closed as soon as it stands. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#wait.wake();
+    if (!this.#open) return;
+    await this.#open.close();
+    await this.#finished;
+  }
+
+  async #run(): Promise<void> {
+    const { connect, record, events, backoff = (attempt) => backoffMs(attempt, Math.random) } = this.#options;
+    for (let failures = 0; !this.#stopped; failures += 1) {
+      let problem: string;
+      try {
+        this.#open = await connect(record);
+        if (this.#stopped) return;
+        await this.#probe(this.#open);
+        failures = 0;
+        problem = await this.#watch(this.#open);
+      } catch (error) {
+        problem = messageOf(error);
+      } finally {
+        this.#answers = false;
+        await this.#open?.close();
+        this.#open = undefined;
+      }
+      if (this.#stopped) return;
+      events.onDown(problem);
+      await this.#wait.wait(backoff(failures));
+    }
+  }
+
+  /** Probes until the connection ends. An agent that stopped answering keeps its connection while terminals use it. */
+  async #watch(client: AgentClient): Promise<string> {
+    let over: string | undefined;
+    void client.closed.then((reason) => {
+      over = reason;
+      this.#wait.wake();
+    });
+    for (;;) {
+      await Promise.resolve(); // lets a connection that is closed already say so
+      if (over === undefined) await this.#wait.wait(this.#options.probeMs ?? 30_000);
+      if (over !== undefined) return over;
+      try {
+        await this.#probe(client);
+      } catch (error) {
+        if (client.terminals === 0) throw error;
+        this.#answers = false;
+        this.#options.events.onDown(messageOf(error));
+      }
+    }
+  }
+
+  /** Who answers, in which version, and its whole list: an agent that cannot tell these is of no use as "up". */
+  async #probe(client: AgentClient): Promise<void> {
+    const ping = await client.call('ping', null);
+    const { agentId } = this.#options.record;
+    if (ping.agent_id !== agentId)
+      throw new Error(`another agent answers there: ${ping.agent_id} instead of ${agentId}`);
+    if (ping.protocol < PROTOCOL_RANGE.min || ping.protocol > PROTOCOL_RANGE.max)
+      throw new Error(
+        `it speaks protocol ${ping.protocol} (release ${ping.version}), which this shell does not`,
+      );
+    await this.refresh();
+    this.#answers = true;
+    this.#options.events.onUp(ping);
+  }
+
+  async #list(): Promise<void> {
+    if (!this.#open) throw new Error('not connected');
+    const askedAt = this.#options.events.onAsk();
+    const sessions = await this.#open.call('list', null);
+    this.#options.events.onList(sessions, askedAt);
+  }
+}

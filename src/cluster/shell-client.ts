@@ -1,0 +1,120 @@
+import { once } from 'node:events';
+import { type Socket, connect } from 'node:net';
+import * as z from 'zod/mini';
+import { withDeadline } from '../base/deadline.ts';
+import { OperationError, OperatorError, codeOf, messageOf } from '../base/errors.ts';
+import type { AttachHeader } from '../protocol/attach.ts';
+import { SHELL_HOST } from '../protocol/host-layout.ts';
+import { LIMITS } from '../protocol/limits.ts';
+import { RPC, type RpcOp, type RpcParams, type RpcResult } from '../protocol/rpc.ts';
+import {
+  AgentView,
+  AttachAccepted,
+  type Operator,
+  SessionView,
+  type ShellRequest,
+} from '../protocol/shell-socket.ts';
+import { readFirstLine, writeJsonLine } from '../ssh/json-channel.ts';
+import { ShellAnswer, operatorErrorOf } from './shell-answer.ts';
+
+/** A terminal through the service: raw bytes both ways; ending the socket detaches. */
+export interface ShellTerminal {
+  readonly socket: Socket;
+  /** What came together with the answer: the terminal's first bytes. */
+  readonly first: Buffer;
+  resize(cols: number, rows: number): Promise<void>;
+}
+
+/** The service's own deadlines come first; this one is for a service that hangs. */
+const SERVICE_GRACE_MS = 15_000;
+
+/**
+ * Speaks to the status service of this shell host, one connection per request. Refusals and a service that is not
+ * there come as errors fit for an operator.
+ */
+export class ShellClient {
+  readonly #socketPath: string;
+  readonly #operator: Operator;
+
+  constructor(operator: Operator, socketPath: string = SHELL_HOST.socket) {
+    this.#operator = operator;
+    this.#socketPath = socketPath;
+  }
+
+  async agents(): Promise<AgentView[]> {
+    return z.array(AgentView).parse(await this.#ask({ op: 'agents' }, LIMITS.readCallMs));
+  }
+
+  async sessions(): Promise<SessionView[]> {
+    return z.array(SessionView).parse(await this.#ask({ op: 'sessions' }, LIMITS.readCallMs));
+  }
+
+  async call<Op extends RpcOp>(agentId: string, op: Op, params: RpcParams<Op>): Promise<RpcResult<Op>> {
+    const timeoutMs = (RPC[op].changes ? LIMITS.changeCallMs : LIMITS.readCallMs) + SERVICE_GRACE_MS;
+    const request: ShellRequest = {
+      op: 'call',
+      agent_id: agentId,
+      rpc: { op, params },
+      operator: this.#operator,
+    };
+    return RPC[op].result.parse(await this.#ask(request, timeoutMs)) as RpcResult<Op>;
+  }
+
+  async attach(agentId: string, header: AttachHeader): Promise<ShellTerminal> {
+    const request: ShellRequest = { op: 'attach', agent_id: agentId, header, operator: this.#operator };
+    const { socket, result, rest } = await this.#exchange(request, LIMITS.changeCallMs + SERVICE_GRACE_MS);
+    const { attach_id } = AttachAccepted.parse(result);
+    return {
+      socket,
+      first: rest,
+      resize: async (cols, rows) => {
+        await this.#ask({ op: 'resize', attach_id, cols, rows }, LIMITS.readCallMs);
+      },
+    };
+  }
+
+  async #ask(request: ShellRequest, timeoutMs: number): Promise<unknown> {
+    const { socket, result } = await this.#exchange(request, timeoutMs);
+    socket.destroy();
+    return result;
+  }
+
+  async #exchange(
+    request: ShellRequest,
+    timeoutMs: number,
+  ): Promise<{ socket: Socket; result: unknown; rest: Buffer }> {
+    const socket = connect(this.#socketPath);
+    try {
+      await withDeadline(once(socket, 'connect'), timeoutMs, 'connecting');
+      socket.on('error', () => {}); // told by the end of the stream
+      writeJsonLine(socket, request);
+      const { line, rest } = await withDeadline(readFirstLine(socket), timeoutMs, 'the answer');
+      const answer = ShellAnswer.parse(JSON.parse(line));
+      if (!answer.ok) throw operatorErrorOf(answer);
+      return { socket, result: answer.result, rest };
+    } catch (error) {
+      socket.destroy();
+      throw this.#asOperatorError(error);
+    }
+  }
+
+  #asOperatorError(error: unknown): Error {
+    if (error instanceof OperatorError || !(error instanceof Error)) return error as Error;
+    const code = codeOf(error);
+    if (code === 'ENOENT' || code === 'ECONNREFUSED')
+      return new OperationError('convocate-status.service is not running on this host', {
+        hint: 'run `systemctl status convocate-status`; on a host that is no shell host yet, `convocate-host init-shell`',
+        cause: error,
+      });
+    if (code === 'EACCES' || code === 'EPERM')
+      return new OperationError(`no right to open ${this.#socketPath}`, {
+        hint: 'run it as the user claude, or as root',
+        cause: error,
+      });
+    if (!code && error.name !== 'DeadlineError' && error.name !== 'ChannelClosedError') return error;
+    return new OperationError(`convocate-status.service gave no answer: ${messageOf(error)}`, {
+      hint: 'run `systemctl status convocate-status`; look with `convocate ls` before you repeat a change',
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,45 @@
+import { readdir, realpath, rm, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { AGENT_HOST } from '../../protocol/host-layout.ts';
+import { versionOfImageTag } from '../../protocol/ids.ts';
+import type { DockerImages } from '../docker/images.ts';
+
+export interface PruneReport {
+  readonly keptVersions: readonly string[];
+  readonly removedImages: readonly string[];
+  readonly removedReleases: readonly string[];
+}
+
+/**
+ * Removes what nothing needs any more. Kept: the current release, the previous one (the way back), and every release
+ * whose image some container, running or stopped, was made from: such a session can be restarted or rolled back to.
+ */
+export async function prune(docker: DockerImages): Promise<PruneReport> {
+  const kept = new Set<string>();
+  for (const link of [AGENT_HOST.currentLink, AGENT_HOST.previousLink]) {
+    const target = await realpath(link).catch(() => undefined);
+    if (target) kept.add(basename(target));
+  }
+  const used = await docker.usedByContainers();
+  const tags = await docker.tagsOf('convocate');
+  for (const tag of tags) {
+    const image = await docker.inspect(tag);
+    if (used.has(tag) || (image && used.has(image.id))) kept.add(versionOfImageTag(tag) ?? tag);
+  }
+
+  const removedImages = tags.filter((tag) => !kept.has(versionOfImageTag(tag) ?? tag));
+  for (const tag of removedImages) await docker.untag(tag);
+  const releases = await readdir(AGENT_HOST.releasesDir).catch(() => []);
+  const removedReleases = releases.filter((name) => !name.startsWith('.') && !kept.has(name));
+  for (const name of removedReleases) await rm(join(AGENT_HOST.releasesDir, name), { recursive: true });
+  await removeUnusedBlobs();
+  return { keptVersions: [...kept].sort(), removedImages, removedReleases };
+}
+
+/** Releases hold their files as hard links to the blobs, so a blob with one link belongs to none. */
+async function removeUnusedBlobs(): Promise<void> {
+  for (const name of await readdir(AGENT_HOST.blobsDir).catch(() => [])) {
+    const path = join(AGENT_HOST.blobsDir, name);
+    if (/^[0-9a-f]{64}$/.test(name) && (await stat(path)).nlink === 1) await rm(path);
+  }
+}

@@ -1,0 +1,32 @@
+import type { Agent } from '../sessions/agent.ts';
+import { requireAllowed } from '../sessions/change.ts';
+import { findEntry } from '../sessions/describe-session.ts';
+import { restartSession } from '../sessions/operations/restart.ts';
+import { lookAtContainer } from '../sessions/watch-containers.ts';
+
+/**
+ * Sees to it that a session runs before someone is attached. Those who come while it is being started for another
+ * attach wait for the same start. Throws as `restart` does, and `conflict` where the session is locked or damaged.
+ */
+export class SessionStarter {
+  readonly #agent: Agent;
+  readonly #starts = new Map<string, Promise<null>>();
+
+  constructor(agent: Agent) {
+    this.#agent = agent;
+  }
+
+  async ensureRunning(id: string): Promise<void> {
+    const entry = await findEntry(this.#agent, id);
+    await requireAllowed(this.#agent, entry, 'attach', await this.#agent.locks.stale(id));
+    const { facts } = await lookAtContainer(this.#agent, id);
+    if (facts?.running) return;
+    await (this.#starts.get(id) ?? this.#start(id));
+  }
+
+  #start(id: string): Promise<null> {
+    const start = restartSession(this.#agent, id).finally(() => this.#starts.delete(id));
+    this.#starts.set(id, start);
+    return start;
+  }
+}

@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import { pollUntil } from '../../base/deadline.ts';
+import { RpcError } from '../../protocol/error-codes.ts';
+import type { AttachHeader } from '../../protocol/attach.ts';
+import { CLAUDE_USER, containerNameOf } from '../../protocol/host-layout.ts';
+import type { Terminal } from '../docker/docker.ts';
+import type { Agent } from '../sessions/agent.ts';
+import { SESSION_SCRIPT } from '../sessions/session-scripts.ts';
+import { lookAtContainer } from '../sessions/watch-containers.ts';
+
+const DETACH_MS = 15_000;
+const DETACH_RETRY_MS = 100;
+
+export interface SessionTerminal extends Terminal {
+  /** Ends exactly this client in the container. Resolves when its process is gone. */
+  detach(): Promise<void>;
+}
+
+/** A tmux client of the session on a terminal of its own. */
+export async function openSessionTerminal(agent: Agent, header: AttachHeader): Promise<SessionTerminal> {
+  const container = containerNameOf(header.id);
+  const clientId = randomUUID();
+  const readOnly = header.read_only ? ['--read-only'] : [];
+  const terminal = await openOrExplain(agent, header.id, () =>
+    agent.docker.openTerminal(container, {
+      argv: [SESSION_SCRIPT.attach, '--client-id', clientId, ...readOnly],
+      user: CLAUDE_USER.name,
+      env: { TERM: header.term },
+    }),
+  );
+
+  const detachOnce = async (): Promise<true | undefined> => {
+    const { running } = await terminal.status();
+    if (!running) return true;
+    // Closing our side would leave the process in the container for ever. It may not have got as far as having its
+    // name yet: asked again until it is gone.
+    const command = { argv: [SESSION_SCRIPT.detachClient, clientId], user: CLAUDE_USER.name };
+    await agent.docker.exec(container, command).catch(async (error: unknown) => {
+      if ((await terminal.status()).running) throw error; // else it went together with its container
+    });
+    return undefined;
+  };
+  return {
+    ...terminal,
+    detach: async () => {
+      const what = `detaching client ${clientId}`;
+      await pollUntil(detachOnce, { timeoutMs: DETACH_MS, intervalMs: DETACH_RETRY_MS, what });
+    },
+  };
+}
+
+/** Docker only says that the container does not run; the operator wants to know why. */
+async function openOrExplain(agent: Agent, id: string, open: () => Promise<Terminal>): Promise<Terminal> {
+  try {
+    return await open();
+  } catch (error) {
+    const { facts } = await lookAtContainer(agent, id);
+    if (facts?.running !== false || facts.exitCode === undefined) throw error;
+    const cause = facts.oomKilled ? ', out of memory' : '';
+    throw new RpcError('conflict', `the session ended with exit code ${facts.exitCode}${cause}`);
+  }
+}

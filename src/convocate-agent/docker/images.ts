@@ -1,0 +1,131 @@
+import type { Readable } from 'node:stream';
+import Docker from 'dockerode';
+import * as z from 'zod/mini';
+import { withDeadline } from '../../base/deadline.ts';
+import { OperationError, messageOf } from '../../base/errors.ts';
+
+/** What rollouts need of Docker: images, and who uses them. */
+
+export interface ImageFacts {
+  /** `sha256:…`: config digest in a graph driver, manifest digest in the containerd store. */
+  readonly id: string;
+  /** diffIDs without their prefix, from the base up. */
+  readonly layers: readonly string[];
+}
+
+const LOAD_MS = 30 * 60_000;
+const CALL_MS = 60_000;
+const LoadLine = z.object({ error: z.optional(z.string()), stream: z.optional(z.string()) });
+
+export class DockerImages {
+  readonly #docker = new Docker({ socketPath: '/var/run/docker.sock' });
+
+  /** Feeds an archive to Docker. Throws on any error text: an exit code alone does not tell. */
+  async load(archive: Readable): Promise<void> {
+    const answer = await withDeadline(
+      this.#docker.loadImage(archive, { quiet: true }),
+      LOAD_MS,
+      'docker load',
+    );
+    let text = '';
+    for await (const chunk of answer as AsyncIterable<Buffer>) text += chunk.toString('utf8');
+    for (const line of text.split('\n').filter(Boolean)) {
+      const parsed = LoadLine.safeParse(parseJson(line));
+      const problem = parsed.success ? parsed.data.error : line;
+      if (problem) throw new OperationError(`docker load failed: ${problem.trim()}`);
+    }
+  }
+
+  async inspect(reference: string): Promise<ImageFacts | undefined> {
+    try {
+      const image = await withDeadline(
+        this.#docker.getImage(reference).inspect(),
+        CALL_MS,
+        'docker image inspect',
+      );
+      return {
+        id: image.Id,
+        layers: (image.RootFS.Layers ?? []).map((layer) => layer.replace('sha256:', '')),
+      };
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined;
+      throw error;
+    }
+  }
+
+  /** The layer chains of every image there is, damaged ones left out. */
+  async chains(): Promise<(readonly string[])[]> {
+    const images = await withDeadline(this.#docker.listImages(), CALL_MS, 'docker images');
+    const facts = await Promise.all(images.map((image) => this.inspect(image.Id).catch(() => undefined)));
+    return facts.flatMap((fact) => (fact ? [fact.layers] : []));
+  }
+
+  async tag(reference: string, tag: string): Promise<void> {
+    const [repo, version] = tag.split(':');
+    await this.#docker.getImage(reference).tag({ repo: repo ?? tag, tag: version ?? 'latest' });
+  }
+
+  /** Takes a tag away, and the image with it where that was its last one. */
+  async untag(tag: string): Promise<void> {
+    try {
+      await withDeadline(this.#docker.getImage(tag).remove(), CALL_MS, 'docker rmi');
+    } catch (error) {
+      if (statusOf(error) !== 404) throw error;
+    }
+  }
+
+  async tagsOf(repository: string): Promise<string[]> {
+    const images = await withDeadline(this.#docker.listImages(), CALL_MS, 'docker images');
+    return images.flatMap((image) => image.RepoTags ?? []).filter((tag) => tag.startsWith(`${repository}:`));
+  }
+
+  /** Image tags and ids that some container, running or stopped, was made from. */
+  async usedByContainers(): Promise<Set<string>> {
+    const containers = await withDeadline(this.#docker.listContainers({ all: true }), CALL_MS, 'docker ps');
+    return new Set(containers.flatMap((container) => [container.Image, container.ImageID]));
+  }
+
+  /** Runs `program` in a container without a network that is gone afterwards; gives its exit code and output. */
+  async tryOut(
+    reference: string,
+    program: string,
+    label: string,
+  ): Promise<{ exitCode: number; output: string }> {
+    const container = await this.#docker.createContainer({
+      Image: reference,
+      Entrypoint: [program],
+      Labels: { [label]: 'true' },
+      HostConfig: { NetworkMode: 'none', Init: true },
+    });
+    try {
+      await container.start();
+      const ended: unknown = await withDeadline(container.wait(), CALL_MS, 'the throw-away container');
+      const output = await container.logs({ stdout: true, stderr: true, tail: 20 });
+      return {
+        exitCode: z.object({ StatusCode: z.int() }).parse(ended).StatusCode,
+        output: readable(output),
+      };
+    } finally {
+      await container.remove({ force: true }).catch((error: unknown) => {
+        throw new OperationError(`the throw-away container could not be removed: ${messageOf(error)}`);
+      });
+    }
+  }
+}
+
+function statusOf(error: unknown): number | undefined {
+  return (error as { statusCode?: number }).statusCode;
+}
+
+/** Docker frames log output of containers without a terminal; the frames' headers are not for people. */
+function readable(output: Buffer): string {
+  return output.toString('utf8').replaceAll(/[^\x20-\x7e\n]/g, '');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

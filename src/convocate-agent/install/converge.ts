@@ -1,0 +1,42 @@
+import { RefusedError } from '../../base/errors.ts';
+import { runChecked } from '../../base/run-command.ts';
+import type { ConvergeReport, ItemReport, ManagedItem } from './item.ts';
+
+/** Looks at every item and changes nothing. */
+export async function checkItems(items: readonly ManagedItem[]): Promise<ItemReport[]> {
+  const reports: ItemReport[] = [];
+  for (const item of items) {
+    const drift = await item.check();
+    if (drift === undefined) reports.push({ item: item.name, state: 'ok' });
+    else reports.push({ item: item.name, state: item.warnOnly ? 'warning' : 'drift', detail: drift });
+  }
+  return reports;
+}
+
+/**
+ * Makes every item right, in order. What only the operator can fix is looked at first, so that a host that is not
+ * fit is refused before anything on it was changed.
+ */
+export async function converge(items: readonly ManagedItem[]): Promise<ConvergeReport> {
+  for (const item of items) {
+    if (item.onlyOperatorCanFix === undefined) continue;
+    const problem = await item.check();
+    if (problem !== undefined) throw new RefusedError(problem, { hint: item.onlyOperatorCanFix });
+  }
+  const reports: ItemReport[] = [];
+  let reload = false;
+  for (const item of items) {
+    const drift = await item.check();
+    if (drift === undefined) {
+      reports.push({ item: item.name, state: 'ok' });
+    } else if (item.warnOnly) {
+      reports.push({ item: item.name, state: 'warning', detail: drift });
+    } else {
+      await item.apply();
+      reload ||= item.reloadsSystemd ?? false;
+      reports.push({ item: item.name, state: 'fixed', detail: drift });
+    }
+  }
+  if (reload) await runChecked(['systemctl', 'daemon-reload']);
+  return { items: reports, daemonReloaded: reload };
+}

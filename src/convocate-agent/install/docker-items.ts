@@ -1,0 +1,88 @@
+import { readFile } from 'node:fs/promises';
+import * as z from 'zod/mini';
+import { writeFileAtomic } from '../../base/atomic-file.ts';
+import { pollUntil } from '../../base/deadline.ts';
+import { OperationError, codeOf } from '../../base/errors.ts';
+import { runChecked, runCommand } from '../../base/run-command.ts';
+import type { ManagedItem } from './item.ts';
+
+const DAEMON_CONFIG = '/etc/docker/daemon.json';
+
+const DockerInfo = z.object({ CgroupDriver: z.string(), LiveRestoreEnabled: z.boolean() });
+
+/** What Docker says of itself, or why it cannot be asked. */
+async function askDocker(): Promise<z.infer<typeof DockerInfo> | string> {
+  const result = await runCommand(['docker', 'info', '--format', '{{json .}}'], { timeoutMs: 30_000 });
+  if (result.exitCode === 127) return 'Docker is not installed';
+  const info = DockerInfo.safeParse(parseJson(result.stdout));
+  return info.success ? info.data : `Docker does not answer: ${result.stderr.trim() || 'no answer'}`;
+}
+
+export function dockerItems(): ManagedItem[] {
+  return [
+    {
+      name: 'docker',
+      onlyOperatorCanFix: 'install Docker Engine 20.10 or later and start it: systemctl enable --now docker',
+      check: async () => {
+        const info = await askDocker();
+        return typeof info === 'string' ? info : undefined;
+      },
+      apply: () => Promise.resolve(),
+    },
+    {
+      // The slice that bounds all sessions is a systemd unit; with the other driver Docker refuses such a parent.
+      name: 'docker cgroup driver',
+      onlyOperatorCanFix: `put {"exec-opts":["native.cgroupdriver=systemd"]} into ${DAEMON_CONFIG} and restart Docker`,
+      check: async () => {
+        const info = await askDocker();
+        if (typeof info === 'string') return info;
+        return info.CgroupDriver === 'systemd'
+          ? undefined
+          : `Docker's cgroup driver is ${info.CgroupDriver}, not systemd`;
+      },
+      apply: () => Promise.resolve(),
+    },
+    { name: 'docker live-restore', check: checkLiveRestore, apply: enableLiveRestore },
+  ];
+}
+
+/** Without live-restore a restart or an upgrade of Docker ends every session on the host. */
+async function checkLiveRestore(): Promise<string | undefined> {
+  const info = await askDocker();
+  if (typeof info === 'string') return info;
+  return info.LiveRestoreEnabled ? undefined : 'is off: a restart of Docker would end every session';
+}
+
+async function enableLiveRestore(): Promise<void> {
+  const config = await readDaemonConfig();
+  await writeFileAtomic(DAEMON_CONFIG, `${JSON.stringify({ ...config, 'live-restore': true }, null, 2)}\n`);
+  await runChecked(['systemctl', 'reload', 'docker.service']);
+  await pollUntil(async () => ((await checkLiveRestore()) === undefined ? true : undefined), {
+    timeoutMs: 15_000,
+    intervalMs: 200,
+    what: "Docker's taking up live-restore",
+  });
+}
+
+async function readDaemonConfig(): Promise<Record<string, unknown>> {
+  const text = await readFile(DAEMON_CONFIG, 'utf8').catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return '{}';
+    throw error;
+  });
+  const config = z.record(z.string(), z.unknown()).safeParse(parseJson(text));
+  if (config.success) return config.data;
+  throw new OperationError(
+    `${DAEMON_CONFIG} is not a JSON object, so live-restore cannot be merged into it`,
+    {
+      hint: `mend ${DAEMON_CONFIG}, then run this again`,
+    },
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,105 @@
+import { randomInt } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { cpus, hostname, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { runChecked, runCommand } from '../../base/run-command.ts';
+import { AGENT_HOST, CLAUDE_USER } from '../../protocol/host-layout.ts';
+import { isAgentId } from '../../protocol/ids.ts';
+import { DEFAULT_SETTINGS } from '../../protocol/agent-settings.ts';
+import { renderHostFiles } from '../../release/host-files.ts';
+import { generateKeyPair, publicBlobOf } from '../../ssh/keys.ts';
+import { type InstalledRelease, readReleaseFile } from '../release-home.ts';
+import { dockerItems } from './docker-items.ts';
+import { directoryItem, linkItem, onceFileItem, textFileItem } from './file-items.ts';
+import type { ManagedItem } from './item.ts';
+import { userItem } from './user-item.ts';
+
+/** Everything a host must have for `release` to be the live one, in the order it is put right. */
+export async function managedItems(release: InstalledRelease): Promise<ManagedItem[]> {
+  const numbers = { cores: cpus().length, memoryBytes: totalmem() };
+  const files = await renderHostFiles(
+    release.manifest,
+    (_manifest, path) => readReleaseFile(release, path),
+    numbers,
+  );
+  return [
+    ...dockerItems(),
+    userItem(),
+    directoryItem(AGENT_HOST.homesDir, { mode: 0o755, uid: CLAUDE_USER.uid, gid: CLAUDE_USER.gid }),
+    directoryItem(AGENT_HOST.configDir, { mode: 0o700 }),
+    directoryItem(AGENT_HOST.skelDir, { mode: 0o755 }),
+    directoryItem(AGENT_HOST.stateDir, { mode: 0o700 }),
+    directoryItem(AGENT_HOST.sessionsDir, { mode: 0o700 }),
+    onceFileItem(AGENT_HOST.agentIdFile, 0o644, () => `${makeAgentId()}\n`, faultOfAgentId),
+    onceFileItem(
+      AGENT_HOST.hostKeyFile,
+      0o600,
+      () => generateKeyPair(`convocate-agent@${hostname()}`).privateKey,
+      faultOfKey,
+    ),
+    onceFileItem(
+      AGENT_HOST.statusKeyFile,
+      0o600,
+      () => generateKeyPair(`agent-to-shell@${hostname()}`).privateKey,
+      faultOfKey,
+    ),
+    onceFileItem(AGENT_HOST.sessionEnvFile, 0o600, () => SESSION_ENV_TEXT),
+    ...files.map((file) => textFileItem(file.path, file.text, file.mode, file.systemd)),
+    linkItem(AGENT_HOST.programLink, join(AGENT_HOST.currentLink, 'convocate-agent')),
+    linkItem(AGENT_HOST.currentLink, release.directory),
+    textFileItem(AGENT_HOST.currentImageFile, `${release.manifest.image.tag}\n`, 0o644),
+    enabledItem(AGENT_HOST.unit),
+    sessionProgramItem(),
+  ];
+}
+
+const SESSION_ENV_TEXT = `# Variables for every session, one KEY=value a line: API address, keys. Read at each session start.
+`;
+
+function makeAgentId(): string {
+  const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789';
+  return Array.from({ length: 8 }, () => alphabet[randomInt(alphabet.length)]).join('');
+}
+
+function faultOfAgentId(content: string): string | undefined {
+  return isAgentId(content.trim()) ? undefined : 'does not hold an agent id (8 characters a-z 0-9)';
+}
+
+function faultOfKey(content: string): string | undefined {
+  try {
+    publicBlobOf(content);
+    return undefined;
+  } catch {
+    return 'does not hold an ed25519 private key';
+  }
+}
+
+function enabledItem(unit: string): ManagedItem {
+  return {
+    name: `${unit} enabled`,
+    check: async () => {
+      const result = await runCommand(['systemctl', 'is-enabled', unit]);
+      return result.stdout.trim() === 'enabled'
+        ? undefined
+        : `is ${result.stdout.trim() || 'unknown to systemd'}`;
+    },
+    apply: async () => {
+      await runChecked(['systemctl', 'enable', '--quiet', unit]);
+    },
+  };
+}
+
+function sessionProgramItem(): ManagedItem {
+  const path = DEFAULT_SETTINGS.session_program;
+  return {
+    name: 'session program',
+    warnOnly: true,
+    check: async () => {
+      const found = await stat(path).catch(() => undefined);
+      return found
+        ? undefined
+        : `${path} is missing: sessions start without it until it is installed on this host`;
+    },
+    apply: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,56 @@
+import { Command } from 'commander';
+import { PROTOCOL_RANGE, PROTOCOL_VERSION } from '../protocol/version.ts';
+import { programVersion } from '../base/version.ts';
+import { install } from './commands/install.ts';
+import { activateVerb, pruneVerb, receiveLayerVerb, stageImageVerb } from './commands/rollout.ts';
+import { printJson, runVerb } from './commands/run-verb.ts';
+
+const program = new Command('convocate-agent')
+  .description('Runs the sessions of one host; driven by convocate and convocate-host from the shell host.')
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .version(programVersion(), '-V, --version');
+
+program
+  .command('install')
+  .description(
+    'put this host right: user, directories, keys, units, slice, cron, Docker settings (repeatable)',
+  )
+  .option('--check', 'only report drift; exit 1 if there is any')
+  .option('--json', 'print JSON')
+  .action((options: { check?: boolean; json?: boolean }) => runVerb(options, () => install(options)));
+
+program
+  .command('serve')
+  .description('the service: listens on 222 (run by systemd)')
+  .action(() =>
+    runVerb({}, async () => {
+      const { serve } = await import('./commands/serve.ts');
+      await serve();
+    }),
+  );
+
+program
+  .command('version')
+  .description('print the version')
+  .option('--json', 'print JSON')
+  .action((options: { json?: boolean }) => {
+    if (options.json)
+      printJson({ version: programVersion(), protocol: PROTOCOL_VERSION, protocol_range: PROTOCOL_RANGE });
+    else process.stdout.write(`${programVersion()}\n`);
+  });
+
+program
+  .command('receive-layer <diff-id>', { hidden: true })
+  .requiredOption('--offset <bytes>')
+  .action((diffId: string, options: { offset: string }) =>
+    runVerb({}, () => receiveLayerVerb(diffId, options)),
+  );
+program.command('stage-image', { hidden: true }).action(() => runVerb({}, stageImageVerb));
+program.command('activate', { hidden: true }).action(() => runVerb({}, activateVerb));
+program
+  .command('prune')
+  .description('remove images and releases that neither the host nor any container needs')
+  .option('--json', 'print JSON')
+  .action((options: { json?: boolean }) => runVerb(options, () => pruneVerb(options)));
+
+await program.parseAsync();

@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile, realpath, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { OperationError } from '../base/errors.ts';
+import { AGENT_HOST } from '../protocol/host-layout.ts';
+import { MANIFEST_FILE, type Manifest, SIGNATURE_FILE, parseManifest } from '../release/manifest.ts';
+import { verifyManifest } from '../release/signature.ts';
+
+/** A release as it lies unpacked on an agent host. */
+export interface InstalledRelease {
+  readonly directory: string;
+  readonly manifest: Manifest;
+  readonly manifestText: string;
+}
+
+/** The release this very program belongs to: `<release>/lib/convocate-agent.mjs`, whichever link it was started by. */
+export async function openOwnRelease(programUrl = import.meta.filename): Promise<InstalledRelease> {
+  return await openRelease(dirname(dirname(await realpath(programUrl))));
+}
+
+export async function openRelease(directory: string): Promise<InstalledRelease> {
+  const file = join(directory, MANIFEST_FILE);
+  const manifestText = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new OperationError(`${directory} is not a release: it has no ${MANIFEST_FILE}`, { cause });
+  });
+  return { directory, manifest: parseManifest(manifestText, file), manifestText };
+}
+
+export async function readReleaseFile(release: InstalledRelease, path: string): Promise<Buffer> {
+  return await readFile(join(release.directory, path));
+}
+
+/**
+ * Proves that a release is whole and the cluster's own: the signature over its manifest, then the digest of every
+ * file. Throws OperationError naming the first thing that is not.
+ */
+export async function verifyRelease(release: InstalledRelease): Promise<void> {
+  const signature = await readFile(join(release.directory, SIGNATURE_FILE), 'utf8');
+  await verifyManifest(release.manifestText, signature, AGENT_HOST.allowedSignersFile);
+  for (const file of release.manifest.files) {
+    const path = join(release.directory, file.path);
+    const found = await stat(path).catch(() => undefined);
+    if (found?.size !== file.size || (await sha256Of(path)) !== file.sha256) {
+      throw new OperationError(`${path} is not the file that release ${release.manifest.version} holds`, {
+        hint: 'run `convocate-host update` again: it sends what is damaged',
+      });
+    }
+  }
+}
+
+async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), hash);
+  return hash.digest('hex');
+}

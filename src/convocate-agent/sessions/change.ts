@@ -1,0 +1,53 @@
+import { RpcError } from '../../protocol/error-codes.ts';
+import { ALLOWED, type SessionAction, type SessionState, stateOf } from '../../protocol/session-actions.ts';
+import type { Agent } from './agent.ts';
+import { describeEntry, findEntry } from './describe-session.ts';
+import type { LockMarker } from './session-locks.ts';
+import type { SessionEntry } from './stored-session.ts';
+
+/**
+ * The way every change to a session goes: the id is one, the session exists, no other change is under way (`busy`),
+ * its state allows it (`conflict`), and a marker on disk tells of it while `task` runs.
+ */
+export async function changeSession<T>(
+  agent: Agent,
+  id: string,
+  action: SessionAction,
+  task: (entry: SessionEntry) => Promise<T>,
+): Promise<T> {
+  await findEntry(agent, id);
+  return await agent.locks.hold(id, action, async () => {
+    const entry = await findEntry(agent, id);
+    // Nobody else is at work on it: a marker that is there now was left by an earlier run of the agent.
+    await requireAllowed(agent, entry, action, await agent.locks.readMarker(id));
+    return await agent.locks.mark(id, action, () => task(entry));
+  });
+}
+
+/** Throws `conflict` where the table of the contract forbids `action` in the session's state. */
+export async function requireAllowed(
+  agent: Agent,
+  entry: SessionEntry,
+  action: SessionAction,
+  stale: LockMarker | undefined,
+): Promise<void> {
+  const state = stateOf({ ...(await describeEntry(agent, entry)), locked: stale !== undefined });
+  if (ALLOWED[state][action]) return;
+  const name = entry.stored ? `"${entry.stored.name}" (${entry.uuid})` : entry.uuid;
+  throw new RpcError('conflict', `${action}: session ${name} ${explain(state, entry, stale?.op)}`);
+}
+
+function explain(state: SessionState, entry: SessionEntry, staleOp: string | undefined): string {
+  switch (state) {
+    case 'running':
+      return 'is running';
+    case 'connected':
+      return 'is running, with a client attached';
+    case 'stopped':
+      return 'is stopped';
+    case 'locked':
+      return `is locked: ${staleOp ?? 'a change'} was cut off; "override" clears the lock`;
+    case 'damaged':
+      return `is damaged: ${entry.damaged}`;
+  }
+}

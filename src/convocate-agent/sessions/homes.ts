@@ -1,0 +1,77 @@
+import { chmod, lchown, lstat, mkdir, rename } from 'node:fs/promises';
+import { syncDirectory } from '../../base/atomic-file.ts';
+import { codeOf } from '../../base/errors.ts';
+import { runChecked } from '../../base/run-command.ts';
+import { RpcError } from '../../protocol/error-codes.ts';
+import { copyTree } from './copy-tree.ts';
+import { type AgentPaths, deletedHomeOf, homeOf } from './paths.ts';
+
+const REMOVE_MS = 60 * 60 * 1000;
+
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Makes a new home, 0700, and fills it from the skel directories that exist, a later one over an earlier. */
+export async function seedHome(
+  paths: AgentPaths,
+  uuid: string,
+  skelDirs: readonly string[],
+  owner: Owner,
+): Promise<void> {
+  const home = homeOf(paths, uuid);
+  await mkdir(home, { mode: 0o700 });
+  for (const skel of skelDirs) {
+    if (await exists(skel)) await copyTree(skel, home, { owner, overlay: true });
+  }
+  await lchown(home, owner.uid, owner.gid);
+  await chmod(home, 0o700);
+}
+
+/**
+ * Copies a home to that of a new session. Throws `refused` where the source is no directory of its own (a link might
+ * lead to a place that holds the copy itself).
+ *
+ * @returns how many special files were left out
+ */
+export async function cloneHome(paths: AgentPaths, source: string, target: string): Promise<number> {
+  const from = homeOf(paths, source);
+  const to = homeOf(paths, target);
+  if (from === to) throw new RpcError('refused', 'a home cannot be copied into itself');
+  const stats = await lstat(from).catch(() => undefined);
+  if (!stats?.isDirectory()) throw new RpcError('refused', `${from} is not a directory, so it is not copied`);
+  return await copyTree(from, to);
+}
+
+/**
+ * Takes a home away as one step, then empties it. A crash in between leaves only what {@link emptyDeletedHome} knows
+ * how to finish. Links are removed, never followed.
+ */
+export async function removeHome(paths: AgentPaths, uuid: string): Promise<void> {
+  await setHomeAside(paths, uuid);
+  await emptyDeletedHome(paths, uuid);
+}
+
+export async function setHomeAside(paths: AgentPaths, uuid: string): Promise<void> {
+  await emptyDeletedHome(paths, uuid); // a rename onto a directory that is not empty would fail
+  try {
+    await rename(homeOf(paths, uuid), deletedHomeOf(paths, uuid));
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  }
+  await syncDirectory(paths.homesDir);
+}
+
+export async function emptyDeletedHome(paths: AgentPaths, uuid: string): Promise<void> {
+  // rm(1) and not Node's own: it walks by open directories, takes names that are not UTF-8, and stays on one device.
+  const argv = ['rm', '-rf', '--one-file-system', '--', deletedHomeOf(paths, uuid)];
+  await runChecked(argv, { timeoutMs: REMOVE_MS });
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await lstat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto';
+import type { RpcParams, RpcResult } from '../../../protocol/rpc.ts';
+import type { Agent } from '../agent.ts';
+import { changeSession } from '../change.ts';
+import { announce, getSession } from '../describe-session.ts';
+import { cloneHome, removeHome } from '../homes.ts';
+
+/**
+ * A new session with a copy of another's home, without port, DNS name or container. The metadata is written last: a
+ * copy that fails half-way is taken away again. The source is busy for others while it is copied.
+ */
+export async function cloneSession(agent: Agent, params: RpcParams<'clone'>): Promise<RpcResult<'clone'>> {
+  const uuid = randomUUID();
+  const skipped = await changeSession(agent, params.source_id, 'clone', () =>
+    agent.locks.hold(uuid, 'clone', () =>
+      agent.locks.mark(uuid, 'clone', () => copyAndStore(agent, params, uuid)),
+    ),
+  );
+  await announce(agent, 'container.created', uuid);
+  return { ...(await getSession(agent, uuid)), skipped_files: skipped };
+}
+
+async function copyAndStore(agent: Agent, params: RpcParams<'clone'>, uuid: string): Promise<number> {
+  const now = agent.now().toISOString();
+  try {
+    const skipped = await cloneHome(agent.paths, params.source_id, uuid);
+    await agent.store.write({
+      format: 1,
+      uuid,
+      name: params.name,
+      port: 0,
+      protocol: 'tcp',
+      dns_name: '',
+      created_at: now,
+      last_accessed: now,
+    });
+    return skipped;
+  } catch (error) {
+    await removeHome(agent.paths, uuid);
+    throw error;
+  }
+}

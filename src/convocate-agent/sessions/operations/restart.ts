@@ -1,0 +1,86 @@
+import { lstat, readFile } from 'node:fs/promises';
+import { messageOf } from '../../../base/errors.ts';
+import { RpcError } from '../../../protocol/error-codes.ts';
+import type { ContainerSpec } from '../../docker/docker.ts';
+import type { Agent } from '../agent.ts';
+import { changeSession } from '../change.ts';
+import { containerSpec } from '../container-spec.ts';
+import { announce } from '../describe-session.ts';
+import { hostShares } from '../host-shares.ts';
+import { homeOf } from '../paths.ts';
+import { readSessionEnv } from '../session-env.ts';
+import type { StoredSession } from '../stored-session.ts';
+import { lookAtContainer } from '../watch-containers.ts';
+
+/** Starts a stopped session, detached, in a new container of the current image. `conflict` when it runs. */
+export async function restartSession(agent: Agent, id: string): Promise<null> {
+  await changeSession(agent, id, 'restart', async ({ stored }) => {
+    if (!stored) return;
+    const { facts: old } = await lookAtContainer(agent, id);
+    if (old?.running) throw new RpcError('conflict', `restart: session "${stored.name}" (${id}) is running`);
+    // All that can be refused is refused before the old container, with its exit code, is given up.
+    const spec = await prepare(agent, stored);
+    if (old) await agent.docker.removeContainer(old.id);
+    await startNew(agent, spec);
+    await lookAtContainer(agent, id);
+    await agent.store.update(id, (now) => ({ ...now, last_accessed: agent.now().toISOString() }));
+  });
+  await announce(agent, 'container.started', id);
+  // One that ended at once did so while the watcher left the news to this change.
+  if (!agent.containers.factsOf(id)?.running) await announce(agent, 'container.died', id);
+  return null;
+}
+
+/** The image new and restarted sessions run. Throws `refused` where the stamp cannot be read. */
+export async function readCurrentImage(path: string): Promise<string> {
+  const tag = await readFile(path, 'utf8').then(
+    (text) => text.trim(),
+    (error: unknown) => {
+      throw new RpcError('refused', `the current image is not known: ${messageOf(error)}`);
+    },
+  );
+  if (!/^[A-Za-z0-9][A-Za-z0-9_.:/@-]*$/.test(tag)) {
+    throw new RpcError('refused', `the current image is not known: ${path} holds no image tag`);
+  }
+  return tag;
+}
+
+async function prepare(agent: Agent, session: StoredSession): Promise<ContainerSpec> {
+  const image = await readCurrentImage(agent.paths.currentImageFile);
+  if (!(await agent.docker.imageExists(image))) {
+    throw new RpcError(
+      'refused',
+      `the current image ${image} is no longer in Docker on this agent host; the session was left as it is. ` +
+        `Bring the image back with "convocate-host update" of that release to agent ${agent.agentId}, ` +
+        'or go to another release with "convocate-host update" or "convocate-host rollback"; then restart the session.',
+    );
+  }
+  const settings = await agent.settings.read();
+  const home = homeOf(agent.paths, session.uuid);
+  const stats = await lstat(home).catch(() => undefined);
+  if (!stats?.isDirectory()) throw new RpcError('refused', `the home ${home} is not there, or is no directory`);
+  return containerSpec({
+    session,
+    agentId: agent.agentId,
+    image,
+    home,
+    settings,
+    shares: await hostShares(settings, agent.paths, home, agent.owner),
+    variables: await readSessionEnv(agent.paths.sessionEnvFile),
+    owner: agent.owner,
+    cgroupParent: agent.cgroupParent,
+  });
+}
+
+async function startNew(agent: Agent, spec: ContainerSpec): Promise<void> {
+  const container = await agent.docker.createContainer(spec);
+  try {
+    await agent.docker.startContainer(container);
+  } catch (error) {
+    // One that never ran has nothing to keep, and would look like a session that has ended.
+    await agent.docker.removeContainer(container).catch((failure: unknown) => {
+      agent.log.warn({ err: failure, container }, 'a container that did not start could not be removed');
+    });
+    throw error;
+  }
+}

@@ -1,0 +1,74 @@
+import { lstat, readdir } from 'node:fs/promises';
+import { isSessionId } from '../../protocol/ids.ts';
+import type { Agent } from './agent.ts';
+import { emptyDeletedHome, removeHome } from './homes.ts';
+import { deletedHomeOf, homeOf } from './paths.ts';
+
+const DELETED = '.deleted-';
+
+/**
+ * Before the agent answers anything: changes that an earlier run left half-done are finished or undone, and their
+ * locks cleared. What cannot be (a change this version does not know, a disk that fails) stays locked for the
+ * operator's `override`.
+ */
+export async function recoverChanges(agent: Agent): Promise<void> {
+  for (const uuid of await agent.locks.marked()) {
+    const op = (await agent.locks.readMarker(uuid))?.op ?? '';
+    try {
+      const outcome = await recoverOne(agent, uuid, op);
+      if (outcome) await agent.locks.clear(uuid);
+      agent.log.warn({ session: uuid, op, outcome: outcome ?? 'left locked' }, 'a change was cut off');
+    } catch (error) {
+      agent.log.error({ err: error, session: uuid, op }, 'a change that was cut off could not be undone');
+    }
+  }
+}
+
+/** Says what was done; undefined where the lock has to stay. */
+async function recoverOne(agent: Agent, uuid: string, op: string): Promise<string | undefined> {
+  const entry = await agent.store.find(uuid);
+  switch (op) {
+    case 'create':
+    case 'clone':
+      // The metadata is written last. The marker on the source of a clone is beside metadata that was there before.
+      if (entry) return 'nothing to undo';
+      await removeHome(agent.paths, uuid);
+      return 'undone';
+    case 'delete':
+      if (!entry) return 'finished';
+      if (!(await isSetAside(agent, uuid))) return 'not begun';
+      await agent.store.remove(uuid);
+      return 'finished';
+    case 'edit':
+    case 'kill':
+    case 'restart':
+    case 'override':
+      // One write each, or seen in Docker.
+      return 'nothing to undo';
+    default:
+      return undefined;
+  }
+}
+
+async function isSetAside(agent: Agent, uuid: string): Promise<boolean> {
+  return (await isThere(deletedHomeOf(agent.paths, uuid))) && !(await isThere(homeOf(agent.paths, uuid)));
+}
+
+/** Empties homes whose deletion was cut off. May take long; nothing waits for it. */
+export async function emptyLeftovers(agent: Agent): Promise<void> {
+  try {
+    for (const name of await readdir(agent.paths.homesDir)) {
+      const uuid = name.startsWith(DELETED) ? name.slice(DELETED.length) : '';
+      if (isSessionId(uuid)) await emptyDeletedHome(agent.paths, uuid);
+    }
+  } catch (error) {
+    agent.log.warn({ err: error }, 'left-overs of deleted homes could not be removed');
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await lstat(path).then(
+    () => true,
+    () => false,
+  );
+}

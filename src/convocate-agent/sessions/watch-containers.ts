@@ -1,0 +1,115 @@
+import { messageOf } from '../../base/errors.ts';
+import { CLAUDE_USER, LABEL, containerNameOf } from '../../protocol/host-layout.ts';
+import { isSessionId } from '../../protocol/ids.ts';
+import type { ContainerEvent } from '../docker/docker.ts';
+import type { Agent } from './agent.ts';
+import { announce } from './describe-session.ts';
+import type { Look } from './known-containers.ts';
+import { DETACH_LOST_ARGV } from './session-scripts.ts';
+
+/** Changes that tell the news about the container themselves, when they are done. */
+const TELLS_ITSELF = new Set(['kill', 'delete', 'restart']);
+
+export interface ContainerWatch {
+  /** Settles after the first try to reach Docker, whether it went well or not. */
+  readonly triedOnce: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Asks Docker about a session's container, by name: its id may have changed while nobody looked. */
+export async function lookAtContainer(agent: Agent, id: string): Promise<Look> {
+  return await agent.containers.look(id, () => agent.docker.inspectContainer(containerNameOf(id)));
+}
+
+/**
+ * Keeps our knowledge of the containers true: a look at all of them at start and after each time Docker was away, its
+ * event stream in between. While Docker is down the agent serves what it knew.
+ */
+export function watchContainers(agent: Agent, retryMs: () => number): ContainerWatch {
+  const abort = new AbortController();
+  const { promise: triedOnce, resolve: hasTried } = Promise.withResolvers<void>();
+  let first = true;
+
+  const watchOnce = async (): Promise<void> => {
+    // The stream is opened before the look, so that nothing falls in between.
+    const events = await agent.docker.events(`${LABEL.agent}=${agent.agentId}`, abort.signal);
+    await lookAtAll(agent);
+    if (first) await detachLost(agent);
+    first = false;
+    agent.log.info('Docker is watched');
+    hasTried();
+    for await (const event of events) await onEvent(agent, event);
+  };
+
+  const watchForEver = async (): Promise<void> => {
+    while (!abort.signal.aborted) {
+      try {
+        await watchOnce();
+        if (!abort.signal.aborted) agent.log.warn('Docker ended its event stream');
+      } catch (error) {
+        if (!abort.signal.aborted) agent.log.warn({ err: error }, 'Docker cannot be watched; trying again');
+      }
+      hasTried();
+      await sleep(retryMs(), abort.signal);
+    }
+  };
+
+  const done = watchForEver();
+  return {
+    triedOnce,
+    close: async () => {
+      abort.abort();
+      await done;
+    },
+  };
+}
+
+async function lookAtAll(agent: Agent): Promise<void> {
+  const entries = await agent.store.list();
+  for (const { uuid } of entries) await lookAndTell(agent, uuid);
+  const known = new Set(entries.map(({ uuid }) => uuid));
+  for (const facts of await agent.docker.listContainers(`${LABEL.agent}=${agent.agentId}`)) {
+    const uuid = facts.labels[LABEL.session] ?? '';
+    if (known.has(uuid) && facts.name === containerNameOf(uuid)) continue;
+    agent.log.warn({ container: facts.name, session: uuid }, 'a container with our label belongs to no session');
+  }
+}
+
+async function onEvent(agent: Agent, event: ContainerEvent): Promise<void> {
+  const uuid = event.labels[LABEL.session] ?? '';
+  // Labels are inherited by images committed from a session: only the name says that it is the session's own.
+  if (!isSessionId(uuid) || event.name !== containerNameOf(uuid)) return;
+  if (await agent.store.find(uuid)) await lookAndTell(agent, uuid);
+}
+
+async function lookAndTell(agent: Agent, uuid: string): Promise<void> {
+  const { facts, transition } = await lookAtContainer(agent, uuid);
+  if (transition === undefined || TELLS_ITSELF.has(agent.locks.liveOp(uuid) ?? '')) return;
+  agent.log.info({ session: uuid, transition, exitCode: facts?.exitCode, oom: facts?.oomKilled }, 'container');
+  await announce(agent, transition === 'started' ? 'container.started' : 'container.died', uuid);
+}
+
+async function detachLost(agent: Agent): Promise<void> {
+  for (const { uuid } of await agent.store.list()) {
+    if (!agent.containers.factsOf(uuid)?.running) continue;
+    try {
+      const command = { argv: DETACH_LOST_ARGV, user: CLAUDE_USER.name };
+      await agent.docker.exec(containerNameOf(uuid), command);
+    } catch (error) {
+      agent.log.warn({ session: uuid }, `old clients were not detached: ${messageOf(error)}`);
+    }
+  }
+}
+
+async function sleep(delayMs: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    const wake = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', wake);
+      resolve();
+    };
+    const timer = setTimeout(wake, delayMs);
+    signal.addEventListener('abort', wake);
+  });
+}

@@ -1,0 +1,137 @@
+import { readFile } from 'node:fs/promises';
+import type { Logger } from 'pino';
+import { withDeadline } from '../../base/deadline.ts';
+import { messageOf } from '../../base/errors.ts';
+import { SUBSYSTEM } from '../../protocol/limits.ts';
+import type { Session } from '../../protocol/session.ts';
+import type { StatusEventBody } from '../../protocol/status-events.ts';
+import { type SshConnection, connect } from '../../ssh/client.ts';
+import { backoffMs } from './backoff.ts';
+import { Outbox } from './outbox.ts';
+import { sendEvents } from './send-events.ts';
+import { readShellHost } from './shell-host.ts';
+
+const QUEUE_LIMIT = 1_000;
+/** A connection that held this long was a good one: the next failure is a first one again. */
+const GOOD_CONNECTION_MS = 10_000;
+const NO_SHELL_YET_MS = 5_000;
+const LAST_WORDS_MS = 1_500;
+
+export interface PublisherOptions {
+  readonly agentId: string;
+  readonly shellHostFile: string;
+  /** OpenSSH private key file. */
+  readonly statusKeyFile: string;
+  readonly snapshot: () => Promise<Session[]>;
+  /** Sent once, after the first snapshot of this run of the agent. */
+  readonly started: () => StatusEventBody;
+  readonly now: () => Date;
+  readonly random: () => number;
+  readonly log: Logger;
+}
+
+/**
+ * Tells the shell's 223 what happens here. Connects again for ever; the file that names the shell is read at every
+ * try. Between connections nothing is kept: each begins with a snapshot.
+ */
+export class StatusPublisher {
+  readonly #options: PublisherOptions;
+  readonly #outbox = new Outbox(QUEUE_LIMIT);
+  readonly #abort = new AbortController();
+  readonly #done: Promise<void>;
+  #connection: SshConnection | undefined;
+  #connected = false;
+  #hasStarted = false;
+  #onShutdownSent: () => void = () => {};
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+    this.#done = this.#publishForEver();
+  }
+
+  /** Never blocks; dropped where no shell is connected, because the next snapshot will tell. */
+  publish(event: StatusEventBody): void {
+    if (this.#connected) this.#outbox.push(event);
+  }
+
+  /** Says good-bye if that can be done within a moment, and ends. */
+  async close(reason: string): Promise<void> {
+    if (this.#connected) {
+      const sent = new Promise<void>((resolve) => {
+        this.#onShutdownSent = resolve;
+      });
+      this.publish({ type: 'agent.shutdown', data: { reason } });
+      await withDeadline(sent, LAST_WORDS_MS, 'saying good-bye').catch(() => {});
+    }
+    this.#abort.abort();
+    await this.#connection?.close();
+    await this.#done;
+  }
+
+  async #publishForEver(): Promise<void> {
+    const { log, random } = this.#options;
+    let failures = 0;
+    while (!this.#abort.signal.aborted) {
+      const startedAt = performance.now();
+      let delayMs = NO_SHELL_YET_MS;
+      try {
+        const why = await this.#publishOnce();
+        if (why !== undefined) log.info({ why }, 'the shell host is no longer connected');
+        if (performance.now() - startedAt >= GOOD_CONNECTION_MS) failures = 0;
+        if (why !== undefined) delayMs = backoffMs(failures, random());
+      } catch (error) {
+        delayMs = backoffMs(failures, random());
+        log.warn(`no status connection to the shell host: ${messageOf(error)}`);
+      }
+      failures += 1;
+      await this.#sleep(delayMs);
+    }
+  }
+
+  /** Gives the reason of the end; undefined where no shell host is known yet. */
+  async #publishOnce(): Promise<string | undefined> {
+    const shell = await readShellHost(this.#options.shellHostFile);
+    if (!shell) return undefined;
+    const privateKey = await readFile(this.#options.statusKeyFile, 'utf8');
+    await using connection = await connect({ ...shell, privateKey });
+    if (this.#abort.signal.aborted) return 'the agent ends';
+    this.#connection = connection;
+    const channel = await connection.openSubsystem(SUBSYSTEM.status);
+    channel.on('error', () => {}); // told by 'close'
+    channel.resume(); // the shell has nothing to say here
+    this.#outbox.startOver();
+    this.#connected = true;
+    this.#options.log.info({ shell: `${shell.host}:${shell.port}` }, 'the shell host is connected');
+    try {
+      await sendEvents(channel, this.#outbox, {
+        agentId: this.#options.agentId,
+        now: this.#options.now,
+        snapshot: this.#options.snapshot,
+        onSent: (type) => this.#onSent(type),
+      });
+    } finally {
+      this.#connected = false;
+      this.#connection = undefined;
+    }
+    return 'the channel was closed';
+  }
+
+  #onSent(type: StatusEventBody['type']): void {
+    if (type === 'agent.shutdown') this.#onShutdownSent();
+    if (type !== 'agent.snapshot' || this.#hasStarted) return;
+    this.#hasStarted = true;
+    this.publish(this.#options.started());
+  }
+
+  async #sleep(delayMs: number): Promise<void> {
+    const { signal } = this.#abort;
+    if (signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, delayMs);
+      signal.addEventListener('abort', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+}

@@ -1,0 +1,209 @@
+import * as z from 'zod/mini';
+import { OperationError } from '../base/errors.ts';
+import type { Host } from '../host-access/host.ts';
+import { AGENT_HOST } from '../protocol/host-layout.ts';
+import { READ_FACTS, scriptArgv } from './host-scripts.ts';
+
+/** A session container as Docker tells of it; all of this must be the same after an update. */
+export interface ContainerFact {
+  readonly id: string;
+  /** `convocate-session-<uuid>` */
+  readonly name: string;
+  /** The tag it was made from. */
+  readonly image: string;
+  readonly imageId: string;
+  readonly startedAt: string;
+  readonly running: boolean;
+}
+
+export interface ImageFact {
+  readonly id: string;
+  readonly tags: readonly string[];
+  /** diffIDs without "sha256:", from the base up. */
+  readonly layers: readonly string[];
+}
+
+export interface DockerFacts {
+  readonly version: string;
+  readonly cgroupDriver: string;
+  readonly liveRestore: boolean;
+  /** Free bytes where Docker keeps its images. */
+  readonly freeBytes: number;
+  readonly images: readonly ImageFact[];
+  readonly containers: readonly ContainerFact[];
+}
+
+/** What a host is and has, read without changing anything on it. */
+export interface HostFacts {
+  readonly machine: string;
+  readonly glibc: string;
+  readonly libstdcxx: boolean;
+  readonly systemd: boolean;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly agentId?: string;
+  /** `/etc/convocate-agent/current-image` */
+  readonly stamp?: string;
+  /** Version that the `current` link names. */
+  readonly liveVersion?: string;
+  readonly previousVersion?: string;
+  readonly allowedSigners: string;
+  /** SHA-256 of the manifest of each release on the host. */
+  readonly releases: ReadonlyMap<string, string>;
+  /** Size in bytes of each program blob, by digest. */
+  readonly blobs: ReadonlyMap<string, number>;
+  /** Bytes that an earlier transfer left behind, by digest. */
+  readonly parts: ReadonlyMap<string, number>;
+  readonly unit: Readonly<Record<string, string>>;
+  /** Names of sessions by UUID, read from the agent's metadata so that they are known while the agent is down too. */
+  readonly sessionNames: ReadonlyMap<string, string>;
+  /** The host files that exist, by path. */
+  readonly files: ReadonlyMap<string, { readonly text: string; readonly mode: number }>;
+  /** Free bytes by place. */
+  readonly freeBytes: ReadonlyMap<string, number>;
+  /** Undefined where Docker is missing or does not answer. */
+  readonly docker?: DockerFacts;
+}
+
+/** Gathers facts in one round trip. `hostFiles` are the absolute paths whose text is wanted for a plan's diff. */
+export async function gatherFacts(host: Host, hostFiles: readonly string[]): Promise<HostFacts> {
+  const argv = scriptArgv(
+    READ_FACTS,
+    AGENT_HOST.libDir,
+    AGENT_HOST.configDir,
+    AGENT_HOST.stateDir,
+    AGENT_HOST.unit,
+    ...hostFiles,
+  );
+  return parseFacts(await host.check(argv, { timeoutMs: 60_000 }), host.name);
+}
+
+/** Turns the script's `key<TAB>value` lines into facts. Throws OperationError on a line that makes no sense. */
+export function parseFacts(output: string, hostName: string): HostFacts {
+  const lines = output
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => [line.slice(0, line.indexOf('\t')), line.slice(line.indexOf('\t') + 1)] as const);
+  const all = (key: string): string[] => lines.filter(([name]) => name === key).map(([, value]) => value);
+  const one = (key: string): string => all(key)[0] ?? '';
+  try {
+    const docker = parseDocker(one('docker_info'), all('image'), all('container'), all('disk'));
+    const blobs = all('blob').map(splitFirst);
+    return {
+      machine: one('machine'),
+      glibc: one('glibc'),
+      libstdcxx: one('libstdcxx') === 'yes',
+      systemd: one('systemd') === 'yes',
+      cores: Number(one('cores')),
+      memoryBytes: Number(one('memory_kib')) * 1024,
+      allowedSigners: decode(one('signers')),
+      releases: new Map(all('release').map(parseRelease)),
+      blobs: new Map(blobs.flatMap(([size, path]) => entryOf(path, size, /\/([0-9a-f]{64})$/))),
+      parts: new Map(
+        blobs.flatMap(([size, path]) => entryOf(path, size, /\/([0-9a-f]{64})\.(?:gz|zst)\.part$/)),
+      ),
+      unit: parseProperties(decode(one('unit'))),
+      sessionNames: new Map(all('session').map(parseSessionName)),
+      files: new Map(all('file').map(parseFile)),
+      freeBytes: new Map(
+        all('disk')
+          .map(splitFirst)
+          .map(([kib, place]) => [place, Number(kib) * 1024]),
+      ),
+      ...optional('agentId', one('agent_id')),
+      ...optional('stamp', one('stamp')),
+      ...optional('liveVersion', one('current').split('/').at(-1)),
+      ...optional('previousVersion', one('previous').split('/').at(-1)),
+      ...(docker && { docker }),
+    };
+  } catch (cause) {
+    throw new OperationError('the host told facts that make no sense', { host: hostName, cause, output });
+  }
+}
+
+const Info = z.object({
+  ServerVersion: z.string(),
+  CgroupDriver: z.string(),
+  LiveRestoreEnabled: z.boolean(),
+});
+
+function parseDocker(
+  info: string,
+  images: readonly string[],
+  containers: readonly string[],
+  disks: readonly string[],
+): DockerFacts | undefined {
+  const parsed = Info.safeParse(info === '' ? undefined : JSON.parse(decode(info)));
+  if (!parsed.success) return undefined;
+  const free = disks.map(splitFirst).find(([, place]) => place === 'docker');
+  return {
+    version: parsed.data.ServerVersion,
+    cgroupDriver: parsed.data.CgroupDriver,
+    liveRestore: parsed.data.LiveRestoreEnabled,
+    freeBytes: Number(free?.[0] ?? 0) * 1024,
+    images: images.map(parseImage),
+    containers: containers.map(parseContainer),
+  };
+}
+
+const ImageLine = z.tuple([z.string(), z.nullable(z.array(z.string())), z.nullable(z.array(z.string()))]);
+
+function parseImage(line: string): ImageFact {
+  const [id, tags, layers] = ImageLine.parse(parseValues(line));
+  return { id, tags: tags ?? [], layers: (layers ?? []).map((layer) => layer.replace('sha256:', '')) };
+}
+
+const ContainerLine = z.tuple([z.string(), z.string(), z.string(), z.string(), z.string(), z.boolean()]);
+
+function parseContainer(line: string): ContainerFact {
+  const [id, name, image, imageId, startedAt, running] = ContainerLine.parse(parseValues(line));
+  return { id, name: name.replace(/^\//, ''), image, imageId, startedAt, running };
+}
+
+/** Docker's templates print several JSON values on a line, none of which holds a space. */
+function parseValues(line: string): unknown[] {
+  return line.split(' ').map((value) => JSON.parse(value) as unknown);
+}
+
+function parseRelease(line: string): [string, string] {
+  const [digest, path] = splitFirst(line);
+  return [path.trim().split('/').at(-2) ?? '', digest];
+}
+
+function parseSessionName(line: string): [string, string] {
+  const [uuid, metadata] = splitFirst(line);
+  const name = /"name":\s*"([A-Za-z0-9_-]{1,64})"/.exec(decode(metadata))?.[1]; // the file may be damaged: that is no reason to stop
+  return [uuid, name ?? uuid];
+}
+
+function parseFile(line: string): [string, { text: string; mode: number }] {
+  const [path = '', mode = '', text = ''] = line.split(' ');
+  return [path, { text: decode(text), mode: Number.parseInt(mode, 8) }];
+}
+
+function parseProperties(text: string): Record<string, string> {
+  return Object.fromEntries(
+    text
+      .split('\n')
+      .filter((line) => line.includes('='))
+      .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
+}
+
+function entryOf(path: string, size: string, pattern: RegExp): [string, number][] {
+  const digest = pattern.exec(path)?.[1];
+  return digest === undefined ? [] : [[digest, Number(size)]];
+}
+
+function splitFirst(text: string): [string, string] {
+  const space = text.indexOf(' ');
+  return space === -1 ? [text, ''] : [text.slice(0, space), text.slice(space + 1)];
+}
+
+function decode(base64: string): string {
+  return Buffer.from(base64, 'base64').toString('utf8');
+}
+
+function optional<Key extends string>(key: Key, value: string | undefined): { [K in Key]?: string } {
+  return value ? ({ [key]: value } as { [K in Key]?: string }) : {};
+}

@@ -1,0 +1,71 @@
+import { findAgent } from '../../cluster/registry.ts';
+import { LOCAL, openHost } from '../open-host.ts';
+import { type Rollout, type Step, need, runSteps } from '../rollout.ts';
+import { installAgent } from '../steps/activate.ts';
+import { confirmHealthy } from '../steps/confirm-healthy.ts';
+import { gatherFacts, refuseUnfit } from '../steps/gather-facts.ts';
+import { introduceCluster } from '../steps/introduce-cluster.ts';
+import { peerKeys } from '../steps/peer-keys.ts';
+import { pinHostKey } from '../steps/pin-host-key.ts';
+import { restartAgent } from '../steps/restart-agent.ts';
+import { stageFiles } from '../steps/stage-files.ts';
+import { stageImage } from '../steps/stage-image.ts';
+import { takeLock } from '../steps/take-lock.ts';
+
+export interface InitAgentOptions {
+  readonly user: string | undefined;
+  readonly shellHost: string | undefined;
+  readonly hostKey: string | undefined;
+}
+
+/**
+ * `convocate-host init-agent`: makes a host an agent of this cluster, and run again, mends what has drifted. It
+ * never changes a key or an id that is there.
+ */
+export async function initAgent(rollout: Rollout, options: InitAgentOptions): Promise<void> {
+  const known = await findAgent(rollout.hostName);
+  const user = options.user ?? known?.user;
+  let pin: string | undefined;
+  const firstContact: Step = {
+    title: known ? 'connecting with the pinned host key' : 'first contact',
+    run: async () => {
+      if (rollout.hostName === LOCAL) {
+        rollout.host = await openHost(LOCAL, undefined, '');
+        return;
+      }
+      const pinned = await pinHostKey(rollout.hostName, known?.agentId, options.hostKey);
+      pin = pinned.text;
+      rollout.host = await openHost(rollout.hostName, user, pinned.knownHostsFile);
+    },
+  };
+  const exchangeKeys: Step = {
+    title: 'exchanging peering keys and registering the agent',
+    run: (current) => peerKeys(current, { user, shellHost: options.shellHost, pin }),
+  };
+  await runSteps(
+    [
+      firstContact,
+      takeLock,
+      gatherFacts,
+      refuseUnfit,
+      introduceCluster,
+      stageFiles,
+      stageImage,
+      installAgent,
+      exchangeKeys,
+      restartAgent,
+      confirmHealthy,
+    ],
+    rollout,
+  );
+  const { agentId } = need(rollout, 'record');
+  rollout.reporter.result(
+    {
+      outcome: 'ready',
+      agent_id: agentId,
+      version: rollout.release.manifest.version,
+      sent_bytes: rollout.sentBytes,
+    },
+    `ready: agent ${agentId} answers as ${rollout.release.manifest.version}`,
+  );
+}

@@ -1,0 +1,163 @@
+/**
+ * The few fixed scripts that run on a host before anything of ours is there to run. They are constants: what varies
+ * goes in as "$1", "$2" … or on stdin, never into the text. POSIX sh and coreutils only, except for the lock.
+ */
+
+export interface HostScript {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** The argv that runs a script with these arguments. */
+export function scriptArgv(script: HostScript, ...args: string[]): string[] {
+  return ['sh', '-c', script.text, script.name, ...args];
+}
+
+/**
+ * Everything `update` wants to know, read-only, in one round trip. Prints `key<TAB>value` lines; values that may hold
+ * newlines are base64. Arguments: libDir, configDir, stateDir, unit, then the host files whose text is wanted.
+ */
+export const READ_FACTS: HostScript = {
+  name: 'read-facts',
+  text: `
+lib=$1 config=$2 state=$3 unit=$4
+shift 4
+say() { printf '%s\\t%s\\n' "$1" "$2"; }
+b64() { base64 -w0 2>/dev/null; }
+say machine "$(uname -m)"
+say glibc "$(getconf GNU_LIBC_VERSION 2>/dev/null | cut -d' ' -f2)"
+say cores "$(grep -c ^processor /proc/cpuinfo)"
+say memory_kib "$(sed -n 's/^MemTotal: *\\([0-9]*\\).*/\\1/p' /proc/meminfo)"
+if [ -d /run/systemd/system ]; then say systemd yes; else say systemd no; fi
+if ldconfig -p 2>/dev/null | grep -q 'libstdc++\\.so\\.6'; then say libstdcxx yes; else say libstdcxx no; fi
+say agent_id "$(cat "$config/agent-id" 2>/dev/null)"
+say stamp "$(cat "$config/current-image" 2>/dev/null)"
+say current "$(readlink "$lib/current" 2>/dev/null)"
+say previous "$(readlink "$lib/previous" 2>/dev/null)"
+say signers "$(b64 < "$config/allowed_signers")"
+for release in "$lib"/releases/*/manifest.json; do
+  [ -e "$release" ] && say release "$(sha256sum "$release")"
+done
+for blob in "$lib"/blobs/* "$state"/staging/*.part; do
+  [ -f "$blob" ] && say blob "$(stat -c '%s %n' "$blob")"
+done
+for session in "$state"/sessions/*.json; do
+  [ -f "$session" ] && say session "$(basename "$session" .json) $(b64 < "$session")"
+done
+say unit "$(systemctl show "$unit" -p ActiveState,SubState,NRestarts,UnitFileState,NeedDaemonReload 2>/dev/null | b64)"
+for file in "$@"; do
+  [ -e "$file" ] && say file "$file $(stat -c '%a' "$file") $(b64 < "$file")"
+done
+for place in "$lib" "$state" /var/lib; do
+  while [ ! -d "$place" ]; do place=$(dirname "$place"); done
+  say disk "$(df -Pk "$place" | awk 'NR==2 {print $4}') $place"
+done
+info=$(docker info --format '{{json .}}' 2>/dev/null) || info=
+say docker_info "$(printf '%s' "$info" | b64)"
+case $info in *ServerVersion*) ;; *) exit 0 ;; esac
+root=$(docker info --format '{{.DockerRootDir}}')
+say disk "$(df -Pk "$root" | awk 'NR==2 {print $4}') docker"
+images=$(docker images -aq --no-trunc | sort -u)
+[ -n "$images" ] && docker image inspect --format '{{json .Id}} {{json .RepoTags}} {{json .RootFS.Layers}}' $images 2>/dev/null |
+  while read -r line; do say image "$line"; done
+containers=$(docker ps -aq --no-trunc --filter label=convocate.session)
+[ -n "$containers" ] && docker inspect --format '{{json .Id}} {{json .Name}} {{json .Config.Image}} {{json .Image}} {{json .State.StartedAt}} {{json .State.Running}}' $containers 2>/dev/null |
+  while read -r line; do say container "$line"; done
+exit 0
+`,
+};
+
+/**
+ * Holds the host's one rollout lock for as long as its stdin stays open and speaks: it must hear something every few
+ * seconds, so a lock whose holder lost power or network ends by itself. Prints "locked", or "held" and by whom.
+ * Arguments: lock file, who holds it (for the next one to read).
+ */
+export const HOLD_LOCK: HostScript = {
+  name: 'hold-lock',
+  text: `
+exec bash -c '
+exec 9>>"$1" || exit 1
+if ! flock -n 9; then echo "held $(cat "$1.holder" 2>/dev/null)"; exit 3; fi
+printf "%s\\n" "$2" > "$1.holder"
+echo locked
+while read -r -t 20 _; do :; done
+rm -f "$1.holder"
+' hold-lock "$1" "$2"
+`,
+};
+
+/** Whether somebody holds the lock, without taking it or leaving a trace. Argument: lock file. */
+export const LOOK_AT_LOCK: HostScript = {
+  name: 'look-at-lock',
+  text: `[ -e "$1" ] && ! flock -n -s "$1" true && cat "$1.holder" 2>/dev/null; exit 0`,
+};
+
+/**
+ * Takes in one large program blob, gzip-packed, from an offset on: what came before a cut is kept in ".part". It gets
+ * its name only when its SHA-256 is right. Arguments: blobs directory, digest, offset. Exit 9: arrived damaged.
+ */
+export const RECEIVE_BLOB: HostScript = {
+  name: 'receive-blob',
+  text: `
+set -eu
+mkdir -p "$1"
+part=$1/$2.gz.part
+truncate -s "$3" "$part"
+cat >> "$part"
+if gzip -dc "$part" > "$1/$2.tmp" && printf '%s  %s\\n' "$2" "$1/$2.tmp" | sha256sum -c --status -; then
+  sync "$1/$2.tmp"
+  mv -T "$1/$2.tmp" "$1/$2"
+  rm -f "$part"
+else
+  rm -f "$part" "$1/$2.tmp"
+  exit 9
+fi
+`,
+};
+
+/**
+ * Puts a release together beside the others, without effect. On stdin a gzipped tar with manifest.json,
+ * manifest.json.sig, "files" (lines of "<sha256> <mode> <path>") and, below blobs/, the small blobs that were missing.
+ * Every blob is proven by its SHA-256 before it is used. Arguments: libDir, version. Exit 9: arrived damaged.
+ */
+export const UNPACK_RELEASE: HostScript = {
+  name: 'unpack-release',
+  text: `
+set -eu
+umask 022
+lib=$1 new=$1/releases/.$2.new
+rm -rf "$new"
+mkdir -p "$lib/blobs" "$new"
+gzip -dc | tar -xf - -C "$new" || exit 9
+if [ -d "$new/blobs" ]; then
+  (cd "$new/blobs" && for blob in *; do printf '%s  %s\\n' "$blob" "$blob"; done | sha256sum -c --status -) || { rm -rf "$new"; exit 9; }
+  mv "$new"/blobs/* "$lib/blobs/"
+  rmdir "$new/blobs"
+fi
+while read -r digest mode path; do
+  mkdir -p "$new/$(dirname "$path")"
+  ln "$lib/blobs/$digest" "$new/$path"
+  chmod "$mode" "$new/$path"
+done < "$new/files"
+rm "$new/files"
+sync -f "$new"
+rm -rf "$lib/releases/$2"
+mv -T "$new" "$lib/releases/$2"
+`,
+};
+
+/**
+ * Writes one small file as one step, where its text is another than it was; prints "same" or "changed".
+ * The text comes on stdin, so a secret is never in an argv. Arguments: path, mode.
+ */
+export const WRITE_FILE: HostScript = {
+  name: 'write-file',
+  text: `
+set -eu
+umask 077
+mkdir -p "$(dirname "$1")"
+cat > "$1.new"
+chmod "$2" "$1.new"
+if cmp -s "$1" "$1.new"; then rm "$1.new"; echo same; else sync "$1.new"; mv -T "$1.new" "$1"; echo changed; fi
+`,
+};

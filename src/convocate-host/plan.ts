@@ -1,0 +1,234 @@
+import type { Manifest } from '../release/manifest.ts';
+import type { RenderedFile } from '../release/host-files.ts';
+import type { HostFacts } from './facts.ts';
+
+/** One blob that has to travel, and how much of it. */
+export interface PlannedBlob {
+  /** What it is, for people: `lib/convocate-agent.mjs`, `image layer 2 of 2`. */
+  readonly what: string;
+  readonly sha256: string;
+  /** Bytes on the wire, whole. */
+  readonly packedBytes: number;
+  /** Bytes that an earlier transfer left on the host; they are not sent again. */
+  readonly offset: number;
+}
+
+/** A file, or what stands for one, whose content will be another. */
+export interface FileChange {
+  readonly path: string;
+  /** Undefined where it does not exist yet. */
+  readonly before: string | undefined;
+  readonly after: string;
+}
+
+/** All that one run of `update` will do to one host: printable, and decided before anything is done. */
+export interface Plan {
+  readonly version: string;
+  readonly fromVersion: string | undefined;
+  /** Why this host cannot take the release; nothing is done where there is one. */
+  readonly refusals: readonly string[];
+  readonly warnings: readonly string[];
+  /** The release's directory has to be put together on the host. */
+  readonly stageRelease: boolean;
+  /** Program files that travel together, being small. */
+  readonly smallFiles: readonly PlannedBlob[];
+  /** Program files that travel alone and can be taken up again where they were cut off. */
+  readonly largeFiles: readonly PlannedBlob[];
+  readonly layers: readonly PlannedBlob[];
+  /** Layers that stay home because the host has them. */
+  readonly sharedLayers: number;
+  readonly loadImage: boolean;
+  readonly changes: readonly FileChange[];
+  /** Program, units or links change, so the release has to be activated. */
+  readonly activate: boolean;
+  readonly daemonReload: boolean;
+  readonly restart: boolean;
+}
+
+export interface PlanInput {
+  readonly facts: HostFacts;
+  readonly manifest: Manifest;
+  readonly manifestDigest: string;
+  /** Bytes each blob of the release takes on the wire, by digest. */
+  readonly packedBytes: ReadonlyMap<string, number>;
+  /** What the release would write on this very host. */
+  readonly hostFiles: readonly RenderedFile[];
+  /** The layers that must travel, of those the release has. */
+  readonly missingLayers: readonly { readonly diff_id: string; readonly size: number }[];
+  readonly paths: { readonly stamp: string; readonly current: string; readonly releasesDir: string };
+  readonly signers: string;
+}
+
+/** Files above this travel alone, so that a cut costs little. */
+const LARGE_BYTES = 4 * 1024 * 1024;
+const MIB = 1024 * 1024;
+/** Room left over for logs and the like, beyond what the release itself takes. */
+const SPARE_BYTES = 64 * MIB;
+
+export function planUpdate(input: PlanInput): Plan {
+  const { facts, manifest } = input;
+  const staged = facts.releases.get(manifest.version) === input.manifestDigest;
+  const missingFiles = manifest.files.filter((file) => facts.blobs.get(file.sha256) !== file.size);
+  const stageRelease = !staged || missingFiles.length > 0;
+  const files = uniqueBlobs(missingFiles.map((file) => plannedBlob(file.path, file.sha256, input)));
+  const imageIsThere = hasImage(facts, manifest);
+  const layers = imageIsThere ? [] : planLayers(input);
+  const changes = [...planHostFiles(input), ...planLinks(input)];
+  const activate = changes.length > 0 || stageRelease;
+  return {
+    version: manifest.version,
+    fromVersion: facts.liveVersion,
+    refusals: findRefusals(input, missingFiles, layers.length > 0 ? input.missingLayers : []),
+    warnings: sessionsOnOtherImages(facts, manifest.image.tag),
+    stageRelease,
+    smallFiles: files.filter((file) => file.packedBytes <= LARGE_BYTES),
+    largeFiles: files.filter((file) => file.packedBytes > LARGE_BYTES),
+    layers,
+    sharedLayers: manifest.image.layers.length - input.missingLayers.length,
+    loadImage: !imageIsThere,
+    changes,
+    activate,
+    daemonReload: changes.some((change) =>
+      input.hostFiles.some((file) => file.systemd && file.path === change.path),
+    ),
+    restart: activate || facts.unit['ActiveState'] !== 'active',
+  };
+}
+
+/** Bytes that will cross the network for blobs; the scripts and answers around them are a few kilobytes more. */
+export function bytesToSend(plan: Plan): number {
+  return [...plan.smallFiles, ...plan.largeFiles, ...plan.layers].reduce(
+    (sum, blob) => sum + blob.packedBytes - blob.offset,
+    0,
+  );
+}
+
+export function isNothingToDo(plan: Plan): boolean {
+  return !plan.stageRelease && !plan.loadImage && !plan.activate && !plan.restart;
+}
+
+function hasImage(facts: HostFacts, manifest: Manifest): boolean {
+  const { tag, config_digest, manifest_digest, layers } = manifest.image;
+  return (facts.docker?.images ?? []).some(
+    (image) =>
+      image.tags.includes(tag) &&
+      [`sha256:${config_digest}`, `sha256:${manifest_digest}`].includes(image.id) &&
+      image.layers.join() === layers.map((layer) => layer.diff_id).join(),
+  );
+}
+
+function planLayers(input: PlanInput): PlannedBlob[] {
+  const all = input.manifest.image.layers;
+  return uniqueBlobs(
+    input.missingLayers.map((layer) => {
+      const position = all.findIndex((candidate) => candidate.diff_id === layer.diff_id) + 1;
+      return plannedBlob(`image layer ${position} of ${all.length}`, layer.diff_id, input);
+    }),
+  );
+}
+
+function plannedBlob(what: string, sha256: string, input: PlanInput): PlannedBlob {
+  const packedBytes = input.packedBytes.get(sha256) ?? 0;
+  return { what, sha256, packedBytes, offset: Math.min(input.facts.parts.get(sha256) ?? 0, packedBytes) };
+}
+
+function uniqueBlobs(blobs: readonly PlannedBlob[]): PlannedBlob[] {
+  return [...new Map(blobs.map((blob) => [blob.sha256, blob])).values()];
+}
+
+function planHostFiles({ facts, hostFiles }: PlanInput): FileChange[] {
+  return hostFiles.flatMap((file) => {
+    const found = facts.files.get(file.path);
+    if (found?.text === file.text && found.mode === file.mode) return [];
+    return [{ path: file.path, before: found?.text, after: file.text }];
+  });
+}
+
+function planLinks({ facts, manifest, paths }: PlanInput): FileChange[] {
+  const link = (version: string): string => `-> ${paths.releasesDir}/${version}\n`;
+  const live = facts.liveVersion;
+  const links =
+    live === manifest.version
+      ? []
+      : [{ path: paths.current, before: live && link(live), after: link(manifest.version) }];
+  const stamp =
+    facts.stamp === manifest.image.tag
+      ? []
+      : [{ path: paths.stamp, before: facts.stamp && `${facts.stamp}\n`, after: `${manifest.image.tag}\n` }];
+  return [...links, ...stamp];
+}
+
+function sessionsOnOtherImages(facts: HostFacts, tag: string): string[] {
+  return (facts.docker?.containers ?? [])
+    .filter((container) => container.running && container.image !== tag)
+    .map((container) => {
+      const uuid = container.name.replace(/^convocate-session-/, '');
+      const name = facts.sessionNames.get(uuid) ?? uuid;
+      return `session ${name} (${uuid}) runs on ${container.image} and stays there until its (K)ill and (R)estart`;
+    });
+}
+
+function findRefusals(
+  { facts, manifest, signers }: PlanInput,
+  files: readonly { readonly size: number }[],
+  layers: readonly { readonly size: number }[],
+): string[] {
+  const refusals: string[] = [];
+  const { machine, glibc } = manifest.requires;
+  if (facts.machine !== machine)
+    refusals.push(`its CPU is ${facts.machine}; this release is built for ${machine}`);
+  if (!isAtLeast(facts.glibc, glibc)) {
+    refusals.push(
+      `its C library is glibc ${facts.glibc || 'of no known version'}; this release needs ${glibc} or later`,
+    );
+  }
+  if (!facts.libstdcxx) refusals.push('libstdc++6 is not installed');
+  if (!facts.systemd) refusals.push('systemd does not run there');
+  if (!facts.docker) refusals.push('Docker is missing or does not answer: systemctl status docker');
+  else if (facts.docker.cgroupDriver !== 'systemd') {
+    refusals.push(`Docker's cgroup driver is ${facts.docker.cgroupDriver}, not systemd`);
+  }
+  if (facts.allowedSigners !== '' && facts.allowedSigners !== signers) {
+    refusals.push('it takes releases from another cluster only: its allowed_signers names another key');
+  }
+  const layerBytes = sum(layers);
+  const needs = [
+    { place: 'docker', bytes: layerBytes * 2, why: 'the image' },
+    { place: 'other', bytes: sum(files) * 2 + layerBytes * 2, why: 'the program and the image on its way' },
+  ];
+  for (const { place, bytes, why } of needs) {
+    if (bytes === 0) continue;
+    const [where, free] = leastFree(facts, place);
+    if (free < bytes + SPARE_BYTES) {
+      refusals.push(
+        `its disk is too small: ${toMib(free)} MiB free at ${where}, ${toMib(bytes + SPARE_BYTES)} needed for ${why}`,
+      );
+    }
+  }
+  return refusals;
+}
+
+function leastFree(facts: HostFacts, place: string): [string, number] {
+  if (place === 'docker') return ["Docker's data", facts.docker?.freeBytes ?? 0];
+  const places = [...facts.freeBytes].filter(([name]) => name !== 'docker');
+  return places.toSorted((a, b) => a[1] - b[1])[0] ?? ['/', 0];
+}
+
+/** Compares dotted versions number by number: 2.9 is older than 2.28. */
+function isAtLeast(found: string, needed: string): boolean {
+  const a = found.split('.').map(Number);
+  for (const [index, part] of needed.split('.').map(Number).entries()) {
+    const other = a[index] ?? 0;
+    if (Number.isNaN(other)) return false;
+    if (other !== part) return other > part;
+  }
+  return true;
+}
+
+function sum(things: readonly { readonly size: number }[]): number {
+  return things.reduce((total, thing) => total + thing.size, 0);
+}
+
+function toMib(bytes: number): number {
+  return Math.ceil(bytes / MIB);
+}

@@ -1,0 +1,70 @@
+import type { AgentRecord } from '../cluster/registry.ts';
+import type { Host } from '../host-access/host.ts';
+import type { ReleaseStore, StoredRelease } from '../release/release-store.ts';
+import type { HostFacts } from './facts.ts';
+import type { RolloutLock } from './lock.ts';
+import type { Plan } from './plan.ts';
+import type { Reporter } from './reporter.ts';
+
+/** Where one host's rollout stands. Steps read what earlier ones found out and add what they find. */
+export interface Rollout {
+  readonly hostName: string;
+  readonly store: ReleaseStore;
+  readonly release: StoredRelease;
+  readonly reporter: Reporter;
+  readonly options: RolloutOptions;
+  /** Set where the host is a registered agent; `init-agent` sets it when it registers one. */
+  record?: AgentRecord;
+  host?: Host;
+  lock?: RolloutLock;
+  facts?: HostFacts;
+  plan?: Plan;
+  /** Bytes put on the wire for blobs so far. */
+  sentBytes: number;
+  /** Milliseconds from the start of the rollout to the agent's answering on the release. */
+  answeredMs?: number;
+  readonly startedAt: number;
+  /** Something outside the plan changed that the agent reads only at its start. */
+  mustRestart: boolean;
+}
+
+export interface RolloutOptions {
+  /** How long the unit has to stay up to count as up. */
+  readonly soakMs: number;
+  /** How long the agent may take to answer on the new version. */
+  readonly confirmMs: number;
+}
+
+/**
+ * One step of a flow: plain data, so that a flow reads as a list. `isDone` tells from the facts alone that there is
+ * nothing to do; such a step is passed over in silence.
+ */
+export interface Step {
+  readonly title: string;
+  isDone?(rollout: Rollout): boolean;
+  run(rollout: Rollout): Promise<void>;
+}
+
+/** Runs the steps in order and stops at the first that throws; what was opened is closed in any case. */
+export async function runSteps(steps: readonly Step[], rollout: Rollout): Promise<void> {
+  try {
+    for (const step of steps) {
+      if (step.isDone?.(rollout)) continue;
+      rollout.reporter.step(step.title);
+      await step.run(rollout);
+    }
+  } finally {
+    await rollout.lock?.release();
+    await rollout.host?.close();
+  }
+}
+
+/** What an earlier step must have put there: a missing one is a flow written in the wrong order. */
+export function need<Key extends 'host' | 'lock' | 'facts' | 'plan' | 'record'>(
+  rollout: Rollout,
+  key: Key,
+): NonNullable<Rollout[Key]> {
+  const value = rollout[key];
+  if (value === undefined) throw new TypeError(`a step needs ${key} before any step has set it`);
+  return value as NonNullable<Rollout[Key]>;
+}

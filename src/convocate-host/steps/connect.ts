@@ -1,0 +1,20 @@
+import { RefusedError } from '../../base/errors.ts';
+import { findAgent, knownHostsFileOf } from '../../cluster/registry.ts';
+import { openHost } from '../open-host.ts';
+import type { Step } from '../rollout.ts';
+
+/** The seed's first step: connect with the key pinned at init-agent, or refuse. */
+export const connect: Step = {
+  title: 'connecting with the pinned host key',
+  run: async (rollout) => {
+    const record = await findAgent(rollout.hostName);
+    if (!record) {
+      throw new RefusedError('this host is not a registered agent; nothing was changed', {
+        host: rollout.hostName,
+        hint: `set it up first: convocate-host init-agent --host ${rollout.hostName}`,
+      });
+    }
+    rollout.record = record;
+    rollout.host = await openHost(record.host, record.user, knownHostsFileOf(record.agentId));
+  },
+};

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { RefusedError } from '../../base/errors.ts';
+import { AGENT_HOST, SHELL_HOST } from '../../protocol/host-layout.ts';
+import { HOST_FILES, renderHostFiles } from '../../release/host-files.ts';
+import { missingLayers } from '../../release/image-archive.ts';
+import { allowedSignersLine } from '../../release/signature.ts';
+import { type HostFacts, gatherFacts as readFacts } from '../facts.ts';
+import { type Plan, planUpdate } from '../plan.ts';
+import { type Rollout, type Step, need } from '../rollout.ts';
+
+/** Reads the host, and decides from that alone what will be done; refuses a host that cannot take the release. */
+export const gatherFacts: Step = {
+  title: 'looking at the host',
+  run: async (rollout) => {
+    const facts = await readFacts(
+      need(rollout, 'host'),
+      HOST_FILES.map((file) => file.to),
+    );
+    const plan = await makePlan(rollout, facts);
+    rollout.facts = facts;
+    rollout.plan = plan;
+  },
+};
+
+/** Ends the rollout where the plan holds a refusal. Apart from the facts, so that a dry run can print all of it. */
+export const refuseUnfit: Step = {
+  title: 'checking that it can take the release',
+  isDone: (rollout) => need(rollout, 'plan').refusals.length === 0,
+  run: (rollout) => Promise.reject(unfit(rollout)),
+};
+
+export function unfit(rollout: Rollout): RefusedError {
+  return new RefusedError(
+    `this host cannot take release ${rollout.release.manifest.version}; nothing was changed`,
+    {
+      host: rollout.hostName,
+      output: need(rollout, 'plan').refusals.join('\n'),
+      hint: 'mend that on the host, then run the same command again',
+    },
+  );
+}
+
+/** Read where the cluster's key is: on the shell host. */
+export async function clusterSigners(): Promise<string> {
+  return allowedSignersLine(await readFile(`${SHELL_HOST.signingKeyFile}.pub`, 'utf8'));
+}
+
+async function makePlan({ store, release }: Rollout, facts: HostFacts): Promise<Plan> {
+  const { manifest, manifestText } = release;
+  const packedBytes = new Map<string, number>();
+  for (const { sha256 } of manifest.files)
+    packedBytes.set(sha256, await store.blobs.packedSize(sha256, 'gz'));
+  for (const { diff_id } of manifest.image.layers)
+    packedBytes.set(diff_id, await store.blobs.packedSize(diff_id, 'zst'));
+  return planUpdate({
+    facts,
+    manifest,
+    manifestDigest: createHash('sha256').update(manifestText).digest('hex'),
+    packedBytes,
+    hostFiles: await renderHostFiles(manifest, (of, path) => store.readFile(of, path), facts),
+    missingLayers: missingLayers(
+      manifest.image.layers,
+      (facts.docker?.images ?? []).map((image) => image.layers),
+    ),
+    paths: {
+      stamp: AGENT_HOST.currentImageFile,
+      current: AGENT_HOST.currentLink,
+      releasesDir: AGENT_HOST.releasesDir,
+    },
+    signers: await clusterSigners(),
+  });
+}

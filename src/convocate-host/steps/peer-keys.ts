@@ -1,0 +1,94 @@
+import { readFile } from 'node:fs/promises';
+import { type AgentRecord, listAgents, loadCredentials, registerAgent } from '../../cluster/registry.ts';
+import { OperationError, RefusedError } from '../../base/errors.ts';
+import { AGENT_HOST, SHELL_HOST } from '../../protocol/host-layout.ts';
+import { isAgentId } from '../../protocol/ids.ts';
+import { AGENT_PORT, STATUS_PORT } from '../../protocol/limits.ts';
+import { generateKeyPair, publicLineOf } from '../../ssh/keys.ts';
+import { addressOf } from '../open-host.ts';
+import { type Rollout, need } from '../rollout.ts';
+import { writeHostFile } from '../write-host-file.ts';
+import { keepPin } from './pin-host-key.ts';
+
+export interface PeeringOptions {
+  readonly user: string | undefined;
+  /** Where the agent dials 223; by default the address from which it sees us. */
+  readonly shellHost: string | undefined;
+  /** The pinned key of the host's sshd, as a known_hosts line. */
+  readonly pin: string | undefined;
+}
+
+/**
+ * Makes shell and agent known to each other by ed25519 keys. Each private key is made where it is used and stays
+ * there: the agent's by `convocate-agent install`, ours here. Keys that exist are kept.
+ */
+export async function peerKeys(rollout: Rollout, options: PeeringOptions): Promise<void> {
+  const record = await describeAgent(rollout, options);
+  const host = need(rollout, 'host');
+  const agentKey = await host.check(['ssh-keygen', '-y', '-f', AGENT_HOST.statusKeyFile]);
+  const hostKey = await host.check(['ssh-keygen', '-y', '-f', AGENT_HOST.hostKeyFile]);
+  const shellKey = await shellKeyFor(record.agentId);
+  await registerAgent(record, {
+    shellToAgentPrivateKey: shellKey,
+    hostPublicKey: hostKey.trim(),
+    agentToShellPublicKey: agentKey.trim(),
+  });
+  if (options.pin !== undefined) await keepPin(record.agentId, options.pin);
+  rollout.record = record;
+  const authorized = `${publicLineOf(shellKey, 'convocate-shell')}\n`;
+  const changed = [
+    await writeHostFile(host, AGENT_HOST.authorizedKeysFile, authorized, '600'),
+    await writeHostFile(host, AGENT_HOST.shellHostFile, await shellHostText(rollout, options), '600'),
+  ];
+  if (changed.includes(true)) rollout.mustRestart = true;
+}
+
+async function describeAgent(rollout: Rollout, options: PeeringOptions): Promise<AgentRecord> {
+  const host = need(rollout, 'host');
+  const agentId = (await host.check(['cat', AGENT_HOST.agentIdFile])).trim();
+  if (!isAgentId(agentId))
+    throw new OperationError(`${AGENT_HOST.agentIdFile} holds no agent id`, { host: host.name });
+  const agents = await listAgents();
+  const other = agents.find((agent) => agent.host === rollout.hostName && agent.agentId !== agentId);
+  if (other) {
+    throw new RefusedError(
+      `${rollout.hostName} is registered as agent ${other.agentId}, but the host is now ${agentId}`,
+      {
+        host: rollout.hostName,
+        hint: `if the host was rebuilt, remove ${SHELL_HOST.agentKeysDir}/${other.agentId}, then run init-agent again`,
+      },
+    );
+  }
+  const known = agents.find((agent) => agent.agentId === agentId);
+  const user = options.user ?? known?.user;
+  return {
+    agentId,
+    host: rollout.hostName,
+    ...(user !== undefined && { user }),
+    address: await addressOf(rollout.hostName),
+    port: AGENT_PORT,
+    registeredAt: known?.registeredAt ?? new Date().toISOString(),
+  };
+}
+
+/** The key that opens this agent's 222; one that is registered is kept for ever. */
+async function shellKeyFor(agentId: string): Promise<string> {
+  const isKnown = (await listAgents()).some((agent) => agent.agentId === agentId);
+  if (isKnown) return (await loadCredentials(agentId)).privateKey;
+  return generateKeyPair(`shell-to-agent-${agentId}`).privateKey;
+}
+
+/** An address that an operator gave once is kept when init-agent is run again without one. */
+async function shellHostText(rollout: Rollout, options: PeeringOptions): Promise<string> {
+  const host = need(rollout, 'host');
+  const statusKey = await readFile(SHELL_HOST.statusHostKeyFile, 'utf8').catch((cause: unknown) => {
+    throw new RefusedError('this machine is not set up as a shell host yet', {
+      hint: 'run `convocate-host init-shell` first',
+      cause,
+    });
+  });
+  const kept = await host.run(['cat', AGENT_HOST.shellHostFile]);
+  const before = kept.exitCode === 0 ? (JSON.parse(kept.stdout) as { host?: string }).host : undefined;
+  const address = options.shellHost ?? before ?? host.clientAddress ?? '127.0.0.1';
+  return `${JSON.stringify({ host: address, port: STATUS_PORT, host_key: publicLineOf(statusKey) }, null, 2)}\n`;
+}

@@ -1,0 +1,88 @@
+import { rmSync } from 'node:fs';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { writeFileAtomic } from '../../base/atomic-file.ts';
+import { RefusedError, UsageError } from '../../base/errors.ts';
+import { knownHostsFileOf } from '../../cluster/registry.ts';
+import { type PresentedKey, askHostKey, knownHostsLine } from '../../host-access/host-key.ts';
+import { checkTarget } from '../../host-access/ssh-target.ts';
+import { fingerprintOf } from '../../ssh/keys.ts';
+
+/**
+ * The known_hosts file with the one key this host may show. A host that is registered keeps its pin; at first
+ * contact the operator has to vouch for the key, on the terminal or by naming its fingerprint.
+ */
+export async function pinHostKey(
+  hostName: string,
+  agentId: string | undefined,
+  expectedFingerprint: string | undefined,
+): Promise<{ readonly knownHostsFile: string; readonly text: string }> {
+  checkTarget(hostName);
+  if (expectedFingerprint !== undefined && !/^SHA256:[A-Za-z0-9+/]{43}$/.test(expectedFingerprint)) {
+    throw new UsageError('--host-key takes a fingerprint as `ssh-keygen -l` prints it: SHA256:…');
+  }
+  const pinned = agentId === undefined ? undefined : await readPin(knownHostsFileOf(agentId));
+  if (
+    pinned !== undefined &&
+    (expectedFingerprint === undefined || expectedFingerprint === pinnedFingerprint(pinned))
+  ) {
+    return await temporaryPin(pinned);
+  }
+  const presented = await askHostKey(hostName);
+  await vouch(hostName, presented, expectedFingerprint);
+  return await temporaryPin(knownHostsLine(hostName, presented.publicKey));
+}
+
+/** Keeps the pin with the agent it belongs to, once its id is known. */
+export async function keepPin(agentId: string, text: string): Promise<void> {
+  const file = knownHostsFileOf(agentId);
+  if ((await readPin(file)) !== text) await writeFileAtomic(file, text, { mode: 0o600 });
+}
+
+async function vouch(hostName: string, presented: PresentedKey, expected: string | undefined): Promise<void> {
+  if (expected !== undefined) {
+    if (presented.fingerprint === expected) return;
+    throw new RefusedError('the host shows another SSH key than the one given; nothing was changed', {
+      host: hostName,
+      output: `given:     ${expected}\npresented: ${presented.fingerprint}`,
+      hint: 'read the fingerprint on the host itself: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub',
+    });
+  }
+  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+    throw new RefusedError('this host was never seen before, and there is no terminal to ask about its key', {
+      host: hostName,
+      output: `presented: ${presented.fingerprint}`,
+      hint: `compare it with the host's own, then add --host-key ${presented.fingerprint}`,
+    });
+  }
+  const ask = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await ask.question(
+      `${hostName} shows the ed25519 host key ${presented.fingerprint}\nIs it the host's own? Pin it? [y/N] `,
+    );
+    if (!/^y(es)?$/i.test(answer.trim())) {
+      throw new RefusedError('the host key was not accepted; nothing was changed', { host: hostName });
+    }
+  } finally {
+    ask.close();
+  }
+}
+
+async function readPin(file: string): Promise<string | undefined> {
+  return await readFile(file, 'utf8').catch(() => undefined);
+}
+
+function pinnedFingerprint(pin: string): string {
+  return fingerprintOf(pin.trim().split(/\s+/).slice(1, 3).join(' '));
+}
+
+/** A copy for this run: a new pin must not replace the kept one before the host has proven to be ours. */
+async function temporaryPin(text: string): Promise<{ knownHostsFile: string; text: string }> {
+  const directory = await mkdtemp(join(tmpdir(), 'convocate-pin-'));
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  const knownHostsFile = join(directory, 'known_hosts');
+  await writeFile(knownHostsFile, text, { mode: 0o600 });
+  return { knownHostsFile, text };
+}

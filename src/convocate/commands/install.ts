@@ -1,0 +1,51 @@
+import type { Command } from 'commander';
+import { RefusedError } from '../../base/errors.ts';
+import { isVersion } from '../../protocol/ids.ts';
+
+export interface InstallOptions {
+  readonly baseImage?: string;
+  readonly toolchain?: string;
+}
+
+/** `convocate install`: this machine's programs, user and keys, and the release that `update` rolls out. */
+export async function install(options: InstallOptions): Promise<void> {
+  if (process.getuid?.() !== 0)
+    throw new RefusedError('installing needs root', { hint: 'run: sudo make install' });
+  const { openBuildTree } = await import('../install/build-tree.ts');
+  const { rememberChoices, settleChoices } = await import('../install/choices.ts');
+  const { ensureBaseImage } = await import('../install/base-image.ts');
+  const { expectDocker } = await import('../install/docker-build.ts');
+  const { installPrograms } = await import('../install/programs.ts');
+  const { makeRelease } = await import('../install/release.ts');
+  const { ensureSigningKey, ensureUser, restartStatusService } = await import('../install/shell-host.ts');
+  const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+  const tree = await openBuildTree();
+  if (!isVersion(tree.version))
+    throw new RefusedError(`${tree.version} cannot be a version: it is no Docker tag`);
+  const choices = await settleChoices(options);
+  await expectDocker();
+  await ensureUser(say);
+  await ensureSigningKey(say);
+  await installPrograms(tree);
+  say(`session image: base ${choices.base_image}, ${choices.toolchain} toolchain`);
+  const baseImage = await ensureBaseImage(choices.base_image, say);
+  const manifest = await makeRelease({ tree, choices, baseImage, say });
+  await rememberChoices(choices);
+  await restartStatusService(say);
+  say(`this machine is on ${manifest.version}; agents follow with: convocate-host update --host HOST`);
+}
+
+export function addInstallCommand(program: Command): void {
+  program
+    .command('install')
+    .description(
+      'install this build here: programs, user, keys, and the release with its session image (root)',
+    )
+    .option(
+      '--base-image <ref>',
+      'image to build on, or debootstrap:<suite>; remembered (first: ubuntu:24.04)',
+    )
+    .option('--toolchain <kind>', 'full, or minimal for tests; remembered (first: full)')
+    .action(install);
+}

@@ -1,0 +1,63 @@
+import type { Command } from 'commander';
+import { OperationError, OperatorError, UsageError, messageOf } from '../../base/errors.ts';
+import type { Session } from '../../protocol/session.ts';
+import type { FieldOptions } from './session-fields.ts';
+
+interface NewOptions extends Omit<FieldOptions, 'name'> {
+  readonly agent?: string;
+  readonly start?: boolean;
+  readonly attach?: boolean;
+  readonly json?: boolean;
+}
+
+export function addNewCommand(program: Command): void {
+  program
+    .command('new')
+    .description('make a session; it is started by --start, or when someone attaches')
+    .argument('<name>', 'letters, digits, _ and -, up to 64')
+    .option('--agent <host|id>', 'where; may be left out where there is one agent only')
+    .option('--port <n>', 'a port of the host for the session: a number, auto, or 0 for none')
+    .option('--protocol <tcp|udp>', 'of the port')
+    .option('--dns-name <name>', 'lowercase labels under which the session is found')
+    .option('--start', 'start it now')
+    .option('--attach', 'start it now and attach to it')
+    .option('--json', 'print the session as JSON')
+    .action(run);
+}
+
+async function run(name: string, options: NewOptions): Promise<void> {
+  if (options.attach && options.json) throw new UsageError('--attach and --json exclude each other');
+  const [{ openShell }, { chooseAgent }, { sessionFields }, { describeSession }] = await Promise.all([
+    import('./open-shell.ts'),
+    import('./choose-agent.ts'),
+    import('./session-fields.ts'),
+    import('./find-session.ts'),
+  ]);
+  const fields = { ...sessionFields({ ...options, name }), name };
+  if (options.attach) (await import('../attach/own-terminal.ts')).requireTerminal();
+  const shell = openShell();
+  const agent = chooseAgent(await shell.agents(), options.agent);
+  let session: Session = await shell.call(agent.agent_id, 'create', fields);
+  const what = describeSession({ ...session, host: agent.host });
+  if (options.attach) {
+    const { attachToSession } = await import('../attach/attach-session.ts');
+    await afterCreation(what, () => attachToSession(shell, { ...session, host: agent.host }, {}));
+    return;
+  }
+  if (options.start) {
+    await afterCreation(what, () => shell.call(agent.agent_id, 'restart', { id: session.uuid }));
+    session = await shell.call(agent.agent_id, 'get', { id: session.uuid });
+  }
+  const done = options.start ? 'created and started' : 'created';
+  process.stdout.write(options.json ? `${JSON.stringify(session)}\n` : `${done} ${what}\n`);
+}
+
+/** From here on the session is there: an error that does not say so would make the operator create a second one. */
+async function afterCreation(what: string, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const details = error instanceof OperatorError ? error.details : {};
+    throw new OperationError(`created ${what}, but then: ${messageOf(error)}`, { ...details, cause: error });
+  }
+}

@@ -1,0 +1,49 @@
+import { readFile } from 'node:fs/promises';
+import * as z from 'zod/mini';
+import { writeFileAtomic } from '../../base/atomic-file.ts';
+import { UsageError, codeOf } from '../../base/errors.ts';
+import { SHELL_HOST } from '../../protocol/host-layout.ts';
+
+/** What the operator chose for the session image; remembered, so that the next `make install` needs no flags. */
+export const InstallChoices = z.object({
+  /** An image reference, or `debootstrap:<suite>` where none can be pulled. */
+  base_image: z
+    .string()
+    .check(z.regex(/^[a-z0-9][A-Za-z0-9._/:@-]*$/, 'must be an image reference or debootstrap:<suite>')),
+  toolchain: z.enum(['full', 'minimal']),
+});
+export type InstallChoices = z.infer<typeof InstallChoices>;
+
+const DEFAULTS: InstallChoices = { base_image: 'ubuntu:24.04', toolchain: 'full' };
+
+/** The choices remembered, overlaid by the ones given now. Throws UsageError on one that cannot be. */
+export async function settleChoices(given: {
+  baseImage?: string;
+  toolchain?: string;
+}): Promise<InstallChoices> {
+  const remembered = await readRemembered();
+  const chosen = InstallChoices.safeParse({
+    base_image: given.baseImage ?? remembered.base_image,
+    toolchain: given.toolchain ?? remembered.toolchain,
+  });
+  if (chosen.success) return chosen.data;
+  const [issue] = chosen.error.issues;
+  const option = issue?.path[0] === 'toolchain' ? '--toolchain' : '--base-image';
+  throw new UsageError(`${option} ${issue?.message ?? 'is not valid'}`);
+}
+
+export async function rememberChoices(choices: InstallChoices): Promise<void> {
+  await writeFileAtomic(SHELL_HOST.installChoicesFile, `${JSON.stringify(choices, null, 2)}\n`);
+}
+
+async function readRemembered(): Promise<InstallChoices> {
+  try {
+    return InstallChoices.parse(JSON.parse(await readFile(SHELL_HOST.installChoicesFile, 'utf8')));
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return DEFAULTS;
+    throw new UsageError(`${SHELL_HOST.installChoicesFile} is damaged`, {
+      hint: 'remove it, and give the flags again',
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { RefusedError } from '../../base/errors.ts';
+import { SHELL_HOST } from '../../protocol/host-layout.ts';
+import { imageTagOf } from '../../protocol/ids.ts';
+import { PROTOCOL_RANGE } from '../../protocol/version.ts';
+import { HOST_FILES, HOST_FILES_INDEX } from '../../release/host-files.ts';
+import {
+  IMAGE_CONFIG_FILE,
+  IMAGE_MANIFEST_FILE,
+  type Manifest,
+  type ReleaseFile,
+} from '../../release/manifest.ts';
+import { ReleaseStore } from '../../release/release-store.ts';
+import { importSavedImage } from '../../release/saved-image.ts';
+import { signManifest } from '../../release/signature.ts';
+import { type BuildTree, type TreeFile, isProgram, readFolder } from './build-tree.ts';
+import type { InstallChoices } from './choices.ts';
+import { buildImage, digestOfFiles, hasImage, imageId, saveImage } from './docker-build.ts';
+
+/** Files of the built tree that travel to agent hosts. */
+const AGENT_FILES = ['VERSION', 'convocate-agent', 'lib/convocate-agent.mjs', 'runtime/node'];
+/** What Node 24 needs of a host; see docs/decisions/0003-runtime.md. */
+const REQUIRES = { machine: 'x86_64', glibc: '2.28' };
+
+export interface ReleaseInputs {
+  readonly tree: BuildTree;
+  readonly choices: InstallChoices;
+  /** A reference to build from, already in Docker here. */
+  readonly baseImage: string;
+  readonly say: (text: string) => void;
+}
+
+/**
+ * Makes the release of a built tree and stores it, signed (decision D2). The same inputs are not built twice; the same
+ * version from other inputs is refused, because a release never changes. Only a "-dirty" one, which nobody can check
+ * out again anyway, may be replaced.
+ */
+export async function makeRelease({ tree, choices, baseImage, say }: ReleaseInputs): Promise<Manifest> {
+  const store = new ReleaseStore(SHELL_HOST.stateDir);
+  const toolchain = await ensureToolchain(tree, choices, baseImage, say);
+  const context = (await readFolder(join(tree.directory, 'image'))).filter(
+    ({ path }) => path === 'Dockerfile' || path.startsWith('rootfs/'),
+  );
+  const skel = await readFolder(join(tree.directory, 'image/skel'));
+  const programFiles = await storeProgramFiles(store, tree, skel);
+  const inputs = createHash('sha256')
+    .update(`${digestOfFiles(context)} ${await imageId(toolchain)} ${JSON.stringify(programFiles)}`)
+    .digest('hex');
+
+  const existing = await store.find(tree.version);
+  const tag = imageTagOf(tree.version);
+  if (existing?.manifest.inputs_digest === inputs) {
+    say(`release ${tree.version} is stored already`);
+    await store.makeCurrent(tree.version);
+    return existing.manifest;
+  }
+  if (existing && existing.manifest.inputs_digest !== inputs) replaceOrRefuse(tree.version, say);
+
+  say(`building ${tag}`);
+  await buildImage(tag, context, { TOOLCHAIN_IMAGE: toolchain });
+  const imported = await importSavedImage(saveImage(tag), store.blobs);
+  const documents = await Promise.all([
+    storeBytes(store, IMAGE_CONFIG_FILE, imported.config),
+    storeBytes(store, IMAGE_MANIFEST_FILE, imported.manifest),
+  ]);
+  const manifest: Manifest = {
+    format: 1,
+    version: tree.version,
+    git_revision: tree.gitRevision,
+    protocol: PROTOCOL_RANGE,
+    requires: REQUIRES,
+    inputs_digest: inputs,
+    files: [...programFiles, ...documents],
+    image: { tag, ...imported.image, base: choices.base_image, toolchain: choices.toolchain },
+  };
+  await store.save(manifest, (text) => signManifest(text, SHELL_HOST.signingKeyFile));
+  await store.makeCurrent(tree.version);
+  say(`stored and signed release ${tree.version}`);
+  return manifest;
+}
+
+/** The slow layers, under a name that follows from their inputs: releases that share them share their layers. */
+async function ensureToolchain(
+  tree: BuildTree,
+  choices: InstallChoices,
+  baseImage: string,
+  say: (text: string) => void,
+): Promise<string> {
+  const context = await readFolder(join(tree.directory, 'image/toolchain'));
+  const tag = toolchainTag(context, await imageId(baseImage), choices.toolchain);
+  if (await hasImage(tag)) return tag;
+  say(`building the ${choices.toolchain} toolchain on ${baseImage}; this takes some minutes, once`);
+  await buildImage(tag, context, { BASE_IMAGE: baseImage, TOOLCHAIN: choices.toolchain });
+  return tag;
+}
+
+/** Follows from all that goes into it, so that a change of any of it makes another image. */
+export function toolchainTag(context: readonly TreeFile[], baseId: string | undefined, kind: string): string {
+  const inputs = `${digestOfFiles(context)} ${baseId} ${kind}`;
+  return `convocate-toolchain:${createHash('sha256').update(inputs).digest('hex').slice(0, 16)}`;
+}
+
+function replaceOrRefuse(version: string, say: (text: string) => void): void {
+  if (version.endsWith('-dirty')) {
+    say(`warning: replacing ${version}, which was built from other sources; agents that hold it get it anew`);
+    return;
+  }
+  throw new RefusedError(
+    `release ${version} is stored already, with other content; a release never changes`,
+    {
+      hint: 'commit or tag your change, so that it gets a version of its own, then build and install again',
+    },
+  );
+}
+
+async function storeProgramFiles(
+  store: ReleaseStore,
+  tree: BuildTree,
+  skel: readonly TreeFile[],
+): Promise<ReleaseFile[]> {
+  const files: ReleaseFile[] = [];
+  for (const path of [...AGENT_FILES, ...HOST_FILES.map((file) => file.from), HOST_FILES_INDEX]) {
+    const source = join(tree.directory, path);
+    const blob = await store.blobs.put(createReadStream(source), 'gz');
+    files.push({ path, sha256: blob.sha256, size: blob.size, executable: await startsAsProgram(source) });
+  }
+  for (const { path, content } of skel) files.push(await storeBytes(store, `skel/${path}`, content));
+  return files;
+}
+
+async function storeBytes(store: ReleaseStore, path: string, content: Buffer): Promise<ReleaseFile> {
+  const blob = await store.blobs.putBytes(content, 'gz');
+  return { path, sha256: blob.sha256, size: blob.size, executable: false };
+}
+
+async function startsAsProgram(path: string): Promise<boolean> {
+  for await (const chunk of createReadStream(path, { end: 3 }) as AsyncIterable<Buffer>)
+    return isProgram(chunk);
+  return false;
+}

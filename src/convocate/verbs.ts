@@ -1,0 +1,20 @@
+import type { Command } from 'commander';
+
+type AddCommand = (program: Command) => void;
+
+/** Every verb, in the order of the help, with the module that knows it. */
+export const VERBS: readonly (readonly [name: string, load: () => Promise<AddCommand>])[] = [
+  ['ls', async () => (await import('./commands/ls.ts')).addLsCommand],
+  ['new', async () => (await import('./commands/new.ts')).addNewCommand],
+  ['attach', async () => (await import('./commands/attach.ts')).addAttachCommand],
+  ['kill', async () => (await import('./commands/session-verbs.ts')).addKillCommand],
+  ['restart', async () => (await import('./commands/session-verbs.ts')).addRestartCommand],
+  ['background', async () => (await import('./commands/session-verbs.ts')).addBackgroundCommand],
+  ['override', async () => (await import('./commands/session-verbs.ts')).addOverrideCommand],
+  ['edit', async () => (await import('./commands/edit.ts')).addEditCommand],
+  ['clone', async () => (await import('./commands/clone.ts')).addCloneCommand],
+  ['rm', async () => (await import('./commands/rm.ts')).addRmCommand],
+  ['install', async () => (await import('./commands/install.ts')).addInstallCommand],
+  ['status-serve', async () => (await import('./commands/status-serve.ts')).addStatusServeCommand],
+  ['version', async () => (await import('./commands/version.ts')).addVersionCommand],
+];

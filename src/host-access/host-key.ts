@@ -1,0 +1,88 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { OperatorError, RefusedError } from '../base/errors.ts';
+import { runCommand } from '../base/run-command.ts';
+import { fingerprintOf, publicLineOf } from '../ssh/keys.ts';
+import { sshOptions } from './ssh-target.ts';
+
+export interface PresentedKey {
+  /** `ssh-ed25519 AAAA…` */
+  readonly publicKey: string;
+  /** `SHA256:…` */
+  readonly fingerprint: string;
+}
+
+/**
+ * The ed25519 key a host's sshd shows just now. Asked through the operator's own ssh configuration, so it also works
+ * behind a jump host, and without offering any credential to a host that nobody has vouched for yet.
+ */
+export async function askHostKey(host: string): Promise<PresentedKey> {
+  const directory = await mkdtemp(join(tmpdir(), 'convocate-hostkey-'));
+  try {
+    const knownHostsFile = join(directory, 'known_hosts');
+    const argv = [
+      'ssh',
+      ...[
+        '-o',
+        'StrictHostKeyChecking=accept-new',
+        '-o',
+        'PreferredAuthentications=none',
+        '-o',
+        'HashKnownHosts=no',
+      ],
+      ...['-o', 'ControlPath=none'],
+      ...sshOptions({ host, knownHostsFile }),
+      ...[host, 'true'],
+    ];
+    const result = await runCommand(argv, { timeoutMs: 30_000 });
+    const line = await readFile(knownHostsFile, 'utf8').catch(() => '');
+    const [, type, blob] = line.trim().split(/\s+/);
+    if (!type || !blob) {
+      throw new RefusedError('cannot connect, so its host key cannot be seen', {
+        host,
+        argv: ['ssh', host],
+        exitCode: result.exitCode,
+        output: result.stderr,
+        hint: 'check that the host is up, that sshd answers on its port, and that it has an ed25519 host key',
+      });
+    }
+    const publicKey = publicLineOf(`${type} ${blob}`);
+    return { publicKey, fingerprint: fingerprintOf(publicKey) };
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** The line of our known_hosts files: the pinned key under the name the operator uses. */
+export function knownHostsLine(host: string, publicKey: string): string {
+  return `${host} ${publicKey}\n`;
+}
+
+/** Why `ssh` could not get in: a changed host key is told apart by looking at the key, never by ssh's wording. */
+export async function explainRefusal(
+  host: string,
+  knownHostsFile: string,
+  output: string,
+): Promise<OperatorError> {
+  const pinned = publicLineOf(
+    (await readFile(knownHostsFile, 'utf8')).trim().split(/\s+/).slice(1, 3).join(' '),
+  );
+  const presented = await askHostKey(host);
+  if (presented.publicKey !== pinned) {
+    return new RefusedError(
+      "the host's SSH key is not the one that was pinned at init-agent; nothing was changed",
+      {
+        host,
+        output: `pinned:    ${fingerprintOf(pinned)}\npresented: ${presented.fingerprint}`,
+        hint: 'find out why it changed; if the host was rebuilt, run `convocate-host init-agent` with its new --host-key',
+      },
+    );
+  }
+  return new RefusedError('cannot log in over SSH; nothing was changed', {
+    host,
+    argv: ['ssh', host],
+    output,
+    hint: 'check the user (--user), your key or agent, and that `ssh` to this host works from here',
+  });
+}

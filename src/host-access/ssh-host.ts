@@ -1,0 +1,123 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { OperationError, RefusedError } from '../base/errors.ts';
+import { type CommandResult, runCommand, startProcess } from '../base/run-command.ts';
+import { quoteArgv } from '../base/shell-quote.ts';
+import { expectSuccess } from './checked.ts';
+import type { Host } from './host.ts';
+import { explainRefusal } from './host-key.ts';
+import { followProcess } from './running-command.ts';
+import { type SshTarget, checkTarget, sshOptions } from './ssh-target.ts';
+
+/** ssh's own exit code for "no connection", as against the remote command's. */
+const SSH_FAILED = 255;
+
+/** Says on one line how to become root here, and from which address we came. */
+const ELEVATION_PROBE = [
+  'if [ "$(id -u)" = 0 ]; then way=root; elif sudo -n true 2>/dev/null; then way=sudo; else way=none; fi',
+  'echo "$way $(id -un) ${SSH_CONNECTION%% *}"',
+].join('; ');
+
+interface Elevation {
+  readonly prefix: readonly string[];
+  readonly clientAddress: string;
+}
+
+/**
+ * Connects through the system's `ssh`, over one multiplexed connection whose control socket lies in a private
+ * directory. Throws RefusedError where the host's key is not the pinned one, the login fails, or root is out of reach.
+ */
+export async function openSshHost(target: SshTarget): Promise<Host> {
+  checkTarget(target.host, target.user);
+  const directory = await mkdtemp(join(tmpdir(), 'convocate-ssh-')); // mkdtemp makes it 0700
+  const options = [...sshOptions(target), '-o', `ControlPath=${join(directory, 'mux')}`];
+  const close = async (): Promise<void> => {
+    await runCommand(['ssh', ...options, '-O', 'exit', target.host], { timeoutMs: 5_000 }).catch(() => {});
+    await rm(directory, { recursive: true, force: true });
+  };
+  try {
+    await startMaster(target, options);
+    const { prefix, clientAddress } = await findElevation(target, options);
+    const wrap = (argv: readonly string[]): string[] => [
+      ...sshTo(target, options),
+      quoteArgv([...prefix, ...argv]),
+    ];
+    return sshHost(target, clientAddress, wrap, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function sshTo(target: SshTarget, options: readonly string[]): string[] {
+  return ['ssh', ...options, target.host, '--'];
+}
+
+function sshHost(
+  target: SshTarget,
+  clientAddress: string,
+  wrap: (argv: readonly string[]) => string[],
+  close: () => Promise<void>,
+): Host {
+  const name = target.host;
+  const run: Host['run'] = async (argv, options = {}) => {
+    const result = await runCommand(wrap(argv), options);
+    if (result.exitCode === SSH_FAILED) throw connectionLost(name, argv, result);
+    return result;
+  };
+  return {
+    name,
+    clientAddress,
+    run,
+    check: async (argv, options) => expectSuccess(name, argv, await run(argv, options)),
+    start: async (argv) => followProcess(startProcess(wrap(argv), { stdio: ['pipe', 'pipe', 'pipe'] })),
+    reconnect: () => openSshHost(target),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** `-f` comes back when the login has succeeded; the master ends with `-O exit`, or by itself when we were killed. */
+async function startMaster(target: SshTarget, options: readonly string[]): Promise<void> {
+  const argv = [
+    'ssh',
+    ...options,
+    '-o',
+    'ControlMaster=yes',
+    '-o',
+    'ControlPersist=60',
+    '-f',
+    '-N',
+    target.host,
+  ];
+  const result = await runCommand(argv, { timeoutMs: 30_000 });
+  if (result.exitCode !== 0) throw await explainRefusal(target.host, target.knownHostsFile, result.stderr);
+}
+
+async function findElevation(target: SshTarget, options: readonly string[]): Promise<Elevation> {
+  const argv = ['sh', '-c', ELEVATION_PROBE];
+  const result = await runCommand([...sshTo(target, options), quoteArgv(argv)], { timeoutMs: 30_000 });
+  const [way, user, clientAddress = ''] = result.stdout.trim().split(' ');
+  if (way === 'root') return { prefix: [], clientAddress };
+  if (way === 'sudo') return { prefix: ['sudo', '-n', '--'], clientAddress };
+  throw new RefusedError(
+    `user ${user ?? target.user} cannot become root without a password; nothing was changed`,
+    {
+      host: target.host,
+      argv: ['sudo', '-n', 'true'],
+      output: result.stderr,
+      hint: 'let the user run sudo without a password on that host, or name another user with --user',
+    },
+  );
+}
+
+function connectionLost(host: string, argv: readonly string[], result: CommandResult): OperationError {
+  return new OperationError('the SSH connection was lost', {
+    host,
+    argv,
+    exitCode: result.exitCode,
+    output: result.stderr,
+    hint: 'run the same command again: what was sent is kept, and the host still serves what it served',
+  });
+}

@@ -1,0 +1,90 @@
+import * as z from 'zod/mini';
+import { AgentSettings, AgentSettingsChange } from './agent-settings.ts';
+import { type ErrorCode, isErrorCode } from './error-codes.ts';
+import { AgentId, DnsName, Protocol, Session, SessionId, SessionName, SessionPort } from './session.ts';
+
+const None = z.nullish(z.looseObject({}));
+const OneSession = z.object({ id: SessionId });
+/** In `edit`, an absent or an empty name keeps the old one. */
+const NameOrKeep = z.union([z.literal(''), SessionName]);
+
+export const Ping = z.object({
+  agent_id: AgentId,
+  version: z.string(),
+  protocol: z.int(),
+  server_time: z.string(),
+  image_tag: z.string(),
+});
+
+/**
+ * One schema per operation of `convocate-agent-rpc`; both sides read this table and nothing else says what an
+ * operation takes or gives. `changes` tells whether it may alter anything, and so how long a client waits.
+ */
+export const RPC = {
+  ping: { params: None, result: Ping, changes: false },
+  list: { params: None, result: z.array(Session), changes: false },
+  get: { params: OneSession, result: Session, changes: false },
+  create: {
+    params: z.object({
+      name: SessionName,
+      port: z.optional(SessionPort),
+      protocol: z.optional(Protocol),
+      dns_name: z.optional(DnsName),
+    }),
+    result: Session,
+    changes: true,
+  },
+  edit: {
+    params: z.object({
+      id: SessionId,
+      name: z.optional(NameOrKeep),
+      port: z.optional(SessionPort),
+      protocol: z.optional(Protocol),
+      dns_name: z.optional(DnsName),
+    }),
+    result: Session,
+    changes: true,
+  },
+  clone: {
+    params: z.object({ source_id: SessionId, name: SessionName }),
+    result: z.extend(Session, { skipped_files: z.optional(z.int()) }),
+    changes: true,
+  },
+  delete: { params: OneSession, result: z.null(), changes: true },
+  kill: { params: OneSession, result: z.null(), changes: true },
+  restart: { params: OneSession, result: z.null(), changes: true },
+  background: { params: OneSession, result: z.null(), changes: true },
+  override: { params: OneSession, result: z.null(), changes: true },
+  'settings-get': { params: None, result: AgentSettings, changes: false },
+  'settings-set': { params: AgentSettingsChange, result: AgentSettings, changes: true },
+} as const;
+
+export type RpcOp = keyof typeof RPC;
+export type RpcParams<Op extends RpcOp> = z.infer<(typeof RPC)[Op]['params']>;
+export type RpcResult<Op extends RpcOp> = z.infer<(typeof RPC)[Op]['result']>;
+
+export function isRpcOp(value: string): value is RpcOp {
+  return Object.hasOwn(RPC, value);
+}
+
+export const RpcRequest = z.object({ op: z.string(), params: z.optional(z.unknown()) });
+
+export const RpcAnswer = z.union([
+  z.object({ ok: z.literal(true), result: z.unknown() }),
+  z.object({
+    ok: z.literal(false),
+    error: z.string(),
+    code: z.pipe(
+      z.string(),
+      z.transform((code): ErrorCode => (isErrorCode(code) ? code : 'internal')),
+    ),
+  }),
+]);
+
+/** `params.name: must be …` for the first thing wrong, as a person wants to read it. */
+export function describeIssue(error: z.core.$ZodError, root: string): string {
+  const [issue] = error.issues;
+  if (!issue) return `${root} is not valid`;
+  const path = [root, ...issue.path.map(String)].join('.');
+  return `${path}: ${issue.message}`;
+}

@@ -1,0 +1,86 @@
+/** Which action is allowed in which state of a session; the agent and every client read this one table. */
+
+export type SessionState = 'stopped' | 'running' | 'connected' | 'locked' | 'damaged';
+export type SessionAction =
+  | 'attach'
+  | 'kill'
+  | 'restart'
+  | 'edit'
+  | 'clone'
+  | 'delete'
+  | 'background'
+  | 'override';
+
+export const ALLOWED: Record<SessionState, Record<SessionAction, boolean>> = {
+  stopped: {
+    attach: true,
+    kill: true,
+    restart: true,
+    edit: true,
+    clone: true,
+    delete: true,
+    background: true,
+    override: true,
+  },
+  running: {
+    attach: true,
+    kill: true,
+    restart: false,
+    edit: true,
+    clone: true,
+    delete: true,
+    background: true,
+    override: true,
+  },
+  connected: {
+    attach: true,
+    kill: true,
+    restart: false,
+    edit: true,
+    clone: true,
+    delete: true,
+    background: true,
+    override: true,
+  },
+  locked: {
+    attach: false,
+    kill: false,
+    restart: false,
+    edit: false,
+    clone: false,
+    delete: false,
+    background: true,
+    override: true,
+  },
+  damaged: {
+    attach: false,
+    kill: true,
+    restart: false,
+    edit: false,
+    clone: false,
+    delete: true,
+    background: true,
+    override: true,
+  },
+};
+
+export function stateOf(session: {
+  running: boolean;
+  attached: number;
+  locked: boolean;
+  damaged?: string | undefined;
+}): SessionState {
+  if (session.damaged) return 'damaged';
+  if (session.locked) return 'locked';
+  if (!session.running) return 'stopped';
+  return session.attached > 0 ? 'connected' : 'running';
+}
+
+/** The letter a list shows for a state, as the system before this one had it. */
+export const STATE_LETTER: Record<SessionState, string> = {
+  stopped: '-',
+  running: 'R',
+  connected: 'C',
+  locked: 'L',
+  damaged: '!',
+};

@@ -1,0 +1,54 @@
+import * as z from 'zod/mini';
+import { AgentId, Session, SessionId } from './session.ts';
+
+const SESSION_EVENTS = [
+  'container.created',
+  'container.edited',
+  'container.started',
+  'container.stopped',
+  'container.died',
+  'container.deleted',
+  'container.attached',
+  'container.detached',
+] as const;
+export type SessionEventType = (typeof SESSION_EVENTS)[number];
+
+export const SliceUsage = z.object({
+  memory_bytes: z.nullable(z.number()),
+  memory_max_bytes: z.nullable(z.number()),
+  cpu_usage_ns: z.nullable(z.number()),
+  tasks: z.nullable(z.number()),
+});
+
+const envelope = {
+  agent_id: AgentId,
+  /** Rises by one per event within a connection, from 1; a gap means: ask for a snapshot. */
+  seq: z.int(),
+  timestamp: z.string(),
+};
+
+export const StatusEvent = z.discriminatedUnion('type', [
+  z.object({
+    ...envelope,
+    type: z.literal('agent.started'),
+    data: z.object({ version: z.string(), image_tag: z.string() }),
+  }),
+  z.object({
+    ...envelope,
+    type: z.literal('agent.snapshot'),
+    data: z.object({ sessions: z.array(Session) }),
+  }),
+  z.object({
+    ...envelope,
+    type: z.literal('agent.heartbeat'),
+    data: z.object({ load: z.array(z.number()), slice: SliceUsage }),
+  }),
+  z.object({ ...envelope, type: z.literal('agent.shutdown'), data: z.object({ reason: z.string() }) }),
+  z.object({ ...envelope, type: z.enum(SESSION_EVENTS), session_id: SessionId, data: Session }),
+]);
+export type StatusEvent = z.infer<typeof StatusEvent>;
+export type StatusEventBody = StatusEvent extends infer E
+  ? E extends StatusEvent
+    ? Omit<E, 'agent_id' | 'seq' | 'timestamp'>
+    : never
+  : never;

@@ -1,0 +1,124 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip, createGzip, createZstdCompress, createZstdDecompress } from 'node:zlib';
+import { syncDirectory } from '../base/atomic-file.ts';
+import { OperationError } from '../base/errors.ts';
+
+/**
+ * How a blob is kept, which is also how it travels: packed once at `convocate install`, sent many times. Program
+ * files use gzip, because a host at first contact has nothing of ours to unpack them with; layers use zstd.
+ */
+export type Packing = 'gz' | 'zst';
+
+export interface StoredBlob {
+  /** SHA-256 of the content, unpacked. */
+  readonly sha256: string;
+  /** Bytes, unpacked. */
+  readonly size: number;
+  readonly packing: Packing;
+  /** Bytes that travel. */
+  readonly packedSize: number;
+}
+
+/** Content-addressed blobs on the shell host, shared by all releases: `<directory>/<sha256>.<packing>`. */
+export class BlobStore {
+  readonly #directory: string;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** Takes in `content` to its end; a blob that is there already is kept as it is. */
+  async put(content: Readable, packing: Packing): Promise<StoredBlob> {
+    await mkdir(this.#directory, { recursive: true, mode: 0o755 });
+    const temporary = join(this.#directory, `.incoming-${randomUUID()}`);
+    const measure = new Measure();
+    try {
+      const packer = packing === 'gz' ? createGzip({ level: 6 }) : createZstdCompress();
+      await pipeline(content, measure, packer, createWriteStream(temporary, { mode: 0o644 }));
+      await syncFile(temporary);
+      const sha256 = measure.digest();
+      await rename(temporary, this.pathOf(sha256, packing));
+      await syncDirectory(this.#directory);
+      return {
+        sha256,
+        size: measure.size,
+        packing,
+        packedSize: (await stat(this.pathOf(sha256, packing))).size,
+      };
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+
+  async putBytes(content: Uint8Array, packing: Packing): Promise<StoredBlob> {
+    return await this.put(Readable.from([content]), packing);
+  }
+
+  /** Bytes the blob takes on the wire. Throws {@link OperationError} where it is not in the store. */
+  async packedSize(sha256: string, packing: Packing): Promise<number> {
+    try {
+      return (await stat(this.pathOf(sha256, packing))).size;
+    } catch (cause) {
+      throw new OperationError(`blob ${sha256.slice(0, 12)} is missing from ${this.#directory}`, {
+        hint: 'run `sudo make install` of that version again',
+        cause,
+      });
+    }
+  }
+
+  /** The packed bytes from `offset` on, for a transfer that goes on where the last one stopped. */
+  openPacked(sha256: string, packing: Packing, offset = 0): Readable {
+    return createReadStream(this.pathOf(sha256, packing), { start: offset, highWaterMark: 256 * 1024 });
+  }
+
+  /** The content itself; for small blobs. */
+  async read(sha256: string, packing: Packing): Promise<Buffer> {
+    const unpacked = this.openPacked(sha256, packing).pipe(unpacker(packing));
+    const chunks: Buffer[] = [];
+    for await (const chunk of unpacked as AsyncIterable<Buffer>) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  }
+
+  pathOf(sha256: string, packing: Packing): string {
+    return join(this.#directory, `${sha256}.${packing}`);
+  }
+}
+
+export function unpacker(packing: Packing): Transform {
+  return packing === 'gz' ? createGunzip() : createZstdDecompress();
+}
+
+/** Passes bytes through, counting and hashing them. */
+export class Measure extends Transform {
+  readonly #hash = createHash('sha256');
+  size = 0;
+
+  override _transform(
+    chunk: Buffer,
+    _encoding: BufferEncoding,
+    done: (error: null, chunk: Buffer) => void,
+  ): void {
+    this.#hash.update(chunk);
+    this.size += chunk.length;
+    done(null, chunk);
+  }
+
+  /** SHA-256 in hex of all that went through; call once, at the end. */
+  digest(): string {
+    return this.#hash.digest('hex');
+  }
+}
+
+async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import ssh2, { type ParsedKey } from 'ssh2';
+import { ED25519 } from './policy.ts';
+
+export interface KeyPair {
+  /** OpenSSH's private key format, unencrypted. */
+  readonly privateKey: string;
+  /** `ssh-ed25519 AAAA… comment`. */
+  readonly publicKey: string;
+}
+
+export function generateKeyPair(comment: string): KeyPair {
+  const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment });
+  return { privateKey: `${pair.private.trimEnd()}\n`, publicKey: `${pair.public.trimEnd()}\n` };
+}
+
+/** The key's wire form (RFC 4253, 6.6). Throws where `text` is no ed25519 key, private or public. */
+export function publicBlobOf(text: string): Buffer {
+  return parseKey(text).getPublicSSH();
+}
+
+/** `SHA256:…` as `ssh-keygen -l` prints it. */
+export function fingerprintOf(key: string | Buffer): string {
+  const blob = typeof key === 'string' ? publicBlobOf(key) : key;
+  return `SHA256:${createHash('sha256').update(blob).digest('base64').replaceAll('=', '')}`;
+}
+
+/** The line for an authorized_keys or `.pub` file that belongs to a private or public key. */
+export function publicLineOf(text: string, comment = ''): string {
+  return `${ED25519} ${publicBlobOf(text).toString('base64')}${comment && ` ${comment}`}`;
+}
+
+/** The wire forms of every ed25519 key in the text of an authorized_keys file; other lines are passed over. */
+export function authorizedBlobs(text: string): Buffer[] {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line.startsWith(`${ED25519} `))
+    .map(publicBlobOf);
+}
+
+function parseKey(text: string): ParsedKey {
+  const parsed: ParsedKey | Error | (ParsedKey | Error)[] = ssh2.utils.parseKey(text);
+  const key = Array.isArray(parsed) ? parsed[0] : parsed;
+  if (!key || key instanceof Error) throw new TypeError(`not an SSH key: ${key?.message ?? 'empty'}`);
+  if (key.type !== ED25519) throw new TypeError(`only ed25519 keys are used here, not ${key.type}`);
+  return key;
+}
