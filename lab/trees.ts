@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { runCommand } from './run-command.ts';
+import { runChecked } from '../src/base/run-command.ts';
 
 const checkout = dirname(import.meta.dirname);
 const sources = ['src', 'image', 'scripts', 'package.json', 'tsconfig.json'];
@@ -25,7 +25,7 @@ export async function buildTree({ version, appended = {} }: TreeOptions): Promis
     writeFileSync(join(work, file), readFileSync(join(work, file), 'utf8') + text);
   }
   const revision = createHash('sha256').update(JSON.stringify([version, appended])).digest('hex').slice(0, 40);
-  await runCommand([process.execPath, 'scripts/build.ts'], {
+  await runChecked([process.execPath, 'scripts/build.ts'], {
     cwd: work,
     env: { ...process.env, VERSION: version, REVISION: revision },
     timeoutMs: 120_000,

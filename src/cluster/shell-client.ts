@@ -17,7 +17,7 @@ import {
 import { readFirstLine, writeJsonLine } from '../ssh/json-channel.ts';
 import { ShellAnswer, operatorErrorOf } from './shell-answer.ts';
 
-/** A terminal through the service: raw bytes both ways; ending the socket detaches. */
+/** A terminal through the service: raw bytes both ways; ending the socket detaches. It comes paused: resume it. */
 export interface ShellTerminal {
   readonly socket: Socket;
   /** What came together with the answer: the terminal's first bytes. */

@@ -3,12 +3,15 @@ import { type Engine, openEngine } from '../../lab/engine.ts';
 import { AgentUnderTest } from './support/agent-under-test.ts';
 import { ensureSessionImage } from './support/session-image.ts';
 
-let engine: Engine; let agent: AgentUnderTest;
+let engine: Engine;
+let agent: AgentUnderTest;
 
 describe('smoke', () => {
-  beforeAll(async () => { engine = await openEngine(); 
-   agent = new AgentUnderTest(engine, await ensureSessionImage(engine.docker), 'exec bash --norc');
-   await agent.start(); }, 300_000);
+  beforeAll(async () => {
+    engine = await openEngine();
+    agent = new AgentUnderTest(engine, await ensureSessionImage(engine.docker), 'exec bash --norc');
+    await agent.start();
+  }, 300_000);
   afterAll(() => agent[Symbol.asyncDispose]());
 
   test('life of a session', { timeout: 60_000 }, async () => {

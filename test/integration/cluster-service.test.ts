@@ -8,8 +8,8 @@ import { type CommandResult, runCommand } from '../../src/base/run-command.ts';
 import { ShellClient } from '../../src/cluster/shell-client.ts';
 import { serviceLogTo } from '../../src/convocate/status-service/service-log.ts';
 import { type StatusService, startStatusService } from '../../src/convocate/status-service/status-service.ts';
-import { generateKeyPair, publicBlobOf } from '../../src/ssh/keys.ts';
-import { ScriptedAgent } from './cluster-scripted-agent.ts';
+import { publicBlobOf } from '../../src/ssh/keys.ts';
+import { ScriptedAgent, soundKeyPair } from './cluster-scripted-agent.ts';
 
 const MAIN = new URL('../../src/convocate/main.ts', import.meta.url).pathname;
 const never = (): Promise<never> => new Promise(() => {});
@@ -21,7 +21,7 @@ let socketPath: string;
 let service: StatusService | undefined;
 let agents: ScriptedAgent[];
 let log: Record<string, unknown>[];
-const hostKey = generateKeyPair('status');
+const hostKey = soundKeyPair('status');
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'convocate-service-'));
@@ -109,7 +109,7 @@ describe('the service', () => {
     await up(first, second);
   });
 
-  test('a hung agent delays nobody, and is told as down', async () => {
+  test('a hung agent delays nobody, and is told as down', { timeout: 20_000 }, async () => {
     const hung = await agent('aaaaaaaa', 'hung');
     hung.handlers.set('ping', never);
     const well = await agent('bbbbbbbb', 'well');
@@ -307,7 +307,7 @@ describe('the local socket', () => {
     ]);
   });
 
-  test.each([
+  test.each<[string, string, string]>([
     ['no JSON\n', 'bad_request', 'the request is not JSON'],
     ['{"op":"dance"}\n', 'unknown_op', 'no request "dance"'],
     ['{"op":"resize","attach_id":"x","cols":80,"rows":24}\n', 'not_found', 'no such terminal is open'],
@@ -326,10 +326,15 @@ describe('the local socket', () => {
       'bad_request',
       'params.id: must be a UUID of version 4',
     ],
-    [`${'x'.repeat(1024 * 1024 + 2)}\n`, 'bad_request', 'a line is longer than 1048576 bytes'],
-  ])('refuses %.40j', async (line, code, error) => {
+  ])('refuses %s', async (line, code, error) => {
     await start();
     expect(JSON.parse(await say(line))).toEqual({ ok: false, error, code });
+  });
+
+  test('refuses a line that is too long', async () => {
+    await start();
+    const answer: unknown = JSON.parse(await say(`${'x'.repeat(1024 * 1024 + 2)}\n`));
+    expect(answer).toEqual({ ok: false, code: 'bad_request', error: 'a line is longer than 1048576 bytes' });
   });
 
   test('takes over the socket of a service that died, not of one that lives', async () => {
@@ -372,6 +377,7 @@ describe('attaching', () => {
     socket.on('data', (chunk: Buffer) => {
       seen = Buffer.concat([seen, chunk]);
     });
+    socket.resume();
     const every = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
     socket.write(every);
     await eventually('all came back', () => seen.includes(every));
@@ -463,8 +469,8 @@ describe('the command line', () => {
     expect(made).toMatchObject({ name: 'fresh', running: true, agent_id: 'aaaaaaaa' });
     const listed = await cli('ls');
     expect(listed.exitCode).toBe(0);
-    expect(listed.stdout.replaceAll(/ \d+d /g, ' 99d ').split('\n')).toEqual([
-      'S  NAME   AGENT  IMAGE  PORT      AGE  ATT  UUID',
+    expect(listed.stdout.split('\n')).toEqual([
+      expect.stringMatching(/^S {2}NAME {3}AGENT {2}IMAGE {2}PORT {6}AGE +ATT {2}UUID$/),
       expect.stringMatching(/^R {2}fresh {2}one {4}- {6}- {9}\S+ +0 {4}[0-9a-f-]{36}$/),
       expect.stringMatching(/^C {2}old {4}one {4}v1\* {4}8080\/tcp {2}\S+ +1 {4}[0-9a-f-]{36}$/),
       '',

@@ -15,10 +15,7 @@ export class SizeFollower {
   #wanted: Size | undefined;
   #busy = false;
 
-  constructor(
-    apply: (cols: number, rows: number) => Promise<void>,
-    onError: (error: unknown) => void,
-  ) {
+  constructor(apply: (cols: number, rows: number) => Promise<void>, onError: (error: unknown) => void) {
     this.#apply = apply;
     this.#onError = onError;
   }

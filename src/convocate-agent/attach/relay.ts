@@ -23,7 +23,9 @@ export async function relay(
   const client: AttachedClient = { detach: () => terminal.detach(), ended };
   const remove = agent.attached.add(id, client);
   const terminalEnd = closeOf(terminal.stream);
-  terminal.stream.on('error', (error) => agent.log.warn({ err: error, session: id }, 'attach: terminal failed'));
+  terminal.stream.on('error', (error) =>
+    agent.log.warn({ err: error, session: id }, 'attach: terminal failed'),
+  );
   const channelEnd = closeOf(channel);
   try {
     if (typed.length > 0) terminal.stream.write(typed);

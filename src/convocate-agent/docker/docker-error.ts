@@ -13,10 +13,14 @@ export function statusOf(error: unknown): number | undefined {
 /** Says what was tried and what Docker answered, in Docker's words. */
 export function toDockerError(what: string, error: unknown): RpcError {
   if (error instanceof RpcError) return error;
-  if (error instanceof DeadlineError) return new RpcError('docker', `Docker gave no answer: ${error.message}`);
+  if (error instanceof DeadlineError)
+    return new RpcError('docker', `Docker gave no answer: ${error.message}`);
   const code = codeOf(error);
   if (code !== undefined && UNREACHABLE.has(code)) {
-    return new RpcError('docker', `Docker on the agent host cannot be reached (${messageOf(error)}): ${what}`);
+    return new RpcError(
+      'docker',
+      `Docker on the agent host cannot be reached (${messageOf(error)}): ${what}`,
+    );
   }
   return new RpcError('docker', `Docker failed to ${what}: ${wordsOf(error)}`);
 }

@@ -37,7 +37,11 @@ export async function answerLine(deps: AnswerDeps, line: string, caller: Caller)
 /** The answer for an error. A bug of ours keeps its trace for the journal. */
 export function failure(error: unknown, log: Logger): Answer & { ok: false } {
   if (error instanceof RpcError) return { ok: false, error: error.message, code: error.code };
-  if (error instanceof LineTooLongError || error instanceof ChannelClosedError || error instanceof DeadlineError) {
+  if (
+    error instanceof LineTooLongError ||
+    error instanceof ChannelClosedError ||
+    error instanceof DeadlineError
+  ) {
     return { ok: false, error: `bad request: ${error.message}`, code: 'bad_request' };
   }
   if (isHostTrouble(error)) {
@@ -84,7 +88,10 @@ async function call(deps: AnswerDeps, op: string, rawParams: unknown, caller: Ca
   const log = (outcome: string, result?: unknown): void => {
     if (!changes) return;
     const session = sessionOf(params.data) ?? sessionOf(result);
-    deps.log.info({ ...caller, op, session, outcome, ms: Math.round(performance.now() - startedAt) }, 'change');
+    deps.log.info(
+      { ...caller, op, session, outcome, ms: Math.round(performance.now() - startedAt) },
+      'change',
+    );
   };
   try {
     const result = (await deps.limits.run(changes ? 'change' : 'read', () => run(params.data))) ?? null;

@@ -49,7 +49,8 @@ async function copyDirectory(source: FileHandle, target: Buffer, options: CopyOp
       try {
         skipped += await copyEntry(from, to, options);
       } catch (error) {
-        if (codeOf(error) === 'ELOOP' || codeOf(error) === 'ENOTDIR') skipped += 1; // became a link meanwhile
+        if (codeOf(error) === 'ELOOP' || codeOf(error) === 'ENOTDIR')
+          skipped += 1; // became a link meanwhile
         else if (codeOf(error) !== 'ENOENT' || !(await isGone(from))) throw error;
       }
     }
@@ -78,11 +79,7 @@ async function copyRegularFile(from: Buffer, to: Buffer, options: CopyOptions): 
   try {
     const stats = await file.stat();
     if (!stats.isFile()) return 1;
-    await copyFile(
-      `/proc/self/fd/${file.fd}`,
-      to,
-      COPYFILE_FICLONE | (options.overlay ? 0 : COPYFILE_EXCL),
-    );
+    await copyFile(`/proc/self/fd/${file.fd}`, to, COPYFILE_FICLONE | (options.overlay ? 0 : COPYFILE_EXCL));
     await setAttributes(to, stats, options);
     return 0;
   } finally {

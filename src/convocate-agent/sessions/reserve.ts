@@ -25,13 +25,16 @@ export function choosePort(
   if (request.port === 0) return 0;
   const holders = new Map(
     others
-      .filter(({ uuid, port, protocol }) => uuid !== request.uuid && port > 0 && protocol === request.protocol)
+      .filter(
+        ({ uuid, port, protocol }) => uuid !== request.uuid && port > 0 && protocol === request.protocol,
+      )
       .map((session) => [session.port, session]),
   );
   if (request.port > 0) {
     const holder = holders.get(request.port);
     const what = `port ${request.port}/${request.protocol}`;
-    if (holder) throw new RpcError('conflict', `${what} belongs to session "${holder.name}" (${holder.uuid})`);
+    if (holder)
+      throw new RpcError('conflict', `${what} belongs to session "${holder.name}" (${holder.uuid})`);
     if (onHost.has(request.port)) {
       throw new RpcError('conflict', `${what} is in use on the agent host, by a program that is no session`);
     }
@@ -44,11 +47,7 @@ export function choosePort(
 }
 
 /** Throws `conflict` where another session of the agent has the DNS name already. */
-export function requireFreeDnsName(
-  dnsName: string,
-  uuid: string,
-  others: readonly StoredSession[],
-): void {
+export function requireFreeDnsName(dnsName: string, uuid: string, others: readonly StoredSession[]): void {
   const holder = dnsName && others.find((other) => other.uuid !== uuid && other.dns_name === dnsName);
   if (!holder) return;
   throw new RpcError(

@@ -11,4 +11,10 @@ export const SESSION_SCRIPT = {
  * Ends the attaches that an earlier run of this agent left in a container; none of them can have an operator any more.
  * Terminals opened by hand on the agent host carry no client id and stay.
  */
-export const DETACH_LOST_ARGV = ['pkill', '-HUP', '-f', '--', '(/attach .*--client-id |^tmux-client-)'] as const;
+export const DETACH_LOST_ARGV = [
+  'pkill',
+  '-HUP',
+  '-f',
+  '--',
+  '(/attach .*--client-id |^tmux-client-)',
+] as const;

@@ -71,7 +71,10 @@ async function lookAtAll(agent: Agent): Promise<void> {
   for (const facts of await agent.docker.listContainers(`${LABEL.agent}=${agent.agentId}`)) {
     const uuid = facts.labels[LABEL.session] ?? '';
     if (known.has(uuid) && facts.name === containerNameOf(uuid)) continue;
-    agent.log.warn({ container: facts.name, session: uuid }, 'a container with our label belongs to no session');
+    agent.log.warn(
+      { container: facts.name, session: uuid },
+      'a container with our label belongs to no session',
+    );
   }
 }
 
@@ -85,7 +88,10 @@ async function onEvent(agent: Agent, event: ContainerEvent): Promise<void> {
 async function lookAndTell(agent: Agent, uuid: string): Promise<void> {
   const { facts, transition } = await lookAtContainer(agent, uuid);
   if (transition === undefined || TELLS_ITSELF.has(agent.locks.liveOp(uuid) ?? '')) return;
-  agent.log.info({ session: uuid, transition, exitCode: facts?.exitCode, oom: facts?.oomKilled }, 'container');
+  agent.log.info(
+    { session: uuid, transition, exitCode: facts?.exitCode, oom: facts?.oomKilled },
+    'container',
+  );
   await announce(agent, transition === 'started' ? 'container.started' : 'container.died', uuid);
 }
 

@@ -34,6 +34,7 @@ export async function relayTerminal(
     socket.on('data', show);
     socket.on('close', () => resolve(undefined));
     own.input.on('end', () => resolve('SIGHUP'));
+    socket.resume();
     own.input.pipe(socket);
     onResize(); // the window may have changed while the session was being started
     return await over;

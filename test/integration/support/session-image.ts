@@ -14,7 +14,14 @@ export async function ensureSessionImage(docker: Docker): Promise<string> {
     const base = await ensureBaseImage(docker, 'bookworm');
     const context = join(imageDirectory, 'toolchain');
     const toolchain = `convocate-test-toolchain:${await recipeOf(context, base)}`;
-    const minimal = ['--build-arg', `BASE_IMAGE=${base}`, '--build-arg', 'TOOLCHAIN=minimal', '--network', 'host'];
+    const minimal = [
+      '--build-arg',
+      `BASE_IMAGE=${base}`,
+      '--build-arg',
+      'TOOLCHAIN=minimal',
+      '--network',
+      'host',
+    ];
     await ensure(docker, toolchain, [...minimal, context]);
     const session = `convocate-test-agent-session:${await recipeOf(join(imageDirectory, 'rootfs'), toolchain)}`;
     await ensure(docker, session, ['--build-arg', `TOOLCHAIN_IMAGE=${toolchain}`, imageDirectory]);
@@ -24,7 +31,9 @@ export async function ensureSessionImage(docker: Docker): Promise<string> {
 
 async function ensure(docker: Docker, tag: string, args: readonly string[]): Promise<void> {
   if (await docker.hasImage(tag)) return;
-  await docker.run(['build', '--label', 'convocate.test=toolchain', '--tag', tag, ...args], { timeoutMs: 600_000 });
+  await docker.run(['build', '--label', 'convocate.test=toolchain', '--tag', tag, ...args], {
+    timeoutMs: 600_000,
+  });
 }
 
 async function recipeOf(directory: string, base: string): Promise<string> {

@@ -29,7 +29,11 @@ async function editReserved(agent: Agent, params: RpcParams<'edit'>): Promise<vo
   const kept = wanted === old.port && protocol === old.protocol;
   const port = kept
     ? old.port
-    : choosePort({ port: wanted, protocol, uuid: old.uuid }, others, await foreignPorts(agent, old.uuid, protocol));
+    : choosePort(
+        { port: wanted, protocol, uuid: old.uuid },
+        others,
+        await foreignPorts(agent, old.uuid, protocol),
+      );
   await agent.store.update(old.uuid, (stored) => ({
     ...stored,
     name: params.name || stored.name,
@@ -40,7 +44,11 @@ async function editReserved(agent: Agent, params: RpcParams<'edit'>): Promise<vo
 }
 
 /** What the host listens on, less what it listens on for this session's own container. */
-async function foreignPorts(agent: Agent, uuid: string, protocol: 'tcp' | 'udp'): Promise<ReadonlySet<number>> {
+async function foreignPorts(
+  agent: Agent,
+  uuid: string,
+  protocol: 'tcp' | 'udp',
+): Promise<ReadonlySet<number>> {
   const ports = new Set(await agent.hostPorts(protocol));
   const facts = agent.containers.factsOf(uuid);
   for (const own of facts?.running ? facts.ports : []) if (own.protocol === protocol) ports.delete(own.port);

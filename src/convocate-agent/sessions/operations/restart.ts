@@ -58,7 +58,8 @@ async function prepare(agent: Agent, session: StoredSession): Promise<ContainerS
   const settings = await agent.settings.read();
   const home = homeOf(agent.paths, session.uuid);
   const stats = await lstat(home).catch(() => undefined);
-  if (!stats?.isDirectory()) throw new RpcError('refused', `the home ${home} is not there, or is no directory`);
+  if (!stats?.isDirectory())
+    throw new RpcError('refused', `the home ${home} is not there, or is no directory`);
   return containerSpec({
     session,
     agentId: agent.agentId,

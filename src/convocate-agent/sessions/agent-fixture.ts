@@ -1,0 +1,114 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { KeyedLock } from '../../base/keyed-lock.ts';
+import { containerNameOf } from '../../protocol/host-layout.ts';
+import type { StatusEventBody } from '../../protocol/status-events.ts';
+import { FakeDocker } from '../docker/fake-docker.ts';
+import type { Agent } from './agent.ts';
+import { AttachedClients } from './attached-clients.ts';
+import { KnownContainers } from './known-containers.ts';
+import { createSession } from './operations/create.ts';
+import { restartSession } from './operations/restart.ts';
+import { AGENT_PATHS } from './paths.ts';
+import { SessionLocks } from './session-locks.ts';
+import { SESSION_SCRIPT } from './session-scripts.ts';
+import { SettingsFile } from './settings-file.ts';
+import { SessionStore } from './store.ts';
+
+export const TEST_IMAGE = 'convocate:v1';
+
+export interface AgentFixture extends Disposable {
+  readonly agent: Agent;
+  readonly docker: FakeDocker;
+  readonly root: string;
+  /** What was published, oldest first. */
+  readonly events: StatusEventBody[];
+  /** Ports that something on the host listens on. */
+  readonly hostPorts: Set<number>;
+  path(name: string): string;
+  write(name: string, content: string): void;
+  /** A second life of the agent on the same disk and the same engine. */
+  reborn(): Agent;
+}
+
+/** An agent of its own directory and a fake engine, for unit tests. */
+export function makeAgentFixture(): AgentFixture {
+  const root = mkdtempSync(join(tmpdir(), 'convocate-agent-unit-'));
+  for (const dir of ['sessions', 'homes', 'etc', 'skel']) mkdirSync(join(root, dir));
+  const docker = new FakeDocker();
+  docker.images.add(TEST_IMAGE);
+  docker.script(SESSION_SCRIPT.detachAll, { exitCode: 0, output: '' });
+  docker.script('pkill', { exitCode: 1, output: '' });
+  const events: StatusEventBody[] = [];
+  const hostPorts = new Set<number>();
+  const path = (name: string): string => join(root, name);
+  const write = (name: string, content: string): void => writeFileSync(path(name), content);
+  write('etc/current-image', `${TEST_IMAGE}\n`);
+  write('etc/settings.json', JSON.stringify({ session_command: 'bash', session_program: '' }));
+  write('skel/.profile', 'skel\n');
+
+  const makeAgent = (): Agent => {
+    const store = new SessionStore(path('sessions'));
+    const now = (): Date => new Date('2026-01-02T03:04:05.000Z');
+    return {
+      agentId: 'agent001',
+      paths: {
+        ...AGENT_PATHS,
+        sessionsDir: path('sessions'),
+        homesDir: path('homes'),
+        currentImageFile: path('etc/current-image'),
+        settingsFile: path('etc/settings.json'),
+        sessionEnvFile: path('etc/session.env'),
+      },
+      skelDirs: [path('skel'), path('no-such-skel')],
+      owner: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
+      cgroupParent: 'convocate-sessions.slice',
+      docker,
+      store,
+      settings: new SettingsFile(path('etc/settings.json')),
+      locks: new SessionLocks(path('sessions'), now),
+      reservations: new KeyedLock(),
+      containers: new KnownContainers(store),
+      attached: new AttachedClients(),
+      publish: (event) => events.push(event),
+      hostPorts: async () => hostPorts,
+      now,
+      log: pino({ enabled: false }),
+    };
+  };
+  return {
+    agent: makeAgent(),
+    docker,
+    root,
+    events,
+    hostPorts,
+    path,
+    write,
+    reborn: makeAgent,
+    [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }),
+  };
+}
+
+export type Situation = 'stopped' | 'running' | 'connected' | 'locked' | 'damaged';
+
+/** A session in the situation that is asked for; gives its id. */
+export async function sessionThatIs(fixture: AgentFixture, situation: Situation): Promise<string> {
+  const { agent, docker } = fixture;
+  const { uuid } = await createSession(agent, { name: 'one', port: 2000, dns_name: 'one' });
+  if (situation !== 'stopped') await restartSession(agent, uuid);
+  if (situation === 'connected') {
+    agent.attached.add(uuid, { detach: async () => {}, ended: Promise.resolve() });
+  }
+  if (situation === 'locked')
+    fixture.write(`sessions/${uuid}.lock`, '{"op":"from-the-future","since":"then"}');
+  if (situation === 'damaged') fixture.write(`sessions/${uuid}.json`, '{ half');
+  fixture.events.length = 0;
+  docker.calls.length = 0;
+  return uuid;
+}
+
+export function containerOf(uuid: string): string {
+  return containerNameOf(uuid);
+}
