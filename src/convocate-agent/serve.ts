@@ -6,7 +6,6 @@ import { KeyedLock } from '../base/keyed-lock.ts';
 import { AGENT_HOST, CLAUDE_USER } from '../protocol/host-layout.ts';
 import { isAgentId } from '../protocol/ids.ts';
 import { AGENT_PORT, SUBSYSTEM } from '../protocol/limits.ts';
-import type { StatusEventBody } from '../protocol/status-events.ts';
 import { listen } from '../ssh/listener.ts';
 import { attachSubsystem } from './attach/serve-attach.ts';
 import type { Docker } from './docker/docker.ts';
@@ -68,12 +67,12 @@ export async function serveAgent(options: ServeOptions): Promise<ServedAgent> {
   await mkdir(paths.sessionsDir, { recursive: true, mode: 0o700 });
 
   // The publisher needs the sessions for its snapshots and they need it for their news: it comes second.
-  let tell = (_event: StatusEventBody): void => {};
-  const agent = await makeAgent(options, paths, agentId, (event) => tell(event));
+  let publisher: StatusPublisher | undefined;
+  const agent = await makeAgent(options, paths, agentId, (event) => publisher?.publish(event));
   await recoverChanges(agent);
   void emptyLeftovers(agent);
 
-  const publisher = new StatusPublisher({
+  publisher = new StatusPublisher({
     agentId,
     shellHostFile: paths.shellHostFile,
     statusKeyFile: paths.statusKeyFile,
@@ -86,7 +85,6 @@ export async function serveAgent(options: ServeOptions): Promise<ServedAgent> {
     random: Math.random,
     log: agent.log,
   });
-  tell = (event) => publisher.publish(event);
   const watch = watchContainers(agent, () => DOCKER_RETRY_MS);
   // So that the first list is true where Docker is up.
   await withDeadline(watch.triedOnce, FIRST_LOOK_MS, 'the first look at Docker').catch((error: unknown) =>
@@ -117,7 +115,7 @@ export async function serveAgent(options: ServeOptions): Promise<ServedAgent> {
       limits.close();
       stopHeartbeat();
       await settle(agent, 'changes under way', FINISH_CHANGES_MS, agent.locks.idle());
-      await publisher.close(reason);
+      await publisher?.close(reason);
       const clients = agent.attached.all().map((client) => client.detach());
       await settle(agent, 'detaching all clients', DETACH_ALL_MS, Promise.allSettled(clients));
       await listener.close();
@@ -126,13 +124,16 @@ export async function serveAgent(options: ServeOptions): Promise<ServedAgent> {
   };
 }
 
+function systemClock(): Date {
+  return new Date();
+}
+
 async function makeAgent(
   options: ServeOptions,
   paths: AgentPaths,
   agentId: string,
   publish: Agent['publish'],
 ): Promise<Agent> {
-  const now = (): Date => new Date();
   const store = new SessionStore(paths.sessionsDir);
   return {
     agentId,
@@ -143,13 +144,13 @@ async function makeAgent(
     docker: options.docker ?? (await createEngine(paths.dockerSocket)),
     store,
     settings: new SettingsFile(paths.settingsFile),
-    locks: new SessionLocks(paths.sessionsDir, now),
+    locks: new SessionLocks(paths.sessionsDir, systemClock),
     reservations: new KeyedLock(),
     containers: new KnownContainers(store),
     attached: new AttachedClients(),
     publish,
     hostPorts: listeningPorts,
-    now,
+    now: systemClock,
     log: options.log,
   };
 }

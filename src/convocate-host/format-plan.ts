@@ -34,7 +34,7 @@ function unifiedDiff(path: string, before: string | undefined, after: string): s
   const from = before === undefined ? '/dev/null' : path;
   return createTwoFilesPatch(from, path, before ?? '', after, undefined, undefined, { context: 2 })
     .split('\n')
-    .filter((line) => !line.startsWith('====') && line !== '')
+    .filter((line) => !/^(====|Index: |$)/.test(line))
     .map((line) => line.trimEnd())
     .join('\n');
 }

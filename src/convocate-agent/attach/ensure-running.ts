@@ -2,7 +2,7 @@ import type { Agent } from '../sessions/agent.ts';
 import { requireAllowed } from '../sessions/change.ts';
 import { findEntry } from '../sessions/describe-session.ts';
 import { restartSession } from '../sessions/operations/restart.ts';
-import { lookAtContainer } from '../sessions/watch-containers.ts';
+import { lookAndTell } from '../sessions/watch-containers.ts';
 
 /**
  * Sees to it that a session runs before someone is attached. Those who come while it is being started for another
@@ -19,7 +19,7 @@ export class SessionStarter {
   async ensureRunning(id: string): Promise<void> {
     const entry = await findEntry(this.#agent, id);
     await requireAllowed(this.#agent, entry, 'attach', await this.#agent.locks.stale(id));
-    const { facts } = await lookAtContainer(this.#agent, id);
+    const { facts } = await lookAndTell(this.#agent, id);
     if (facts?.running) return;
     await (this.#starts.get(id) ?? this.#start(id));
   }

@@ -34,8 +34,9 @@ async function serveAttach(
     const header = parseHeader(line);
     await starter.ensureRunning(header.id);
     const terminal = await openSessionTerminal(agent, header);
-    const size = new SizeFollower(terminal.resize, (error) =>
-      agent.log.warn({ err: error, session: header.id }, 'attach: no resize'),
+    const size = new SizeFollower(
+      (cols, rows) => terminal.resize(cols, rows),
+      (error) => agent.log.warn({ err: error, session: header.id }, 'attach: no resize'),
     );
     size.resize(header.cols, header.rows);
     context.onResize((cols, rows) => size.resize(cols, rows));

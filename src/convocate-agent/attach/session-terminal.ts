@@ -6,7 +6,7 @@ import { CLAUDE_USER, containerNameOf } from '../../protocol/host-layout.ts';
 import type { Terminal } from '../docker/docker.ts';
 import type { Agent } from '../sessions/agent.ts';
 import { SESSION_SCRIPT } from '../sessions/session-scripts.ts';
-import { lookAtContainer } from '../sessions/watch-containers.ts';
+import { lookAndTell } from '../sessions/watch-containers.ts';
 
 const DETACH_MS = 15_000;
 const DETACH_RETRY_MS = 100;
@@ -54,7 +54,7 @@ async function openOrExplain(agent: Agent, id: string, open: () => Promise<Termi
   try {
     return await open();
   } catch (error) {
-    const { facts } = await lookAtContainer(agent, id);
+    const { facts } = await lookAndTell(agent, id);
     if (facts?.running !== false || facts.exitCode === undefined) throw error;
     const cause = facts.oomKilled ? ', out of memory' : '';
     throw new RpcError('conflict', `the session ended with exit code ${facts.exitCode}${cause}`);

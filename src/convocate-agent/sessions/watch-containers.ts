@@ -85,14 +85,17 @@ async function onEvent(agent: Agent, event: ContainerEvent): Promise<void> {
   if (await agent.store.find(uuid)) await lookAndTell(agent, uuid);
 }
 
-async function lookAndTell(agent: Agent, uuid: string): Promise<void> {
-  const { facts, transition } = await lookAtContainer(agent, uuid);
-  if (transition === undefined || TELLS_ITSELF.has(agent.locks.liveOp(uuid) ?? '')) return;
+/** As {@link lookAtContainer}, and tells the shell where the session has started or ended unseen. */
+export async function lookAndTell(agent: Agent, uuid: string): Promise<Look> {
+  const look = await lookAtContainer(agent, uuid);
+  const { facts, transition } = look;
+  if (transition === undefined || TELLS_ITSELF.has(agent.locks.liveOp(uuid) ?? '')) return look;
   agent.log.info(
     { session: uuid, transition, exitCode: facts?.exitCode, oom: facts?.oomKilled },
     'container',
   );
   await announce(agent, transition === 'started' ? 'container.started' : 'container.died', uuid);
+  return look;
 }
 
 async function detachLost(agent: Agent): Promise<void> {

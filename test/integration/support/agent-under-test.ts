@@ -1,16 +1,18 @@
 // A running agent on the real engine, in directories of its own, and the clients a shell would use.
+import type { ChildProcess } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Engine } from '../../../lab/engine.ts';
 import { pollUntil, withDeadline } from '../../../src/base/deadline.ts';
+import { type CommandResult, exitOf, runCommand, startProcess } from '../../../src/base/run-command.ts';
 import { type ServeOptions, type ServedAgent, serveAgent } from '../../../src/convocate-agent/serve.ts';
 import { LABEL, containerNameOf } from '../../../src/protocol/host-layout.ts';
 import { SUBSYSTEM } from '../../../src/protocol/limits.ts';
 import { RPC, type RpcOp, type RpcParams, type RpcResult } from '../../../src/protocol/rpc.ts';
 import { type SshConnection, connect } from '../../../src/ssh/client.ts';
-import { readFirstLine, writeJsonLine } from '../../../src/ssh/json-channel.ts';
+import { readFirstLine } from '../../../src/ssh/json-channel.ts';
 import { generateKeyPair, publicBlobOf } from '../../../src/ssh/keys.ts';
 
 export type RawAnswer = { ok: true; result: unknown } | { ok: false; error: string; code: string };
@@ -114,10 +116,14 @@ export class AgentUnderTest {
   }
 
   async attach(header: Record<string, unknown>): Promise<AttachedTerminal> {
+    return await this.attachRaw(JSON.stringify(header));
+  }
+
+  async attachRaw(header: string): Promise<AttachedTerminal> {
     this.#connection ??= await this.connect();
     const channel = await this.#connection.openSubsystem(SUBSYSTEM.attach);
     const terminal = new AttachedTerminal(channel);
-    writeJsonLine(channel, header);
+    channel.write(`${header}\n`);
     return terminal;
   }
 
@@ -130,6 +136,26 @@ export class AgentUnderTest {
       },
       { timeoutMs: 20_000, intervalMs: 50, what: `session ${id}` },
     );
+  }
+
+  /** One run of OpenSSH's client on a subsystem, its input ended after `input`. */
+  async openSsh(subsystem: string, input: string): Promise<CommandResult> {
+    return await runCommand(this.#sshArgv(subsystem, []), { input, timeoutMs: 30_000 });
+  }
+
+  async startOpenSsh(subsystem: string, options: { readonly tty: boolean }): Promise<SshProcess> {
+    const flags = options.tty ? ['-tt'] : [];
+    return new SshProcess(
+      startProcess(this.#sshArgv(subsystem, flags), { stdio: ['pipe', 'pipe', 'inherit'] }),
+    );
+  }
+
+  #sshArgv(subsystem: string, flags: readonly string[]): string[] {
+    this.write('etc/known_hosts', `[127.0.0.1]:${this.port} ${this.hostKey.publicKey}`);
+    const set = ['StrictHostKeyChecking=yes', `UserKnownHostsFile=${join(this.root, 'etc/known_hosts')}`];
+    const options = [...set, 'IdentitiesOnly=yes', 'LogLevel=ERROR'].flatMap((option) => ['-o', option]);
+    const key = ['-i', join(this.root, 'etc/shell_key'), '-p', String(this.port)];
+    return ['ssh', '-F', 'none', ...options, ...key, ...flags, '-s', 'convocate@127.0.0.1', subsystem];
   }
 
   /** Lines of `ps` in the container that belong to attached clients. */
@@ -145,6 +171,44 @@ export class AgentUnderTest {
     const left = await this.#engine.docker.lines(['ps', '--all', '--quiet', '--filter', label]);
     if (left.length > 0) await this.#engine.docker.run(['rm', '--force', '--volumes', ...left]);
     rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+/** A running `ssh`. */
+export class SshProcess implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<number>;
+  #screen = '';
+  #onData: () => void = () => {};
+
+  constructor(child: ChildProcess) {
+    this.#child = child;
+    this.#ended = exitOf(child);
+    child.stdout?.on('data', (chunk: Buffer) => {
+      this.#screen += chunk.toString('utf8');
+      this.#onData();
+    });
+  }
+
+  type(text: string): void {
+    this.#child.stdin?.write(text);
+  }
+
+  async shows(text: string): Promise<void> {
+    const seen = new Promise<void>((resolve) => {
+      this.#onData = () => this.#screen.includes(text) && resolve();
+      this.#onData();
+    });
+    await withDeadline(seen, 15_000, `"${text}" on the screen`);
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.kill();
+    await this.#ended;
   }
 }
 

@@ -5,15 +5,17 @@ import type { ContainerSpec } from '../../docker/docker.ts';
 import type { Agent } from '../agent.ts';
 import { changeSession } from '../change.ts';
 import { containerSpec } from '../container-spec.ts';
-import { announce } from '../describe-session.ts';
+import { announce, findEntry } from '../describe-session.ts';
 import { hostShares } from '../host-shares.ts';
 import { homeOf } from '../paths.ts';
 import { readSessionEnv } from '../session-env.ts';
 import type { StoredSession } from '../stored-session.ts';
-import { lookAtContainer } from '../watch-containers.ts';
+import { lookAndTell, lookAtContainer } from '../watch-containers.ts';
 
 /** Starts a stopped session, detached, in a new container of the current image. `conflict` when it runs. */
 export async function restartSession(agent: Agent, id: string): Promise<null> {
+  await findEntry(agent, id);
+  await lookAndTell(agent, id); // it may have ended a moment ago, and the news not be here yet
   await changeSession(agent, id, 'restart', async ({ stored }) => {
     if (!stored) return;
     const { facts: old } = await lookAtContainer(agent, id);

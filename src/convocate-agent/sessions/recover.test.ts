@@ -1,0 +1,68 @@
+import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type AgentFixture, makeAgentFixture, sessionThatIs } from './agent-fixture.ts';
+import { getSession } from './describe-session.ts';
+import { emptyLeftovers, recoverChanges } from './recover.ts';
+
+const CUT_OFF_ID = '11111111-1111-4111-8111-111111111111';
+
+let fixture: AgentFixture;
+beforeEach(() => {
+  fixture = makeAgentFixture();
+});
+afterEach(() => fixture[Symbol.dispose]());
+
+function cutOff(id: string, op: string): void {
+  fixture.write(`sessions/${id}.lock`, JSON.stringify({ op, since: '2026-01-01T00:00:00.000Z' }));
+}
+
+describe('changes that a crash cut off', () => {
+  test.each(['create', 'clone'])('%s: the half-made home is taken away', async (op) => {
+    mkdirSync(fixture.path(`homes/${CUT_OFF_ID}`));
+    writeFileSync(fixture.path(`homes/${CUT_OFF_ID}/half`), 'x');
+    cutOff(CUT_OFF_ID, op);
+    await recoverChanges(fixture.reborn());
+    expect(readdirSync(fixture.path('homes'))).toEqual([]);
+    expect(readdirSync(fixture.path('sessions'))).toEqual([]);
+  });
+
+  test.each(['create', 'clone', 'edit', 'kill', 'restart', 'override', 'delete'])(
+    '%s on a whole session: nothing is lost and the lock goes',
+    async (op) => {
+      const id = await sessionThatIs(fixture, 'running');
+      cutOff(id, op);
+      const reborn = fixture.reborn();
+      await recoverChanges(reborn);
+      expect(await getSession(reborn, id)).toMatchObject({ name: 'one', locked: false });
+      expect(existsSync(fixture.path(`homes/${id}/.profile`))).toBe(true);
+      expect(fixture.docker.calls).toEqual([]);
+    },
+  );
+
+  test('delete, after the home was set aside: it is finished', async () => {
+    const id = await sessionThatIs(fixture, 'stopped');
+    renameSync(fixture.path(`homes/${id}`), fixture.path(`homes/.deleted-${id}`));
+    cutOff(id, 'delete');
+    const reborn = fixture.reborn();
+    await recoverChanges(reborn);
+    await emptyLeftovers(reborn);
+    expect(readdirSync(fixture.path('homes'))).toEqual([]);
+    expect(readdirSync(fixture.path('sessions'))).toEqual([]);
+  });
+
+  test('a change this version does not know stays locked', async () => {
+    const id = await sessionThatIs(fixture, 'locked');
+    const reborn = fixture.reborn();
+    await recoverChanges(reborn);
+    expect(await getSession(reborn, id)).toMatchObject({ locked: true });
+  });
+
+  test('homes without metadata are not touched', async () => {
+    mkdirSync(fixture.path(`homes/${CUT_OFF_ID}`));
+    mkdirSync(fixture.path('homes/.deleted-by-someone-else'));
+    const reborn = fixture.reborn();
+    await recoverChanges(reborn);
+    await emptyLeftovers(reborn);
+    expect(readdirSync(fixture.path('homes')).sort()).toEqual(['.deleted-by-someone-else', CUT_OFF_ID]);
+  });
+});

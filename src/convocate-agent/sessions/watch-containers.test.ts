@@ -1,0 +1,122 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Agent } from './agent.ts';
+import {
+  type AgentFixture,
+  TEST_IMAGE,
+  containerOf,
+  makeAgentFixture,
+  sessionThatIs,
+} from './agent-fixture.ts';
+import { getSession } from './describe-session.ts';
+import { killSession } from './operations/kill.ts';
+import { type ContainerWatch, watchContainers } from './watch-containers.ts';
+
+let fixture: AgentFixture;
+let watch: ContainerWatch | undefined;
+beforeEach(() => {
+  fixture = makeAgentFixture();
+});
+afterEach(async () => {
+  await watch?.close();
+  watch = undefined;
+  fixture[Symbol.dispose]();
+});
+
+async function start(agent: Agent): Promise<void> {
+  watch = watchContainers(agent, () => 1);
+  await watch.triedOnce;
+}
+
+function types(): string[] {
+  return fixture.events.map(({ type }) => type);
+}
+
+describe('the watch over containers', () => {
+  test('one that ends by itself is told at once, with exit code and cause', async () => {
+    const id = await sessionThatIs(fixture, 'running');
+    await start(fixture.agent);
+    fixture.docker.end(containerOf(id), 137, true);
+    await expect.poll(types).toEqual(['container.died']);
+    expect(fixture.events[0]).toMatchObject({
+      session_id: id,
+      data: { running: false, exit_code: 137, oom_killed: true },
+    });
+  });
+
+  test('one that we stop is "stopped" and never "died"', async () => {
+    const id = await sessionThatIs(fixture, 'running');
+    await start(fixture.agent);
+    await killSession(fixture.agent, id);
+    fixture.docker.end(containerOf(id), 143); // the same news once more, late
+    await killSession(fixture.agent, id);
+    expect(types()).toEqual(['container.stopped']);
+  });
+
+  test('after a restart of the agent its sessions are found again', async () => {
+    const id = await sessionThatIs(fixture, 'running');
+    const reborn = fixture.reborn();
+    await start(reborn);
+    expect(await getSession(reborn, id)).toMatchObject({
+      running: true,
+      container_id: 'c1',
+      image: TEST_IMAGE,
+    });
+    expect(types()).toEqual([]);
+  });
+
+  test('what ended while nobody looked is told at the next start', async () => {
+    const id = await sessionThatIs(fixture, 'running');
+    fixture.docker.end(containerOf(id), 3);
+    await start(fixture.reborn());
+    expect(types()).toEqual(['container.died']);
+  });
+
+  test('a container of the name but with another id is found', async () => {
+    const id = await sessionThatIs(fixture, 'running');
+    const facts = await fixture.docker.inspectContainer(containerOf(id));
+    if (!facts) throw new Error('no container');
+    fixture.docker.vanish(containerOf(id));
+    fixture.docker.add({ ...facts, id: 'c99', labels: {} });
+    const reborn = fixture.reborn();
+    await start(reborn);
+    expect(await getSession(reborn, id)).toMatchObject({ running: true, container_id: 'c99' });
+  });
+
+  test('a container that was removed by hand is a stopped session', async () => {
+    const id = await sessionThatIs(fixture, 'running');
+    await start(fixture.agent);
+    fixture.docker.vanish(containerOf(id));
+    await expect.poll(types).toEqual(['container.died']);
+    expect(await getSession(fixture.agent, id)).toMatchObject({ running: false, container_id: '' });
+  });
+
+  test('a foreign container that inherited our labels changes nothing', async () => {
+    const id = await sessionThatIs(fixture, 'stopped');
+    const labels = { 'convocate.session': id, 'convocate.agent': 'agent001' };
+    fixture.docker.add({
+      id: 'x',
+      name: 'somebody-elses',
+      labels,
+      image: 'x',
+      running: true,
+      startedAt: '',
+      exitCode: undefined,
+      oomKilled: false,
+      ports: [],
+    });
+    await start(fixture.agent);
+    fixture.docker.end('somebody-elses', 1);
+    expect(await getSession(fixture.agent, id)).toMatchObject({ running: false, container_id: '' });
+    expect(types()).toEqual([]);
+  });
+
+  test('while Docker is away the agent tells what it knew, and finds out when it is back', async () => {
+    const id = await sessionThatIs(fixture, 'running');
+    await start(fixture.agent);
+    fixture.docker.down = true;
+    expect(await getSession(fixture.agent, id)).toMatchObject({ running: true });
+    fixture.docker.down = false;
+    fixture.docker.end(containerOf(id), 9);
+    await expect.poll(types).toEqual(['container.died']);
+  });
+});

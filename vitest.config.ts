@@ -1,0 +1,38 @@
+import { defineConfig } from 'vitest/config';
+import { ClosingLine } from './test/closing-line.ts';
+
+const minutes = (count: number): number => count * 60_000;
+
+export default defineConfig({
+  test: {
+    reporters: ['default', new ClosingLine()],
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'lab/**/*.test.ts', 'bench/**/*.test.ts', 'test/architecture.test.ts'],
+        },
+      },
+      {
+        // Real parts on this machine: Docker, OpenSSH, tmux. One file at a time: they share two cores and one engine.
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: minutes(1),
+          hookTimeout: minutes(15),
+        },
+      },
+      {
+        // Real machines. Each file boots a cluster of its own and takes it down again.
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: minutes(4),
+          hookTimeout: minutes(15),
+        },
+      },
+    ],
+  },
+});
