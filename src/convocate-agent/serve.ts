@@ -72,6 +72,12 @@ export async function serveAgent(options: ServeOptions): Promise<ServedAgent> {
   await recoverChanges(agent);
   void emptyLeftovers(agent);
 
+  const watch = watchContainers(agent, () => DOCKER_RETRY_MS);
+  // So that the first list and the first snapshot are true where Docker is up.
+  await withDeadline(watch.triedOnce, FIRST_LOOK_MS, 'the first look at Docker').catch((error: unknown) =>
+    agent.log.warn(messageOf(error)),
+  );
+
   publisher = new StatusPublisher({
     agentId,
     shellHostFile: paths.shellHostFile,
@@ -85,11 +91,6 @@ export async function serveAgent(options: ServeOptions): Promise<ServedAgent> {
     random: Math.random,
     log: agent.log,
   });
-  const watch = watchContainers(agent, () => DOCKER_RETRY_MS);
-  // So that the first list is true where Docker is up.
-  await withDeadline(watch.triedOnce, FIRST_LOOK_MS, 'the first look at Docker').catch((error: unknown) =>
-    agent.log.warn(messageOf(error)),
-  );
 
   const limits = new CallLimits();
   const listener = await listen({

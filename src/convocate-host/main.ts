@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { programVersion } from '../base/version.ts';
 import { PROTOCOL_VERSION } from '../protocol/version.ts';
-import { type RolloutCliOptions, newRollout, parseDuration, stdout } from './commands/options.ts';
+import { type RolloutCliOptions, confirmOption, newRollout, soakOption, stdout } from './commands/options.ts';
 import { reportErrors } from './commands/run-command.ts';
 
 const program = new Command('convocate-host')
@@ -34,8 +34,8 @@ program
     'where the agent reaches this machine; default: the address it sees us under',
   )
   .option('--host-key <fingerprint>', 'SHA256:… of its sshd, for first contact without a terminal')
-  .option('--soak <time>', 'how long the service must stay up', parseDuration, 10_000)
-  .option('--confirm-timeout <time>', 'how long it may take to answer', parseDuration, 60_000)
+  .addOption(soakOption())
+  .addOption(confirmOption())
   .option('--json', 'print JSON lines')
   .action((options: RolloutCliOptions & { shellHost?: string; hostKey?: string }) =>
     reportErrors(options.json, async () => {
@@ -53,8 +53,8 @@ program
   .requiredOption('--host <host>', 'the agent: host name as at init-agent, or agent id')
   .option('--user <user>', 'login on it, for this run')
   .option('--dry-run', 'print what would be sent and changed, and change nothing')
-  .option('--soak <time>', 'how long the service must stay up', parseDuration, 10_000)
-  .option('--confirm-timeout <time>', 'how long it may take to answer', parseDuration, 60_000)
+  .addOption(soakOption())
+  .addOption(confirmOption())
   .option('--json', 'print JSON lines')
   .action((options: RolloutCliOptions & { dryRun?: boolean }) =>
     reportErrors(options.json, async () => {

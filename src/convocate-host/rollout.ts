@@ -9,6 +9,8 @@ import type { Reporter } from './reporter.ts';
 /** Where one host's rollout stands. Steps read what earlier ones found out and add what they find. */
 export interface Rollout {
   readonly hostName: string;
+  /** The login the operator gave for this run. */
+  readonly user?: string;
   readonly store: ReleaseStore;
   readonly release: StoredRelease;
   readonly reporter: Reporter;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OperatorError, RefusedError } from '../base/errors.ts';
 import { runCommand } from '../base/run-command.ts';
-import { fingerprintOf, publicLineOf } from '../ssh/keys.ts';
+import { fingerprintOfLine, withoutComment } from '../protocol/public-key.ts';
 import { sshOptions } from './ssh-target.ts';
 
 export interface PresentedKey {
@@ -47,8 +47,8 @@ export async function askHostKey(host: string): Promise<PresentedKey> {
         hint: 'check that the host is up, that sshd answers on its port, and that it has an ed25519 host key',
       });
     }
-    const publicKey = publicLineOf(`${type} ${blob}`);
-    return { publicKey, fingerprint: fingerprintOf(publicKey) };
+    const publicKey = withoutComment(`${type} ${blob}`);
+    return { publicKey, fingerprint: fingerprintOfLine(publicKey) };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -65,7 +65,7 @@ export async function explainRefusal(
   knownHostsFile: string,
   output: string,
 ): Promise<OperatorError> {
-  const pinned = publicLineOf(
+  const pinned = withoutComment(
     (await readFile(knownHostsFile, 'utf8')).trim().split(/\s+/).slice(1, 3).join(' '),
   );
   const presented = await askHostKey(host);
@@ -74,7 +74,7 @@ export async function explainRefusal(
       "the host's SSH key is not the one that was pinned at init-agent; nothing was changed",
       {
         host,
-        output: `pinned:    ${fingerprintOf(pinned)}\npresented: ${presented.fingerprint}`,
+        output: `pinned:    ${fingerprintOfLine(pinned)}\npresented: ${presented.fingerprint}`,
         hint: 'find out why it changed; if the host was rebuilt, run `convocate-host init-agent` with its new --host-key',
       },
     );

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import ssh2, { type ParsedKey } from 'ssh2';
+import { fingerprintOfBlob } from '../protocol/public-key.ts';
 import { ED25519 } from './policy.ts';
 
 export interface KeyPair {
@@ -21,8 +21,7 @@ export function publicBlobOf(text: string): Buffer {
 
 /** `SHA256:…` as `ssh-keygen -l` prints it. */
 export function fingerprintOf(key: string | Buffer): string {
-  const blob = typeof key === 'string' ? publicBlobOf(key) : key;
-  return `SHA256:${createHash('sha256').update(blob).digest('base64').replaceAll('=', '')}`;
+  return fingerprintOfBlob(typeof key === 'string' ? publicBlobOf(key) : key);
 }
 
 /** The line for an authorized_keys or `.pub` file that belongs to a private or public key. */

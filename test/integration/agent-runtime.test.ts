@@ -205,7 +205,9 @@ describe('attach', { timeout: 60_000 }, () => {
     expect(await agent.clientProcesses(id)).toHaveLength(1);
     second.type('echo st""ill\n');
     await second.shows('still');
-    second.type('\u0002d'); // tmux: detach
+    second.type('\u0002');
+    await agent.clientProcesses(id); // tmux takes keys that come within a millisecond of each other for pasted text
+    second.type('d');
     expect(await second.closed).toBe(0);
     await agent.until(id, (s) => s.attached === 0);
     expect(await agent.clientProcesses(id)).toEqual([]);

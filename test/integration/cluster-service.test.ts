@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { pollUntil } from '../../src/base/deadline.ts';
 import { type CommandResult, runCommand } from '../../src/base/run-command.ts';
+import { listAgents, updateRecord } from '../../src/cluster/registry.ts';
 import { ShellClient } from '../../src/cluster/shell-client.ts';
 import { serviceLogTo } from '../../src/convocate/status-service/service-log.ts';
 import { type StatusService, startStatusService } from '../../src/convocate/status-service/status-service.ts';
@@ -181,6 +182,26 @@ describe('the service', () => {
     expect(view.problem).toBe('out of order');
     agent1.handlers.delete('ping');
     await up(agent1);
+  });
+
+  test('an agent that moved is dialled at its new place, its sessions staying in the list', async () => {
+    const one = await agent('aaaaaaaa', 'one');
+    one.addSession('s');
+    await one.register(keys);
+    const [record] = await listAgents(keys);
+    if (!record) throw new Error('not registered');
+    await updateRecord({ ...record, port: 1, host: 'wrong' }, keys);
+    await start();
+    await eventually('it is down', async () =>
+      (await client().agents()).find(({ problem }) => problem?.includes('ECONNREFUSED')),
+    );
+    await updateRecord(record, keys);
+    await service?.live.rescan();
+    await up(one);
+    await updateRecord({ ...record, host: 'renamed' }, keys);
+    await service?.live.rescan();
+    expect((await client().sessions()).map(({ name, host }) => `${name} ${host}`)).toEqual(['s renamed']);
+    await up(one);
   });
 
   test('one that answers with another id is not believed', async () => {
@@ -422,6 +443,28 @@ describe('attaching', () => {
     let received = first.length;
     for await (const chunk of socket) received += (chunk as Buffer).length;
     expect(received).toBe(total);
+  });
+
+  test('goes on while the agent answers no calls, for it is its terminal that the operator needs then', async () => {
+    const one = await agent('aaaaaaaa', 'one');
+    const session = one.addSession('s');
+    await one.register(keys);
+    await start({ probeMs: 30 });
+    await up(one);
+    const { socket, first } = await client().attach('aaaaaaaa', headerFor(session.uuid));
+    let seen = first;
+    socket.on('data', (chunk: Buffer) => {
+      seen = Buffer.concat([seen, chunk]);
+    });
+    socket.resume();
+    one.handlers.set('ping', () => ({ ok: false, error: 'out of order', code: 'internal' }));
+    await eventually('it is told as down', async () => (await client().agents()).find(({ up }) => !up));
+    socket.write('still here');
+    await eventually('the echo', () => seen.includes('still here'));
+    one.handlers.delete('ping');
+    await up(one);
+    expect(socket.closed).toBe(false);
+    socket.destroy();
   });
 
   test('is refused in the words of the agent', async () => {

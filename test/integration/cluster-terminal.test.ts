@@ -127,7 +127,12 @@ test('shows the session at its size, passes keys and resizes, and gives the term
   await openPane();
   await run('attach', 'mine');
   const shown = await screenWith('ready>');
-  expect(shown.split('\n').slice(0, 2).map((line) => line.trimEnd())).toEqual(['abc', '   def ready>']); // a line feed is a line feed only
+  expect(
+    shown
+      .split('\n')
+      .slice(0, 2)
+      .map((line) => line.trimEnd()),
+  ).toEqual(['abc', '   def ready>']); // a line feed is a line feed only
   expect(agent.terminals[0]?.header).toMatchObject({ cols: 100, rows: 30, read_only: false });
   await type('hello');
   await screenWith('ready> hello');

@@ -1,7 +1,6 @@
 import { RpcError } from '../../protocol/error-codes.ts';
 import type { Session } from '../../protocol/session.ts';
 import type { SessionEventType } from '../../protocol/status-events.ts';
-import { LABEL } from '../../protocol/host-layout.ts';
 import type { Agent } from './agent.ts';
 import { checkedId } from './paths.ts';
 import type { SessionEntry } from './stored-session.ts';
@@ -27,8 +26,6 @@ export async function findEntry(agent: Agent, id: string): Promise<SessionEntry>
 export async function describeEntry(agent: Agent, entry: SessionEntry): Promise<Session> {
   const { uuid, stored } = entry;
   const container = agent.containers.recordOf(uuid, stored?.container);
-  const facts = agent.containers.factsOf(uuid);
-  const profile = facts?.labels[LABEL.profile];
   const locked = agent.locks.liveOp(uuid) !== undefined || (await agent.locks.stale(uuid)) !== undefined;
   return {
     uuid,
@@ -47,7 +44,7 @@ export async function describeEntry(agent: Agent, entry: SessionEntry): Promise<
     ...(container?.exit_code !== undefined && { exit_code: container.exit_code }),
     ...(container && !container.running && { oom_killed: container.oom_killed }),
     locked,
-    ...(profile !== undefined && { profile }),
+    ...(container?.profile !== undefined && { profile: container.profile }),
     ...(entry.damaged !== undefined && { damaged: entry.damaged }),
   };
 }

@@ -1,4 +1,5 @@
 import { KeyedLock } from '../../base/keyed-lock.ts';
+import { LABEL } from '../../protocol/host-layout.ts';
 import type { ContainerFacts } from '../docker/docker.ts';
 import type { SessionStore } from './store.ts';
 import type { ContainerRecord } from './stored-session.ts';
@@ -68,6 +69,7 @@ export class KnownContainers {
 }
 
 function recordFrom(facts: ContainerFacts): ContainerRecord {
+  const profile = facts.labels[LABEL.profile];
   return {
     id: facts.id,
     image: facts.image,
@@ -75,5 +77,6 @@ function recordFrom(facts: ContainerFacts): ContainerRecord {
     started_at: facts.startedAt,
     ...(facts.exitCode !== undefined && { exit_code: facts.exitCode }),
     oom_killed: facts.oomKilled,
+    ...(profile !== undefined && { profile }),
   };
 }

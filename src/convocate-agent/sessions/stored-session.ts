@@ -9,6 +9,7 @@ export const ContainerRecord = z.object({
   started_at: z.string(),
   exit_code: z.optional(z.int()),
   oom_killed: z.boolean(),
+  profile: z.optional(z.string()),
 });
 export type ContainerRecord = z.infer<typeof ContainerRecord>;
 

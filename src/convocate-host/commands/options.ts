@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { SHELL_HOST } from '../../protocol/host-layout.ts';
 import { ReleaseStore } from '../../release/release-store.ts';
 import { type Output, humanReporter, jsonReporter } from '../reporter.ts';
@@ -19,6 +19,16 @@ export function parseDuration(text: string): number {
   return Number(match[1]) * (match[2] === 'm' ? 60_000 : 1000);
 }
 
+/** Options of every command that restarts an agent and waits for it. */
+export const soakOption = (): Option =>
+  new Option('--soak <time>', 'how long the service must stay up')
+    .argParser(parseDuration)
+    .default(10_000, '10s');
+export const confirmOption = (): Option =>
+  new Option('--confirm-timeout <time>', 'how long it may take to answer')
+    .argParser(parseDuration)
+    .default(60_000, '60s');
+
 export const stdout: Output = {
   write: (text) => void process.stdout.write(text),
   isTerminal: process.stdout.isTTY ?? false,
@@ -30,6 +40,7 @@ export async function newRollout(options: RolloutCliOptions, out: Output = stdou
   const store = new ReleaseStore(SHELL_HOST.stateDir);
   return {
     hostName: options.host,
+    ...(options.user !== undefined && { user: options.user }),
     store,
     release: await store.current(),
     reporter: options.json ? jsonReporter(options.host, out) : humanReporter(options.host, out),

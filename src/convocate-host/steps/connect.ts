@@ -15,6 +15,6 @@ export const connect: Step = {
       });
     }
     rollout.record = record;
-    rollout.host = await openHost(record.host, record.user, knownHostsFileOf(record.agentId));
+    rollout.host = await openHost(record.host, rollout.user ?? record.user, knownHostsFileOf(record.agentId));
   },
 };

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { type AgentRecord, listAgents, loadCredentials, registerAgent } from '../../cluster/registry.ts';
+import { shellKeyFor } from '../../cluster/shell-key.ts';
+import { type AgentRecord, listAgents, registerAgent } from '../../cluster/registry.ts';
 import { OperationError, RefusedError } from '../../base/errors.ts';
 import { AGENT_HOST, SHELL_HOST } from '../../protocol/host-layout.ts';
 import { isAgentId } from '../../protocol/ids.ts';
+import { withoutComment } from '../../protocol/public-key.ts';
 import { AGENT_PORT, STATUS_PORT } from '../../protocol/limits.ts';
-import { generateKeyPair, publicLineOf } from '../../ssh/keys.ts';
 import { addressOf } from '../open-host.ts';
 import { type Rollout, need } from '../rollout.ts';
 import { writeHostFile } from '../write-host-file.ts';
@@ -29,15 +30,14 @@ export async function peerKeys(rollout: Rollout, options: PeeringOptions): Promi
   const hostKey = await host.check(['ssh-keygen', '-y', '-f', AGENT_HOST.hostKeyFile]);
   const shellKey = await shellKeyFor(record.agentId);
   await registerAgent(record, {
-    shellToAgentPrivateKey: shellKey,
+    shellToAgentPrivateKey: shellKey.privateKey,
     hostPublicKey: hostKey.trim(),
     agentToShellPublicKey: agentKey.trim(),
   });
   if (options.pin !== undefined) await keepPin(record.agentId, options.pin);
   rollout.record = record;
-  const authorized = `${publicLineOf(shellKey, 'convocate-shell')}\n`;
   const changed = [
-    await writeHostFile(host, AGENT_HOST.authorizedKeysFile, authorized, '600'),
+    await writeHostFile(host, AGENT_HOST.authorizedKeysFile, `${shellKey.publicLine}\n`, '600'),
     await writeHostFile(host, AGENT_HOST.shellHostFile, await shellHostText(rollout, options), '600'),
   ];
   if (changed.includes(true)) rollout.mustRestart = true;
@@ -71,17 +71,10 @@ async function describeAgent(rollout: Rollout, options: PeeringOptions): Promise
   };
 }
 
-/** The key that opens this agent's 222; one that is registered is kept for ever. */
-async function shellKeyFor(agentId: string): Promise<string> {
-  const isKnown = (await listAgents()).some((agent) => agent.agentId === agentId);
-  if (isKnown) return (await loadCredentials(agentId)).privateKey;
-  return generateKeyPair(`shell-to-agent-${agentId}`).privateKey;
-}
-
 /** An address that an operator gave once is kept when init-agent is run again without one. */
 async function shellHostText(rollout: Rollout, options: PeeringOptions): Promise<string> {
   const host = need(rollout, 'host');
-  const statusKey = await readFile(SHELL_HOST.statusHostKeyFile, 'utf8').catch((cause: unknown) => {
+  const statusKey = await readFile(`${SHELL_HOST.statusHostKeyFile}.pub`, 'utf8').catch((cause: unknown) => {
     throw new RefusedError('this machine is not set up as a shell host yet', {
       hint: 'run `convocate-host init-shell` first',
       cause,
@@ -90,5 +83,5 @@ async function shellHostText(rollout: Rollout, options: PeeringOptions): Promise
   const kept = await host.run(['cat', AGENT_HOST.shellHostFile]);
   const before = kept.exitCode === 0 ? (JSON.parse(kept.stdout) as { host?: string }).host : undefined;
   const address = options.shellHost ?? before ?? host.clientAddress ?? '127.0.0.1';
-  return `${JSON.stringify({ host: address, port: STATUS_PORT, host_key: publicLineOf(statusKey) }, null, 2)}\n`;
+  return `${JSON.stringify({ host: address, port: STATUS_PORT, host_key: withoutComment(statusKey) }, null, 2)}\n`;
 }

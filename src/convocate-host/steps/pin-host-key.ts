@@ -8,7 +8,7 @@ import { RefusedError, UsageError } from '../../base/errors.ts';
 import { knownHostsFileOf } from '../../cluster/registry.ts';
 import { type PresentedKey, askHostKey, knownHostsLine } from '../../host-access/host-key.ts';
 import { checkTarget } from '../../host-access/ssh-target.ts';
-import { fingerprintOf } from '../../ssh/keys.ts';
+import { fingerprintOfLine } from '../../protocol/public-key.ts';
 
 /**
  * The known_hosts file with the one key this host may show. A host that is registered keeps its pin; at first
@@ -75,7 +75,7 @@ async function readPin(file: string): Promise<string | undefined> {
 }
 
 function pinnedFingerprint(pin: string): string {
-  return fingerprintOf(pin.trim().split(/\s+/).slice(1, 3).join(' '));
+  return fingerprintOfLine(pin.trim().split(/\s+/).slice(1, 3).join(' '));
 }
 
 /** A copy for this run: a new pin must not replace the kept one before the host has proven to be ours. */

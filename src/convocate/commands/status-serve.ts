@@ -43,8 +43,9 @@ async function serve(options: ServeOptions): Promise<void> {
     port: options.port,
   });
   log.info({ port: service.port, agents: service.live.agents().length }, 'serving');
-  await notifyReady((message) => log.warn(message));
-  if (!asked.signal.aborted) await once(asked.signal, 'abort');
+  const stop = asked.signal.aborted ? Promise.resolve() : once(asked.signal, 'abort');
+  await Promise.race([stop, notifyReady((message) => log.warn(message))]);
+  await stop;
   log.info({ signal: String(asked.signal.reason) }, 'stopping');
   await service.close();
   process.exit(0); // an agent that is just being dialled must not hold up the stop

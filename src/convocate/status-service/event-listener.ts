@@ -30,7 +30,7 @@ export async function listenForEvents(options: EventListenerOptions): Promise<Li
     identify: (publicKey) => identifyAgent(publicKey, agentKeysDir),
     subsystems: {
       [SUBSYSTEM.status]: (channel, { peer, from }) => {
-        takeEvents(channel, live, log.child({ agent: peer, from })).catch((error: unknown) => {
+        takeEvents(channel, peer, live, log.child({ agent: peer, from })).catch((error: unknown) => {
           log.error({ agent: peer, from, err: error }, 'events could not be taken');
           channel.end();
         });
@@ -40,8 +40,12 @@ export async function listenForEvents(options: EventListenerOptions): Promise<Li
   });
 }
 
-async function takeEvents(channel: ServerChannel, live: LiveView, log: Logger): Promise<void> {
-  const agentId = String(log.bindings()['agent']);
+async function takeEvents(
+  channel: ServerChannel,
+  agentId: string,
+  live: LiveView,
+  log: Logger,
+): Promise<void> {
   const take = await live.openStream(agentId);
   let complaints = 0;
   const complain = (facts: Record<string, unknown>, message: string): void => {

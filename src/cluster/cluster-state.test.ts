@@ -1,0 +1,199 @@
+import { describe, expect, test } from 'vitest';
+import type { Session } from '../protocol/session.ts';
+import type { StatusEvent } from '../protocol/status-events.ts';
+import { type AgentState, type Fact, merge, newAgentState } from './cluster-state.ts';
+import { agentViewOf, sessionViewsOf } from './cluster-views.ts';
+
+const A = '11111111-1111-4111-8111-111111111111';
+const B = '22222222-2222-4222-8222-222222222222';
+const T0 = '2026-01-01T00:00:00.000Z';
+const T1 = '2026-01-01T00:00:01.000Z';
+const T2 = '2026-01-01T00:00:02.000Z';
+
+function session(uuid: string, fields: Partial<Session> = {}): Session {
+  return {
+    uuid,
+    name: uuid === A ? 'a' : 'b',
+    port: 0,
+    protocol: 'tcp',
+    dns_name: '',
+    created_at: T0,
+    last_accessed: '',
+    agent_id: 'aaaaaaaa',
+    attached: 0,
+    running: false,
+    image: '',
+    container_id: '',
+    started_at: '',
+    locked: false,
+    ...fields,
+  };
+}
+
+const ping = { agent_id: 'aaaaaaaa', version: 'v2', protocol: 1, server_time: T0, image_tag: 'convocate:v2' };
+const start = (): AgentState => newAgentState('aaaaaaaa', 'one', T0);
+const stream: Fact = { kind: 'stream', stream: 's1' };
+
+/** Applies facts one after another; gives the state and whether the last one asked for a list. */
+function after(facts: readonly Fact[], from = start()): { state: AgentState; needsList: boolean } {
+  let merged = { state: from, needsList: false };
+  for (const fact of facts) merged = merge(merged.state, fact);
+  return merged;
+}
+
+function event(seq: number, body: object, streamId = 's1', agentId = 'aaaaaaaa'): Fact {
+  const envelope = { agent_id: agentId, seq, timestamp: T1 };
+  return { kind: 'event', stream: streamId, event: { ...envelope, ...body } as StatusEvent };
+}
+
+const snapshot = (seq: number, ...sessions: Session[]): Fact =>
+  event(seq, { type: 'agent.snapshot', data: { sessions } });
+const changed = (seq: number, data: Session, type = 'container.started'): Fact =>
+  event(seq, { type, session_id: data.uuid, data });
+const deleted = (seq: number, uuid: string): Fact =>
+  event(seq, { type: 'container.deleted', session_id: uuid, data: session(uuid) });
+const ids = (state: AgentState): string[] => [...state.sessions.keys()];
+
+describe('the connection', () => {
+  test('tells up and down, since when, and why', () => {
+    const up = after([{ kind: 'connected', ping, at: T1 }]).state;
+    expect(agentViewOf(up)).toEqual({
+      agent_id: 'aaaaaaaa',
+      host: 'one',
+      up: true,
+      since: T1,
+      version: 'v2',
+      image_tag: 'convocate:v2',
+      load: [],
+    });
+    expect(merge(up, { kind: 'connected', ping, at: T2 }).state.since).toBe(T1);
+    const down = merge(up, { kind: 'disconnected', problem: 'cut', at: T2 }).state;
+    expect(down).toMatchObject({ up: false, since: T2, problem: 'cut' });
+    expect(merge(down, { kind: 'disconnected', problem: 'refused', at: '2026-02-01' }).state).toMatchObject({
+      since: T2,
+      problem: 'refused',
+    });
+  });
+
+  test('lost, it keeps the sessions and marks them stale', () => {
+    const { state } = after([
+      { kind: 'connected', ping, at: T1 },
+      { kind: 'listed', sessions: [session(A, { image: 'convocate:v1' })], askedAt: 0 },
+      { kind: 'disconnected', problem: 'cut', at: T2 },
+    ]);
+    expect(sessionViewsOf(state)).toEqual([
+      { ...session(A, { image: 'convocate:v1' }), host: 'one', stale: true, older_image: true },
+    ]);
+  });
+});
+
+describe('older_image', () => {
+  test.each([
+    ['convocate:v1', 'convocate:v2', true],
+    ['convocate:v2', 'convocate:v2', false],
+    ['', 'convocate:v2', false],
+    ['convocate:v1', '', false],
+  ])('of %j on an agent with %j is %s', (image, imageTag, older) => {
+    const state = { ...start(), imageTag, sessions: new Map([[A, session(A, { image })]]) };
+    expect(sessionViewsOf(state)[0]?.older_image).toBe(older);
+  });
+});
+
+describe('events', () => {
+  test('in order change the state and ask for nothing', () => {
+    const { state, needsList } = after([
+      stream,
+      snapshot(1, session(A)),
+      changed(2, session(A, { running: true })),
+      changed(3, session(B), 'container.created'),
+      event(4, { type: 'agent.heartbeat', data: { load: [0.5], slice: {} } }),
+      event(5, { type: 'agent.started', data: { version: 'v3', image_tag: 'convocate:v3' } }),
+      deleted(6, B),
+    ]);
+    expect(needsList).toBe(false);
+    expect(ids(state)).toEqual([A]);
+    expect(state.sessions.get(A)?.running).toBe(true);
+    expect(state).toMatchObject({ load: [0.5], version: 'v3', imageTag: 'convocate:v3', seq: 6 });
+  });
+
+  test.each([
+    ['a gap', [stream, snapshot(1), changed(3, session(A))]],
+    ['a number that came before', [stream, snapshot(1), changed(1, session(A))]],
+    ['a first event that is not the first', [stream, changed(2, session(A))]],
+    [
+      'a gap before a heartbeat',
+      [stream, snapshot(1), event(3, { type: 'agent.heartbeat', data: { load: [] } })],
+    ],
+    ['a gap before a deletion', [stream, snapshot(1), deleted(3, B)]],
+  ])('%s asks for a list', (_, facts) => {
+    expect(after(facts).needsList).toBe(true);
+  });
+
+  test('a snapshot makes good for any gap', () => {
+    const { state, needsList } = after([stream, snapshot(1, session(A)), snapshot(7, session(B))]);
+    expect(needsList).toBe(false);
+    expect(ids(state)).toEqual([B]);
+    expect(after([changed(8, session(A))], state).needsList).toBe(false);
+  });
+
+  test('each connection counts from 1', () => {
+    const { state } = after([stream, snapshot(1), changed(2, session(A))]);
+    const again = after(
+      [{ kind: 'stream', stream: 's2' }, event(1, { type: 'agent.snapshot', data: { sessions: [] } }, 's2')],
+      state,
+    );
+    expect(again).toMatchObject({ needsList: false, state: { seq: 1 } });
+  });
+
+  test('of an older connection change nothing', () => {
+    const { state } = after([stream, snapshot(1, session(A)), { kind: 'stream', stream: 's2' }]);
+    expect(merge(state, deleted(2, A))).toEqual({ state, needsList: false });
+  });
+
+  test('of another agent change nothing', () => {
+    const { state } = after([stream, snapshot(1, session(A))]);
+    const alien = event(2, { type: 'container.deleted', session_id: A, data: session(A) }, 's1', 'bbbbbbbb');
+    expect(merge(state, alien)).toEqual({ state, needsList: false });
+  });
+
+  test('that carry a session of another agent, or another id, are not taken', () => {
+    const foreign = session(B, { agent_id: 'bbbbbbbb' });
+    expect(ids(after([stream, snapshot(1, session(A), foreign)]).state)).toEqual([A]);
+    const { state, needsList } = after([stream, snapshot(1), changed(2, foreign)]);
+    expect({ ids: ids(state), needsList }).toEqual({ ids: [], needsList: true });
+    const mixed = event(2, { type: 'container.started', session_id: A, data: session(B) });
+    expect(after([stream, snapshot(1), mixed]).needsList).toBe(true);
+  });
+});
+
+describe('a list', () => {
+  test('replaces everything', () => {
+    const { state } = after([
+      { kind: 'listed', sessions: [session(A)], askedAt: 0 },
+      { kind: 'listed', sessions: [session(B)], askedAt: 0 },
+    ]);
+    expect(ids(state)).toEqual([B]);
+  });
+
+  test('does not undo events that overtook it', () => {
+    const before = after([stream, snapshot(1, session(A), session(B))]).state;
+    const askedAt = before.revision;
+    const meanwhile = after([changed(2, session(A, { running: true })), deleted(3, B)], before).state;
+    const { state } = merge(meanwhile, { kind: 'listed', sessions: [session(A), session(B)], askedAt });
+    expect(ids(state)).toEqual([A]);
+    expect(state.sessions.get(A)?.running).toBe(true);
+  });
+
+  test('is believed over events from before it was asked for', () => {
+    const before = after([stream, snapshot(1, session(A)), changed(2, session(A, { running: true }))]).state;
+    const { state } = merge(before, { kind: 'listed', sessions: [session(A)], askedAt: before.revision });
+    expect(state.sessions.get(A)?.running).toBe(false);
+  });
+
+  test('is overtaken by a whole snapshot as well', () => {
+    const before = after([stream, snapshot(1, session(A))]).state;
+    const meanwhile = after([snapshot(2, session(B))], before).state;
+    const { state } = merge(meanwhile, { kind: 'listed', sessions: [session(A)], askedAt: before.revision });
+    expect(ids(state)).toEqual([B]);
+  });
+});

@@ -1,0 +1,118 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { SUBSYSTEM } from '../../protocol/limits.ts';
+import { StatusEvent } from '../../protocol/status-events.ts';
+import { readLines } from '../../ssh/json-channel.ts';
+import { generateKeyPair, publicBlobOf } from '../../ssh/keys.ts';
+import { type Listener, listen } from '../../ssh/listener.ts';
+import { StatusPublisher } from './publisher.ts';
+
+const hostKey = generateKeyPair('shell');
+const statusKey = generateKeyPair('agent');
+
+let root: string;
+let shell: Listener | undefined;
+let publisher: StatusPublisher | undefined;
+let connections: StatusEvent[][];
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'convocate-publisher-'));
+  writeFileSync(join(root, 'key'), statusKey.privateKey);
+  connections = [];
+});
+afterEach(async () => {
+  await publisher?.close('the test is over');
+  await shell?.close();
+  publisher = undefined;
+  shell = undefined;
+  rmSync(root, { recursive: true, force: true });
+});
+
+async function startShell(port = 0): Promise<Listener> {
+  shell = await listen({
+    hostKey: hostKey.privateKey,
+    address: '127.0.0.1',
+    port,
+    identify: (key) => (key.equals(publicBlobOf(statusKey.publicKey)) ? 'agent' : undefined),
+    subsystems: {
+      [SUBSYSTEM.status]: (channel) => {
+        const events: StatusEvent[] = [];
+        connections.push(events);
+        readLines(
+          channel,
+          (line) => events.push(StatusEvent.parse(JSON.parse(line))),
+          () => {},
+        );
+      },
+    },
+  });
+  return shell;
+}
+
+function pointTo(port: number, key = hostKey.publicKey): void {
+  writeFileSync(join(root, 'shell.json'), JSON.stringify({ host: '127.0.0.1', port, host_key: key }));
+}
+
+function publish(): StatusPublisher {
+  publisher = new StatusPublisher({
+    agentId: 'agent001',
+    shellHostFile: join(root, 'shell.json'),
+    statusKeyFile: join(root, 'key'),
+    snapshot: async () => [],
+    started: () => ({ type: 'agent.started', data: { version: 'v1', image_tag: 'convocate:v1' } }),
+    now: () => new Date(),
+    random: () => 0.5,
+    log: pino({ enabled: false }),
+  });
+  return publisher;
+}
+
+const told = (): string[][] => connections.map((events) => events.map(({ type, seq }) => `${seq} ${type}`));
+
+test('a snapshot, that it has started, and at the end a good-bye with the reason', async () => {
+  pointTo((await startShell()).port);
+  const running = publish();
+  await expect.poll(told).toEqual([['1 agent.snapshot', '2 agent.started']]);
+  await running.close('SIGTERM');
+  await expect.poll(told).toEqual([['1 agent.snapshot', '2 agent.started', '3 agent.shutdown']]);
+  expect(connections[0]?.[2]).toMatchObject({ data: { reason: 'SIGTERM' } });
+});
+
+test('a new connection begins with a new snapshot; it does not start twice', {
+  timeout: 15_000,
+}, async () => {
+  const { port } = await startShell();
+  pointTo(port);
+  const running = publish();
+  await expect.poll(told).toEqual([['1 agent.snapshot', '2 agent.started']]);
+  await shell?.close();
+  running.publish({
+    type: 'agent.heartbeat',
+    data: {
+      load: [],
+      slice: { memory_bytes: null, memory_max_bytes: null, cpu_usage_ns: null, tasks: null },
+    },
+  });
+  await startShell(port);
+  await expect.poll(() => told()[1], { timeout: 10_000 }).toEqual(['1 agent.snapshot']);
+});
+
+test('the file that names the shell may come later', { timeout: 15_000 }, async () => {
+  const { port } = await startShell();
+  publish();
+  pointTo(port);
+  await expect.poll(() => told()[0]?.[0], { timeout: 10_000 }).toBe('1 agent.snapshot');
+});
+
+test('a shell with another host key is told nothing', { timeout: 15_000 }, async () => {
+  const { port } = await startShell();
+  pointTo(port, generateKeyPair('other').publicKey);
+  publish();
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  pointTo(port);
+  await expect.poll(() => told()[0]?.[0], { timeout: 10_000 }).toBe('1 agent.snapshot');
+  expect(connections).toHaveLength(1);
+});

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import type { AgentView, SessionView } from '../../protocol/shell-socket.ts';
+import { notesOf, renderSessions } from './session-table.ts';
+
+const nowMs = Date.parse('2026-01-03T00:00:00Z');
+const plain: SessionView = {
+  uuid: '11111111-1111-4111-8111-111111111111',
+  name: 'build',
+  agent_id: 'aaaaaaaa',
+  port: 8080,
+  protocol: 'tcp',
+  dns_name: '',
+  created_at: '2026-01-01T00:00:00Z',
+  last_accessed: '',
+  attached: 0,
+  running: true,
+  image: 'convocate:v2',
+  container_id: '',
+  started_at: '',
+  locked: false,
+  host: 'one',
+  stale: false,
+  older_image: false,
+};
+const sessions: SessionView[] = [
+  plain,
+  { ...plain, name: 'watched', attached: 2, image: 'convocate:v1', older_image: true, port: 0 },
+  { ...plain, name: 'far', host: 'two', agent_id: 'bbbbbbbb', running: false, image: '', stale: true },
+  { ...plain, name: '\u001b[2Jevil\u202e', damaged: 'not JSON', created_at: '', protocol: 'udp' },
+];
+
+test('the state comes first, an older image and a stale row are marked, control characters are not printed', () => {
+  expect(renderSessions(sessions, { nowMs }).split('\n')).toEqual([
+    'S   NAME       AGENT  IMAGE  PORT      AGE  ATT  UUID',
+    'R   build      one    v2     8080/tcp  2d   0    11111111-1111-4111-8111-111111111111',
+    'C   watched    one    v1*    -         2d   2    11111111-1111-4111-8111-111111111111',
+    '-?  far        two    -      8080/tcp  2d   0    11111111-1111-4111-8111-111111111111',
+    '!   \u{fffd}[2Jevil\u{fffd}  one    v2     8080/udp  -    0    11111111-1111-4111-8111-111111111111',
+  ]);
+});
+
+test('where full UUIDs do not fit, all rows show 8 characters', () => {
+  const lines = renderSessions(sessions, { nowMs, width: 80 }).split('\n');
+  expect(lines[1]).toBe('R   build      one    v2     8080/tcp  2d   0    11111111');
+  expect(renderSessions(sessions, { nowMs, width: 85 })).toBe(renderSessions(sessions, { nowMs }));
+});
+
+test('notes tell of older images, agents that are down, and damage', () => {
+  const one: AgentView = {
+    agent_id: 'aaaaaaaa',
+    host: 'one',
+    up: true,
+    since: '',
+    version: '',
+    image_tag: '',
+    load: [],
+  };
+  const two = {
+    ...one,
+    agent_id: 'bbbbbbbb',
+    host: 'two',
+    up: false,
+    since: '2026-01-02T23:00:00Z',
+    problem: 'cut',
+  };
+  const three = { ...two, agent_id: 'cccccccc', host: 'three' };
+  expect(notesOf(sessions, [one, two, three], nowMs)).toEqual([
+    '* an older image than its agent runs now: kill, then restart the session to move it',
+    'agent two (bbbbbbbb) is down since 2026-01-02T23:00:00Z (1h): cut; its sessions (?) are shown as last seen',
+    'agent three (cccccccc) is down since 2026-01-02T23:00:00Z (1h): cut',
+    'session 11111111-1111-4111-8111-111111111111 on one is damaged: not JSON',
+  ]);
+  expect(notesOf([plain], [one], nowMs)).toEqual([]);
+});
