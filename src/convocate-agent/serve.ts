@@ -93,6 +93,10 @@ export async function serveAgent(options: ServeOptions): Promise<ServedAgent> {
   });
 
   const limits = new CallLimits();
+  const end = async (reason: string): Promise<void> => {
+    await publisher?.close(reason);
+    await watch.close();
+  };
   const listener = await listen({
     hostKey,
     port: options.port ?? AGENT_PORT,
@@ -104,6 +108,9 @@ export async function serveAgent(options: ServeOptions): Promise<ServedAgent> {
     },
     ptySubsystems: [SUBSYSTEM.attach],
     onProblem: (problem, from) => agent.log.warn({ from }, problem),
+  }).catch(async (error: unknown) => {
+    await end('the agent cannot listen'); // or the process would never end
+    throw error;
   });
   const stopHeartbeat = startHeartbeat(agent.publish, () => readSliceUsage(AGENT_HOST.slice));
   agent.log.info({ agentId, version: options.version, port: listener.port }, 'the agent serves');
@@ -116,11 +123,10 @@ export async function serveAgent(options: ServeOptions): Promise<ServedAgent> {
       limits.close();
       stopHeartbeat();
       await settle(agent, 'changes under way', FINISH_CHANGES_MS, agent.locks.idle());
-      await publisher?.close(reason);
       const clients = agent.attached.all().map((client) => client.detach());
       await settle(agent, 'detaching all clients', DETACH_ALL_MS, Promise.allSettled(clients));
       await listener.close();
-      await watch.close();
+      await end(reason);
     },
   };
 }

@@ -1,7 +1,11 @@
 import * as z from 'zod/mini';
+import { en } from 'zod/locales';
 import { AgentSettings, AgentSettingsChange } from './agent-settings.ts';
 import { type ErrorCode, isErrorCode } from './error-codes.ts';
 import { AgentId, DnsName, Protocol, Session, SessionId, SessionName, SessionPort } from './session.ts';
+
+// zod/mini comes without words; refusals are read by people.
+z.config(en());
 
 const None = z.nullish(z.looseObject({}));
 const OneSession = z.object({ id: SessionId });

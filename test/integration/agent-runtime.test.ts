@@ -16,6 +16,7 @@ import { runChecked } from '../../src/base/run-command.ts';
 import { LABEL, containerNameOf } from '../../src/protocol/host-layout.ts';
 import { AgentUnderTest } from './support/agent-under-test.ts';
 import { ensureSessionImage } from './support/session-image.ts';
+import { SocketGate } from './support/socket-gate.ts';
 import { StatusListener } from './support/status-listener.ts';
 
 let engine: Engine;
@@ -297,6 +298,21 @@ describe('a client that is not ours: OpenSSH', { timeout: 60_000 }, () => {
   });
 });
 
+test('a client whose machine has died is found and taken out', { timeout: 60_000 }, async () => {
+  const id = await runningSession();
+  await using client = await agent.startOpenSsh('convocate-agent-attach', { tty: true });
+  client.type(`${JSON.stringify({ id })}\necho fr""om afar\n`);
+  await client.shows('from afar');
+  client.freeze();
+  const gone = await shell.event(
+    (e) => e.type === 'container.detached' && e.session_id === id,
+    'container.detached',
+    40_000,
+  );
+  expect(gone).toMatchObject({ data: { attached: 0, running: true } });
+  expect(await agent.clientProcesses(id)).toEqual([]);
+});
+
 describe('requests that are damaged change nothing', { timeout: 60_000 }, () => {
   test.each([
     ['', 'bad_request', /not JSON/],
@@ -405,6 +421,30 @@ test('a session that runs out of the memory of all sessions is told so', { timeo
   } finally {
     rmdirSync(directory);
   }
+});
+
+test('when Docker goes away and comes back the agent goes on by itself', { timeout: 60_000 }, async () => {
+  const socket = engine.dockerHost?.replace('unix://', '') ?? '/var/run/docker.sock';
+  await using gate = new SocketGate(socket);
+  await gate.open();
+  await using cut = new AgentUnderTest(engine, image, 'exec bash --norc', {
+    paths: { dockerSocket: gate.path },
+  });
+  await cut.start();
+  const { uuid: id } = await cut.call('create', { name: 'through' });
+  await cut.call('restart', { id });
+  const terminal = await cut.attach({ id });
+  await terminal.shows('$');
+
+  await gate.close();
+  await terminal.closed;
+  expect(await cut.call('list', null)).toMatchObject([{ uuid: id, running: true, attached: 0 }]);
+  await expect(cut.call('kill', { id })).rejects.toThrow(/^docker: /);
+  await engine.docker.run(['kill', containerNameOf(id)]);
+
+  await gate.open();
+  expect(await cut.until(id, (s) => !s.running)).toMatchObject({ exit_code: 137 });
+  await cut.call('restart', { id });
 });
 
 test('without Docker the agent still answers ping and list, and says what is wrong', {

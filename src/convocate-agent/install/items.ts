@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { runChecked, runCommand } from '../../base/run-command.ts';
 import { AGENT_HOST, CLAUDE_USER } from '../../protocol/host-layout.ts';
 import { isAgentId } from '../../protocol/ids.ts';
-import { DEFAULT_SETTINGS } from '../../protocol/agent-settings.ts';
 import { renderHostFiles } from '../../release/host-files.ts';
 import { generateKeyPair, publicBlobOf } from '../../ssh/keys.ts';
+import { SettingsFile } from '../sessions/settings-file.ts';
 import { type InstalledRelease, readReleaseFile } from '../release-home.ts';
 import { dockerItems } from './docker-items.ts';
 import { directoryItem, linkItem, onceFileItem, textFileItem } from './file-items.ts';
@@ -90,15 +90,13 @@ function enabledItem(unit: string): ManagedItem {
 }
 
 function sessionProgramItem(): ManagedItem {
-  const path = DEFAULT_SETTINGS.session_program;
   return {
     name: 'session program',
     warnOnly: true,
     check: async () => {
-      const found = await stat(path).catch(() => undefined);
-      return found
-        ? undefined
-        : `${path} is missing: sessions start without it until it is installed on this host`;
+      const { session_program: path } = await new SettingsFile(AGENT_HOST.settingsFile).read();
+      if (path === '' || (await stat(path).catch(() => undefined))) return undefined;
+      return `${path} is missing: sessions start without it until it is installed on this host`;
     },
     apply: () => Promise.resolve(),
   };

@@ -33,6 +33,10 @@ export interface AgentFixture extends Disposable {
   reborn(): Agent;
 }
 
+function testClock(): Date {
+  return new Date('2026-01-02T03:04:05.000Z');
+}
+
 /** An agent of its own directory and a fake engine, for unit tests. */
 export function makeAgentFixture(): AgentFixture {
   const root = mkdtempSync(join(tmpdir(), 'convocate-agent-unit-'));
@@ -51,7 +55,6 @@ export function makeAgentFixture(): AgentFixture {
 
   const makeAgent = (): Agent => {
     const store = new SessionStore(path('sessions'));
-    const now = (): Date => new Date('2026-01-02T03:04:05.000Z');
     return {
       agentId: 'agent001',
       paths: {
@@ -68,13 +71,13 @@ export function makeAgentFixture(): AgentFixture {
       docker,
       store,
       settings: new SettingsFile(path('etc/settings.json')),
-      locks: new SessionLocks(path('sessions'), now),
+      locks: new SessionLocks(path('sessions'), testClock),
       reservations: new KeyedLock(),
       containers: new KnownContainers(store),
       attached: new AttachedClients(),
       publish: (event) => events.push(event),
       hostPorts: async () => hostPorts,
-      now,
+      now: testClock,
       log: pino({ enabled: false }),
     };
   };

@@ -8,7 +8,7 @@ import { type AgentPaths, deletedHomeOf, homeOf } from './paths.ts';
 
 const REMOVE_MS = 60 * 60 * 1000;
 
-export interface Owner {
+interface Owner {
   readonly uid: number;
   readonly gid: number;
 }

@@ -2,7 +2,7 @@ import { loadavg } from 'node:os';
 import type { StatusEventBody } from '../../protocol/status-events.ts';
 import type { SliceUsage } from './slice-usage.ts';
 
-export const HEARTBEAT_MS = 30_000;
+const HEARTBEAT_MS = 30_000;
 
 /** Publishes load and use of the slice at every interval. Gives a function that stops it. */
 export function startHeartbeat(

@@ -53,7 +53,7 @@ export function wholly(version: string): { link: string; stamp: string; program:
 
 /** Base64 of a steady stream of bytes that look random; three quarters of it stay when it is packed. */
 function noise(seed: string, bytes: number): string {
-  let state = [...seed].reduce((sum, char) => Math.imul(sum, 31) + char.charCodeAt(0), 7) | 1;
+  let state = Buffer.from(seed).reduce((sum, byte) => Math.imul(sum, 31) + byte, 7) | 1;
   const buffer = Buffer.alloc(Math.ceil(bytes * 0.75));
   for (let index = 0; index < buffer.length; index += 1) {
     state ^= state << 13;

@@ -21,7 +21,11 @@ export function updateArgv(host: string, ...extra: readonly string[]): string[] 
 }
 
 /** To the end; every line of stdout must be JSON, and an exit code other than 0 is an answer. */
-export async function runUpdate(shell: Machine, host: string, ...extra: readonly string[]): Promise<RolloutRun> {
+export async function runUpdate(
+  shell: Machine,
+  host: string,
+  ...extra: readonly string[]
+): Promise<RolloutRun> {
   const { exitCode, stdout, stderr } = await shell.exec(updateArgv(host, '--json', ...extra), {
     timeoutMs: 180_000,
   });
@@ -34,7 +38,9 @@ export function onlyEvent(run: RolloutRun, event: string): RolloutEvent {
   const found = run.events.filter((one) => one.event === event);
   const [only] = found;
   if (only === undefined || found.length > 1)
-    throw new Error(`${found.length} "${event}" events; exit ${run.exitCode}\n${run.stderr}\n${JSON.stringify(run.events)}`);
+    throw new Error(
+      `${found.length} "${event}" events; exit ${run.exitCode}\n${run.stderr}\n${JSON.stringify(run.events)}`,
+    );
   return only;
 }
 

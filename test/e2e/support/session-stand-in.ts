@@ -28,7 +28,8 @@ export interface StandInState {
 
 /** Waits until the session's program has begun to count. */
 export async function standInState(agent: Machine, sessionId: string): Promise<StandInState> {
-  const read = 'read -r pid < /tmp/stand-in-pid && echo $pid $(cut -d" " -f22 /proc/$pid/stat) $(cat /tmp/stand-in-count)';
+  const read =
+    'read -r pid < /tmp/stand-in-pid && echo $pid $(cut -d" " -f22 /proc/$pid/stat) $(cat /tmp/stand-in-count)';
   const argv = ['docker', 'exec', containerNameOf(sessionId), 'bash', '-c', read];
   return await pollUntil(
     async () => {

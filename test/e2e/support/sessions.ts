@@ -44,7 +44,9 @@ export async function waitUntilShellSees(shell: Machine, hosts: readonly string[
       const { stdout } = await shell.exec(['convocate', 'ls', '--json'], { user: 'claude' });
       if (stdout === '') return undefined;
       const { agents } = JSON.parse(stdout) as { agents: { host: string; up: boolean }[] };
-      return hosts.every((host) => agents.some((agent) => agent.host === host && agent.up)) ? true : undefined;
+      return hosts.every((host) => agents.some((agent) => agent.host === host && agent.up))
+        ? true
+        : undefined;
     },
     { timeoutMs: 45_000, intervalMs: 200, what: `${hosts.join(', ')} up in the shell's view` },
   );

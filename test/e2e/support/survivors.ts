@@ -29,10 +29,18 @@ export async function survivorsOfShell(shell: Machine): Promise<HostSnapshot> {
 
 /** Stopped ones too: container id → name, image, whether and since when it runs, and with which process. */
 export async function sessionContainers(agent: Machine): Promise<Entries> {
-  const { stdout } = await agent.run(['docker', 'ps', '-aq', '--no-trunc', '--filter', 'label=convocate.session']);
+  const { stdout } = await agent.run([
+    'docker',
+    'ps',
+    '-aq',
+    '--no-trunc',
+    '--filter',
+    'label=convocate.session',
+  ]);
   const ids = lines(stdout);
   if (ids.length === 0) return [];
-  const format = '{{.Id}} {{.Name}} {{.Image}} {{.Config.Image}} {{.State.Status}} {{.State.StartedAt}} {{.State.Pid}}';
+  const format =
+    '{{.Id}} {{.Name}} {{.Image}} {{.Config.Image}} {{.State.Status}} {{.State.StartedAt}} {{.State.Pid}}';
   const inspected = await agent.run(['docker', 'inspect', '--format', format, ...ids]);
   return lines(inspected.stdout).map((line) => {
     const [id = '', ...rest] = line.split(' ');
@@ -46,7 +54,9 @@ async function tree(machine: Machine, where: readonly string[]): Promise<Entries
     machine.run(['find', ...where, '-printf', facts]),
     machine.run(['find', ...where, '-type', 'f', '-exec', 'sha256sum', '--zero', '{}', '+']),
   ]);
-  const sumOf = new Map(sums.stdout.split('\0').map((line): [string, string] => [line.slice(66), line.slice(0, 64)]));
+  const sumOf = new Map(
+    sums.stdout.split('\0').map((line): [string, string] => [line.slice(66), line.slice(0, 64)]),
+  );
   const fields = listing.stdout.split('\0');
   const entries: Entries = [];
   for (let index = 0; index + 1 < fields.length; index += 2) {

@@ -202,6 +202,11 @@ export class SshProcess implements AsyncDisposable {
     await withDeadline(seen, 15_000, `"${text}" on the screen`);
   }
 
+  /** The process no longer does anything, and its connection stays open: as a machine that has died. */
+  freeze(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
   kill(): void {
     this.#child.kill('SIGKILL');
   }

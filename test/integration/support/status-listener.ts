@@ -42,9 +42,13 @@ export class StatusListener implements AsyncDisposable {
   }
 
   /** Waits for an event, on any connection. */
-  async event(wanted: (event: StatusEvent) => boolean, what: string): Promise<StatusEvent> {
+  async event(
+    wanted: (event: StatusEvent) => boolean,
+    what: string,
+    timeoutMs = 20_000,
+  ): Promise<StatusEvent> {
     return await pollUntil(async () => this.connections.flat().find(wanted), {
-      timeoutMs: 20_000,
+      timeoutMs,
       intervalMs: 20,
       what,
     });

@@ -1,0 +1,107 @@
+// The lab that everything is measured in: a shell host, one agent, and releases of which each differs from the one
+// before in just what a measure asks for.
+import { rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { installTree, openCluster } from '../../lab/cluster.ts';
+import type { Lab } from '../../lab/lab.ts';
+import type { Machine } from '../../lab/machine.ts';
+import { buildTree } from '../../lab/trees.ts';
+import { say } from '../progress.ts';
+import { type BenchSessions, startSessions } from './sessions.ts';
+
+export interface InstalledRelease {
+  readonly version: string;
+  /** The built tree on the shell host. */
+  readonly folder: string;
+}
+
+export type Change = 'image' | 'image and agent program';
+
+/** One of our own few files in the image, and one line of code that no minifier may drop. */
+const changedFiles: Record<Change, Readonly<Record<string, (mark: string) => string>>> = {
+  image: { 'image/rootfs/usr/local/lib/convocate-session/entrypoint': (mark) => `# ${mark}\n` },
+  'image and agent program': {
+    'image/rootfs/usr/local/lib/convocate-session/entrypoint': (mark) => `# ${mark}\n`,
+    'src/convocate-agent/main.ts': (mark) => `\nprocess.title += ${JSON.stringify(`, ${mark}`)};\n`,
+  },
+};
+
+export class BenchCluster implements AsyncDisposable {
+  readonly lab: Lab;
+  readonly toolchain: 'full' | 'minimal';
+  readonly #trees: string[];
+  #current: InstalledRelease;
+  #sessions: BenchSessions | undefined;
+
+  constructor(lab: Lab, toolchain: 'full' | 'minimal', first: InstalledRelease, tree: string) {
+    this.lab = lab;
+    this.toolchain = toolchain;
+    this.#current = first;
+    this.#trees = [tree];
+  }
+
+  get shell(): Machine {
+    return this.lab.shell;
+  }
+
+  get agent(): Machine {
+    return this.lab.agent(0);
+  }
+
+  /** What `convocate-host update` rolls out now. */
+  get current(): InstalledRelease {
+    return this.#current;
+  }
+
+  /** Three sessions that run and wait, started at the first call. */
+  async sessions(): Promise<BenchSessions> {
+    this.#sessions ??= await startSessions(this);
+    return this.#sessions;
+  }
+
+  /** `make install` of a fresh version; the agent does not have it yet. */
+  async installNext(change: Change): Promise<InstalledRelease> {
+    const version = versionAt(this.#trees.length);
+    say(`building and installing ${version}: another ${change}`);
+    const appended = Object.fromEntries(
+      Object.entries(changedFiles[change]).map(([file, text]) => [file, text(`bench ${version}`)]),
+    );
+    const tree = await buildTree({ version, appended });
+    this.#trees.push(tree);
+    await installTree(this.lab, tree, this.toolchain);
+    this.#current = installed(version);
+    return this.#current;
+  }
+
+  /** The Node that our programs run on, on the shell host. */
+  async nodeOnShell(): Promise<string> {
+    const { stdout } = await this.shell.run(['readlink', '-f', '/usr/local/bin/convocate']);
+    return `${dirname(stdout.trim())}/runtime/node`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.lab.close();
+    for (const tree of this.#trees) rmSync(tree, { recursive: true, force: true });
+  }
+}
+
+export async function openBenchCluster(name: string, toolchain: 'full' | 'minimal'): Promise<BenchCluster> {
+  const version = versionAt(0);
+  const tree = await buildTree({ version });
+  try {
+    const lab = await openCluster({ name, agents: 1, tree, toolchain });
+    return new BenchCluster(lab, toolchain, installed(version), tree);
+  } catch (error) {
+    rmSync(tree, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function versionAt(index: number): string {
+  return `v0.9.${index}-bench`;
+}
+
+/** Where installTree puts it. */
+function installed(version: string): InstalledRelease {
+  return { version, folder: `/opt/convocate/${version}/build` };
+}

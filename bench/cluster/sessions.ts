@@ -1,0 +1,60 @@
+// Three sessions whose program does what a measure needs: one answers keys, one prints on request, one sits still.
+import { pollUntil } from '../../lab/deadline.ts';
+import type { BenchCluster } from './bench-cluster.ts';
+
+export interface BenchSession {
+  readonly name: string;
+  readonly container: string;
+}
+
+export interface BenchSessions {
+  /** Sends each byte back by itself, as a program in raw mode does. */
+  readonly keys: BenchSession;
+  /** For each line "COUNT END" prints COUNT lines, then END. */
+  readonly flood: BenchSession;
+  readonly idle: BenchSession;
+}
+
+/** What a session shows when its program is there. */
+export const readyText = 'the-bench-session-is-ready';
+
+const program = `#!/bin/bash
+case $HOSTNAME in
+  keys)
+    stty raw -echo
+    printf '${readyText}\\r\\n'
+    exec cat ;;
+  flood)
+    stty -echo
+    echo ${readyText}
+    while read -r count end; do
+      seq --format 'line %.0f of a long build, as a compiler or a test run would print it' "$count"
+      echo "$end"
+    done ;;
+  *) exec sleep infinity ;;
+esac
+`;
+
+export async function startSessions(cluster: BenchCluster): Promise<BenchSessions> {
+  await cluster.agent.writeFile('/usr/local/bin/claude', program, { mode: '0755' });
+  await pollUntil(
+    'the status service sees the agent',
+    async () => {
+      const { stdout } = await cluster.shell.run(['convocate', 'ls', '--json'], { user: 'claude' });
+      const { agents } = JSON.parse(stdout) as { agents: { XX }[] };
+      return agents.length === 1 ? true : undefined;
+    },
+    { timeoutMs: 30_000 },
+  );
+  return {
+    keys: await start(cluster, 'keys'),
+    flood: await start(cluster, 'flood'),
+    idle: await start(cluster, 'idle'),
+  };
+}
+
+async function start(cluster: BenchCluster, name: string): Promise<BenchSession> {
+  const { stdout } = await cluster.shell.run(['convocate', 'new', name, '--start', '--json'], { user: 'claude' });
+  const { uuid } = JSON.parse(stdout) as { uuid: string };
+  return { name, container: `convocate-session-${uuid}` };
+}

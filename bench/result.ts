@@ -1,0 +1,39 @@
+// What a measure answers, and the few numbers it is made of.
+import type { BenchCluster } from './cluster/bench-cluster.ts';
+
+export interface Result {
+  /** `part.what_unit`; the README's table is made from these names. */
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  /** How often each side was measured. */
+  readonly runs: number;
+  /** What was compared with what, for whoever reads the number. */
+  readonly note: string;
+}
+
+export interface Measure {
+  /** The word before the dot in the names of its results. */
+  readonly part: string;
+  /** Whether sizes matter, so that the session image must be one as people use it. */
+  readonly needsFullImage: boolean;
+  run(cluster: BenchCluster): Promise<readonly Result[]>;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const upper = sorted[Math.floor(sorted.length / 2)];
+  const lower = sorted[Math.ceil(sorted.length / 2) - 1];
+  if (upper === undefined || lower === undefined) throw new Error('the median of nothing');
+  return (lower + upper) / 2;
+}
+
+/** Enough digits to compare by, none that are noise. */
+export function rounded(value: number): number {
+  return Number(value.toPrecision(4));
+}
+
+/** "12.3 to 14.9", for a note: how far the runs lay apart. */
+export function spread(values: readonly number[], digits = 1): string {
+  return `${Math.min(...values).toFixed(digits)} to ${Math.max(...values).toFixed(digits)}`;
+}

@@ -1,0 +1,50 @@
+// The operator at the keyboard: what is shown is what runs, and what it prints is shown as it comes.
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import type { Machine } from '../machine.ts';
+import { exitOf } from '../run-command.ts';
+import { DemoFailed } from './demo-failed.ts';
+import type { Story } from './story.ts';
+
+export type Account = 'ops' | 'claude';
+
+export interface TypeOptions {
+  /** Lines beyond this many are counted instead of shown. Default: all are shown. */
+  readonly most?: number;
+}
+
+/** Types a command line on the shell host; gives what it printed. A non-zero exit ends the demo. */
+export async function type(
+  story: Story,
+  account: Account,
+  command: string,
+  { most = Number.POSITIVE_INFINITY }: TypeOptions = {},
+): Promise<string> {
+  const { shell } = story.get('lab');
+  story.show.prompt(account, shell.hostname, command);
+  const printed: string[] = [];
+  const child = shell.spawn(['bash', '-c', command], { user: account, cwd: '/' });
+  child.stdin?.end();
+  const keep = (line: string): void => {
+    printed.push(line);
+    if (printed.length <= most) story.show.output(line);
+  };
+  const [exitCode] = await Promise.all([
+    exitOf(child),
+    eachLine(child.stdout, keep),
+    eachLine(child.stderr, keep),
+  ]);
+  if (printed.length > most) story.show.output(`… and ${printed.length - most} more lines`);
+  if (exitCode !== 0) throw new DemoFailed(`this command works: ${command}`, `exit code ${exitCode}`);
+  return printed.join('\n');
+}
+
+/** For what the demo needs to know and does not show. */
+export async function ask(machine: Machine, argv: readonly string[], user = 'root'): Promise<string> {
+  return (await machine.run(argv, { user })).stdout;
+}
+
+async function eachLine(stream: Readable | null, take: (line: string) => void): Promise<void> {
+  if (stream === null) return;
+  for await (const line of createInterface({ input: stream })) take(line);
+}

@@ -1,0 +1,79 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { OperationError, OperatorError, RefusedError, RolledBackError, UsageError } from './errors.ts';
+import { describeError, errorToJson, exitCodeOf } from './report-error.ts';
+
+const error = new OperationError('the agent service did not start', {
+  host: 'agent-a',
+  argv: ['systemctl', 'restart', "it's.service"],
+  exitCode: 1,
+  output: `${Array.from({ length: 9 }, (_, line) => `line ${line}`).join('\n')}\n\n`,
+  hint: 'mend the cause and run this again',
+  cause: new Error('a cause with /a/path.ts'),
+});
+
+afterEach(() => {
+  delete process.env['CONVOCATE_DEBUG'];
+});
+
+describe('words for the operator', () => {
+  test('say what failed, where, the command, its last lines, and what to do', () => {
+    expect(describeError(error)).toBe(
+      [
+        'error: the agent service did not start',
+        '  host:    agent-a',
+        `  command: systemctl restart 'it'\\''s.service'  (exit 1)`,
+        ...[1, 2, 3, 4, 5, 6, 7, 8].map((line) => `  | line ${line}`),
+        '  next:    mend the cause and run this again',
+      ].join('\n'),
+    );
+  });
+
+  test('leave out what is not known', () => {
+    expect(describeError(new UsageError('no such verb'))).toBe('error: no such verb');
+    expect(describeError(new RefusedError('no', { argv: ['true'], output: '\n\n' }))).toBe('error: no\n  command: true');
+  });
+
+  test('never show the text of a script, nor a stack', () => {
+    const text = describeError(new OperationError('sh failed', { argv: ['sh', '-c', `echo ${'secret '.repeat(40)}`] }));
+    expect(text).toBe("error: sh failed\n  command: sh -c '…'");
+    expect(describeError(error)).not.toMatch(/\.ts|\bat /);
+  });
+
+  test('of a bug say that it is one; the trace comes only when asked for', () => {
+    const bug = new TypeError('x is undefined');
+    const words = 'internal error: x is undefined\n  this is a bug; set CONVOCATE_DEBUG=1 to see where';
+    expect(describeError(bug)).toBe(words);
+    process.env['CONVOCATE_DEBUG'] = '1';
+    expect(describeError(bug)).toBe(`${words}\n${bug.stack}`);
+    expect(describeError('thrown text')).toBe(
+      'internal error: thrown text\n  this is a bug; set CONVOCATE_DEBUG=1 to see where\n',
+    );
+  });
+});
+
+test('as JSON: the same facts, without cause and stack', () => {
+  expect(JSON.parse(JSON.stringify(errorToJson(error)))).toEqual({
+    error: 'the agent service did not start',
+    kind: 'OperationError',
+    exit: 1,
+    host: 'agent-a',
+    argv: ['systemctl', 'restart', "it's.service"],
+    exitCode: 1,
+    output: error.details.output,
+    hint: 'mend the cause and run this again',
+  });
+  expect(errorToJson(new TypeError('a bug'))).toEqual({ error: 'a bug', kind: 'internal', exit: 1 });
+});
+
+test.each([
+  [new OperatorError('x'), 1, 'OperatorError'],
+  [new OperationError('x'), 1, 'OperationError'],
+  [new UsageError('x'), 2, 'UsageError'],
+  [new RefusedError('x'), 3, 'RefusedError'],
+  [new RolledBackError('x'), 4, 'RolledBackError'],
+  [new Error('x'), 1, 'Error'],
+  ['x', 1, undefined],
+])('%o ends with %i', (thrown, code, name) => {
+  expect(exitCodeOf(thrown)).toBe(code);
+  if (thrown instanceof Error) expect(thrown.name).toBe(name);
+});
