@@ -41,8 +41,8 @@ export async function startSessions(cluster: BenchCluster): Promise<BenchSession
     'the status service sees the agent',
     async () => {
       const { stdout } = await cluster.shell.run(['convocate', 'ls', '--json'], { user: 'claude' });
-      const { agents } = JSON.parse(stdout) as { agents: { XX }[] };
-      return agents.length === 1 ? true : undefined;
+      const { agents } = JSON.parse(stdout) as { agents: { up: boolean }[] };
+      return agents.some(({ up }) => up) ? true : undefined;
     },
     { timeoutMs: 30_000 },
   );
@@ -54,7 +54,9 @@ export async function startSessions(cluster: BenchCluster): Promise<BenchSession
 }
 
 async function start(cluster: BenchCluster, name: string): Promise<BenchSession> {
-  const { stdout } = await cluster.shell.run(['convocate', 'new', name, '--start', '--json'], { user: 'claude' });
+  const { stdout } = await cluster.shell.run(['convocate', 'new', name, '--start', '--json'], {
+    user: 'claude',
+  });
   const { uuid } = JSON.parse(stdout) as { uuid: string };
   return { name, container: `convocate-session-${uuid}` };
 }

@@ -34,7 +34,10 @@ export async function updateOurs(shell: Machine, host: string): Promise<OurUpdat
   const lines = stdout
     .trim()
     .split('\n')
-    .map((line) => ({ ms: Number(line.slice(0, line.indexOf(' '))) / 1000, text: line.slice(line.indexOf(' ') + 1) }));
+    .map((line) => ({
+      ms: Number(line.slice(0, line.indexOf(' '))) / 1000,
+      text: line.slice(line.indexOf(' ') + 1),
+    }));
   const events = lines
     .filter(({ text }) => text.startsWith('{'))
     .map(({ ms, text }) => ({ ms, ...(JSON.parse(text) as Event) }));

@@ -26,7 +26,10 @@ export async function updateLikeSeed(
   const lines = stdout
     .trim()
     .split('\n')
-    .map((line) => ({ ms: Number(line.slice(0, line.indexOf(' '))) / 1000, title: line.slice(line.indexOf(' ') + 1) }));
+    .map((line) => ({
+      ms: Number(line.slice(0, line.indexOf(' '))) / 1000,
+      title: line.slice(line.indexOf(' ') + 1),
+    }));
   const end = lines.at(-1);
   const size = lines.find(({ title }) => title.startsWith('image-bytes '));
   if (!end || !size) throw new Error(`the seed's flow said nothing of its image:\n${stdout}`);

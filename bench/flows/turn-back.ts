@@ -10,7 +10,13 @@ export async function turnBack(cluster: BenchCluster, version: string, undone: s
   await agent.run(['ln', '-sfn', `${lib}/releases/${version}`, `${lib}/current`]);
   await agent.writeFile('/etc/convocate-agent/current-image', `convocate:${version}\n`);
   await agent.run(['systemctl', 'restart', 'convocate-agent.service']);
-  await agent.run(['rm', '-rf', `${lib}/releases/${undone}`, '/tmp/seed-image.tar.gz', '/tmp/seed-program.tar']);
+  await agent.run([
+    'rm',
+    '-rf',
+    `${lib}/releases/${undone}`,
+    '/tmp/seed-image.tar.gz',
+    '/tmp/seed-program.tar',
+  ]);
   await agent.exec(['docker', 'rmi', '--force', `convocate:${undone}`]);
   await pollUntil(
     `the agent answers as ${version}`,

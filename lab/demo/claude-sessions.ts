@@ -26,7 +26,15 @@ export async function startApi(lab: Lab): Promise<void> {
   await shell.copyIn(join(import.meta.dirname, '../claude/stand-in-api.ts'), script);
   const node = `/opt/convocate/${oldRelease.version}/build/runtime/node`;
   const flags = ['--listen', `0.0.0.0:${apiPort}`, '--word-ms', String(wordMs)];
-  await shell.run(['systemd-run', '--quiet', '--unit=stand-in-api', '--property=Restart=always', node, script, ...flags]);
+  await shell.run([
+    'systemd-run',
+    '--quiet',
+    '--unit=stand-in-api',
+    '--property=Restart=always',
+    node,
+    script,
+    ...flags,
+  ]);
 }
 
 /** What an operator would put into `/etc/convocate-agent` once: variables, what a new home starts with, the command. */

@@ -64,7 +64,9 @@ export class Presenter {
     for (const [index, line] of command.split('\n').entries()) {
       const start = index === 0 ? `${who}@${host} ${mark}` : '>'.padStart(`${who}@${host} ${mark}`.length);
       const [first = '', ...rest] = wrap(line, width - indent.length - start.length - 3);
-      this.#line(`${indent}${this.#paint('prompt', start)} ${this.#paint('bold', first)}${rest.length > 0 ? ' \\' : ''}`);
+      this.#line(
+        `${indent}${this.#paint('prompt', start)} ${this.#paint('bold', first)}${rest.length > 0 ? ' \\' : ''}`,
+      );
       for (const [at, more] of rest.entries())
         this.#line(
           `${indent}${' '.repeat(start.length + 3)}${this.#paint('bold', more)}${at < rest.length - 1 ? ' \\' : ''}`,

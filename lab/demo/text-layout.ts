@@ -74,6 +74,9 @@ export function frame(
   ];
 }
 
+// oxlint-disable-next-line no-control-regex -- it is control characters that have to be told apart
+const colourCode = /(\u001b\[[0-9;:]*m)/;
+
 /**
  * tmux carries colours over from one captured line to the next. Here each line ends without colour and takes up
  * those of the line before, so that a frame can be drawn around it. Other control sequences are left out.
@@ -82,11 +85,10 @@ export function keepColour(lines: readonly string[]): string[] {
   let active = '';
   return lines.map((line) => {
     const before = active;
-    // oxlint-disable-next-line no-control-regex -- it is control characters that have to be told apart
-    const parts = line.split(/(\u001b\[[0-9;:]*m)/);
+    const parts = line.split(colourCode);
     const kept = parts.map((part, index) => {
       if (index % 2 === 0) return stripVTControlCharacters(part);
-      active = /^\u001b\[0?m$/.test(part) ? '' : active + part;
+      active = ['\u001b[0m', '\u001b[m'].includes(part) ? '' : active + part;
       return part;
     });
     return `${before}${kept.join('')}\u001b[0m`;

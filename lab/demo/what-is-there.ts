@@ -61,17 +61,34 @@ async function lookAtAgent(machine: Machine): Promise<AgentSeen> {
 }
 
 async function lookAtSessions(machine: Machine): Promise<SessionSeen[]> {
-  const stored = lines(await ask(machine, ['sh', '-c', `cat ${AGENT_HOST.sessionsDir}/*.json | jq -r '.uuid+" "+.name'`]));
-  const ids = lines(await ask(machine, ['docker', 'ps', '--all', '--quiet', `--filter=label=${LABEL.session}`]));
+  const stored = lines(
+    await ask(machine, ['sh', '-c', `cat ${AGENT_HOST.sessionsDir}/*.json | jq -r '.uuid+" "+.name'`]),
+  );
+  const ids = lines(
+    await ask(machine, ['docker', 'ps', '--all', '--quiet', `--filter=label=${LABEL.session}`]),
+  );
   const format = `{{index .Config.Labels "${LABEL.session}"}} {{.Id}} {{.State.StartedAt}} {{.Config.Image}} {{.State.Running}}`;
-  const containers = ids.length === 0 ? [] : lines(await ask(machine, ['docker', 'inspect', `--format=${format}`, ...ids]));
-  const find = ['find', AGENT_HOST.homesDir, '-ignore_readdir_race', '-path', '*/work/*', '-name', '*-step-*', '-printf', String.raw`%P %T@\n`];
+  const containers =
+    ids.length === 0 ? [] : lines(await ask(machine, ['docker', 'inspect', `--format=${format}`, ...ids]));
+  const find = [
+    'find',
+    AGENT_HOST.homesDir,
+    '-ignore_readdir_race',
+    '-path',
+    '*/work/*',
+    '-name',
+    '*-step-*',
+    '-printf',
+    String.raw`%P %T@\n`,
+  ];
   const files = lines(await ask(machine, find));
   return stored.map((line) => {
     const [uuid = '', name = ''] = line.split(' ');
     const found = containers.find((container) => container.startsWith(uuid));
     const [, containerId = '', startedAt = '', image = '', running = ''] = found?.split(' ') ?? [];
-    const times = files.filter((file) => file.startsWith(`${uuid}/`)).map((file) => Number(file.split(' ')[1]) * 1000);
+    const times = files
+      .filter((file) => file.startsWith(`${uuid}/`))
+      .map((file) => Number(file.split(' ')[1]) * 1000);
     return {
       ...{ host: machine.hostname, uuid, name, containerId, startedAt, image },
       running: running === 'true',

@@ -32,19 +32,20 @@ export async function runCommand(
 ): Promise<CommandResult> {
   const child = startProcess(argv, { ...options, stdio: ['pipe', 'pipe', 'pipe'] });
   const timeoutMs = options.timeoutMs ?? 60_000;
-  let late = false;
+  const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    late = true;
+    reject(new DeadlineError(argv[0] ?? 'command', timeoutMs));
     child.kill('SIGKILL');
+    for (const stream of child.stdio) stream?.destroy(); // a child of its own may hold them open
   }, timeoutMs);
   try {
-    const [, stdout, stderr, exitCode] = await Promise.all([
+    const all = Promise.all([
       feed(child, options.input),
       collect(child.stdout),
       collect(child.stderr),
       exitOf(child),
     ]);
-    if (late) throw new DeadlineError(argv[0] ?? 'command', timeoutMs);
+    const [, stdout, stderr, exitCode] = await Promise.race([all, late]);
     return { exitCode, stdout, stderr };
   } finally {
     clearTimeout(timer);
@@ -77,9 +78,10 @@ export function startProcess(
 }
 
 export async function exitOf(child: ChildProcess): Promise<number> {
-  if (child.exitCode !== null) return child.exitCode;
   try {
-    const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+    const hasEnded = child.exitCode !== null || child.signalCode !== null;
+    const ended: unknown[] = hasEnded ? [child.exitCode, child.signalCode] : await once(child, 'close');
+    const [code, signal] = ended as [number | null, NodeJS.Signals | null];
     if (code !== null) return code;
     const { constants } = await import('node:os');
     return 128 + (signal ? constants.signals[signal] : 0);

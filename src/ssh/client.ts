@@ -83,8 +83,18 @@ async function logIn(socket: Socket, options: ConnectOptions, timeoutMs: number)
     closed,
     close,
     [Symbol.asyncDispose]: close,
-    openSubsystem: (name, { timeoutMs: openMs = LIMITS.readCallMs } = {}) =>
-      withDeadline(openChannel(client, name, closed), openMs, `opening ${name}`),
+    openSubsystem: async (name, { timeoutMs: openMs = LIMITS.readCallMs } = {}) => {
+      const channel = openChannel(client, name, closed);
+      try {
+        return await withDeadline(channel, openMs, `opening ${name}`);
+      } catch (error) {
+        void channel.then(
+          (late) => late.close(),
+          () => {}, // told already
+        );
+        throw error;
+      }
+    },
   };
 }
 

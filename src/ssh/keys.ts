@@ -9,9 +9,28 @@ export interface KeyPair {
   readonly publicKey: string;
 }
 
+/** The wire form of every ed25519 public key: two length-prefixed strings, of 11 and 32 bytes. */
+const BLOB_BYTES = 51;
+
+/**
+ * A new pair. ssh2 1.17 drops a leading zero byte of the public key, so about one pair in 256 is damaged: such a one
+ * is thrown away and another made.
+ */
 export function generateKeyPair(comment: string): KeyPair {
-  const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment });
-  return { privateKey: `${pair.private.trimEnd()}\n`, publicKey: `${pair.public.trimEnd()}\n` };
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment });
+    const keys = { privateKey: `${pair.private.trimEnd()}\n`, publicKey: `${pair.public.trimEnd()}\n` };
+    if (isSound(keys)) return keys;
+  }
+}
+
+function isSound({ privateKey, publicKey }: KeyPair): boolean {
+  try {
+    const blob = publicBlobOf(privateKey);
+    return blob.length === BLOB_BYTES && blob.equals(publicBlobOf(publicKey));
+  } catch {
+    return false;
+  }
 }
 
 /** The key's wire form (RFC 4253, 6.6). Throws where `text` is no ed25519 key, private or public. */

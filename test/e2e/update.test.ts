@@ -269,9 +269,10 @@ describe('after an update', () => {
     expect(counts).toHaveLength(2);
     expect(counts).toEqual(
       expect.arrayContaining([
-      ['agent-a', 4, 3, 1],
-      ['agent-b', 3, 3, 2],
-    ]));
+        ['agent-a', 4, 3, 1],
+        ['agent-b', 3, 3, 2],
+      ]),
+    );
   });
 
   test('the previous release is still there, as the way back', async () => {

@@ -98,7 +98,12 @@ describe('the way there and back', () => {
     await rollOut('v0.0.1');
     expect(diffSnapshots(survivors, await survivorsOfAgent(agent))).toEqual([]);
     await expectStillCounting(agent, session, counting);
-    const program = await agent.exec(['grep', '-q', 'wayBack', '/usr/local/lib/convocate/current/lib/convocate-agent.mjs']);
+    const program = await agent.exec([
+      'grep',
+      '-q',
+      'wayBack',
+      '/usr/local/lib/convocate/current/lib/convocate-agent.mjs',
+    ]);
     expect(program.exitCode).toBe(1);
     const fresh = await newSession(shell, 'agent-b', 'after-the-way-back');
     expect(await imageOf(lab.agent(1), fresh)).toBe('convocate:v0.0.1');
@@ -136,7 +141,14 @@ describe('a version that is stored already', () => {
     expect(await checkout.build()).toBe('v0.0.2-dirty');
     const said = await installTree(lab, checkout.directory);
     expect(said).toContain('warning: replacing v0.0.2-dirty');
-    const image = (tag: string): string[] => ['docker', 'run', '--rm', '--network=none', '--entrypoint=tail', tag];
+    const image = (tag: string): string[] => [
+      'docker',
+      'run',
+      '--rm',
+      '--network=none',
+      '--entrypoint=tail',
+      tag,
+    ];
     const { stdout } = await shell.run([
       ...image('convocate:v0.0.2-dirty'),
       '-n1',

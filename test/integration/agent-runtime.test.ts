@@ -183,6 +183,18 @@ describe('attach', { timeout: 60_000 }, () => {
     await agent.until(id, (s) => s.attached === 0);
   });
 
+  test('two who come to a stopped session at the same time get the same one', async () => {
+    const id = await newSession();
+    const both = await Promise.all([agent.attach({ id }), agent.attach({ id })]);
+    both[0].type('echo to""gether\n');
+    for (const terminal of both) await terminal.shows('together');
+    for (const terminal of both) terminal.close();
+    const started = shell.connections
+      .flat()
+      .filter((e) => e.type === 'container.started' && e.session_id === id);
+    expect(started).toHaveLength(1);
+  });
+
   test('a resize reaches the session', async () => {
     const id = await runningSession();
     const terminal = await agent.attach({ id, cols: 80, rows: 24 });

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,7 +34,7 @@ beforeEach(async () => {
     port: 0,
     backoff: () => 20,
   });
-  tmux = ['tmux', '-L', `convocate-${randomUUID()}`, '-f', '/dev/null'];
+  tmux = ['tmux', '-S', join(dir, 'tmux.sock'), '-f', '/dev/null'];
 });
 
 afterEach(async () => {

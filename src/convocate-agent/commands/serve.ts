@@ -40,5 +40,5 @@ async function nextSignal(): Promise<string> {
 }
 
 async function tellSystemd(state: string): Promise<void> {
-  if (process.env['NOTIFY_SOCKET']) await runCommand(['systemd-notify', '--no-block', state]);
+  if (process.env['NOTIFY_SOCKET']) await runCommand(['systemd-notify', state]);
 }

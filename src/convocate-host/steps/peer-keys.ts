@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { shellKeyFor } from '../../cluster/shell-key.ts';
-import { type AgentRecord, listAgents, registerAgent } from '../../cluster/registry.ts';
+import { type AgentRecord, registerAgent, scanAgents } from '../../cluster/registry.ts';
 import { OperationError, RefusedError } from '../../base/errors.ts';
 import { AGENT_HOST, SHELL_HOST } from '../../protocol/host-layout.ts';
 import { isAgentId } from '../../protocol/ids.ts';
@@ -48,7 +48,7 @@ async function describeAgent(rollout: Rollout, options: PeeringOptions): Promise
   const agentId = (await host.check(['cat', AGENT_HOST.agentIdFile])).trim();
   if (!isAgentId(agentId))
     throw new OperationError(`${AGENT_HOST.agentIdFile} holds no agent id`, { host: host.name });
-  const agents = await listAgents();
+  const { agents } = await scanAgents();
   const other = agents.find((agent) => agent.host === rollout.hostName && agent.agentId !== agentId);
   if (other) {
     throw new RefusedError(

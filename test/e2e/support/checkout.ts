@@ -1,5 +1,14 @@
 // A git checkout of this project as an operator has it: a clone of a repository with tags, where `make build` runs.
-import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync, readFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+  readFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { runChecked } from '../../../src/base/run-command.ts';
 
@@ -54,7 +63,8 @@ export class Checkout implements Disposable {
     // Linked, and never to be installed anew: `npm ci` would empty the folder that everybody here uses.
     if (!existsSync(modules)) symlinkSync(join(project, 'node_modules'), modules);
     const longAgo = new Date(0);
-    for (const file of ['package.json', 'package-lock.json']) utimesSync(join(this.directory, file), longAgo, longAgo);
+    for (const file of ['package.json', 'package-lock.json'])
+      utimesSync(join(this.directory, file), longAgo, longAgo);
     const { VERSION: _version, REVISION: _revision, ...env } = process.env;
     const argv = ['make', '--old-file=node_modules/.installed', 'build'];
     await runChecked(argv, { cwd: this.directory, env, timeoutMs: 120_000 });
@@ -75,7 +85,8 @@ async function copySources(target: string): Promise<void> {
 }
 
 function appendTo(directory: string, appended: Readonly<Record<string, string>>): void {
-  for (const [file, text] of Object.entries(appended)) writeFileSync(join(directory, file), text, { flag: 'a' });
+  for (const [file, text] of Object.entries(appended))
+    writeFileSync(join(directory, file), text, { flag: 'a' });
 }
 
 async function git(directory: string, ...args: string[]): Promise<string> {

@@ -5,8 +5,16 @@ import type { HostSnapshot } from '../../../lab/snapshot.ts';
 
 type Entries = [string, string][];
 
-/** Where keys, TLS certificates, the agent id and the operator's own settings lie on an agent; the stamp is what an update is to change. */
-const kept = ['/etc/convocate-agent', '-path', '/etc/convocate-agent/current-image', '-prune', '-o'];
+/** Where keys, TLS certificates, the agent id and the operator's own settings lie on an agent. The stamp is what an update is to change. */
+const kept = [
+  '/etc/convocate-agent',
+  '-mindepth',
+  '1',
+  '-path',
+  '/etc/convocate-agent/current-image',
+  '-prune',
+  '-o',
+];
 const sliceFile = '/etc/systemd/system/convocate-sessions.slice';
 const sliceLimits = 'CPUQuotaPerSecUSec,MemoryMax,TasksMax,CPUAccounting,MemoryAccounting,TasksAccounting';
 

@@ -3,11 +3,13 @@ import type { ChildProcess } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Duplex } from 'node:stream';
 import { pino } from 'pino';
 import type { Engine } from '../../../lab/engine.ts';
 import { pollUntil, withDeadline } from '../../../src/base/deadline.ts';
 import { type CommandResult, exitOf, runCommand, startProcess } from '../../../src/base/run-command.ts';
 import { type ServeOptions, type ServedAgent, serveAgent } from '../../../src/convocate-agent/serve.ts';
+import type { AgentPaths } from '../../../src/convocate-agent/sessions/paths.ts';
 import { LABEL, containerNameOf } from '../../../src/protocol/host-layout.ts';
 import { SUBSYSTEM } from '../../../src/protocol/limits.ts';
 import { RPC, type RpcOp, type RpcParams, type RpcResult } from '../../../src/protocol/rpc.ts';
@@ -27,6 +29,7 @@ export class AgentUnderTest {
   readonly #options: Partial<ServeOptions>;
   #served: ServedAgent | undefined;
   #connection: SshConnection | undefined;
+  #foreignPort: number | undefined;
 
   readonly #engine: Engine;
 
@@ -60,21 +63,46 @@ export class AgentUnderTest {
       port: 0,
       cgroupParent: '',
       ...this.#options,
-      paths: {
-        agentIdFile: join(etc, 'agent-id'),
-        hostKeyFile: join(etc, 'host_key'),
-        statusKeyFile: join(etc, 'status_key'),
-        authorizedKeysFile: join(etc, 'authorized_keys'),
-        shellHostFile: join(etc, 'shell-host.json'),
-        currentImageFile: join(etc, 'current-image'),
-        settingsFile: join(etc, 'settings.json'),
-        sessionEnvFile: join(etc, 'session.env'),
-        sessionsDir: join(this.root, 'state/sessions'),
-        homesDir: this.homes,
-        dockerSocket: this.#engine.dockerHost?.replace('unix://', '') ?? '/var/run/docker.sock',
-        ...this.#options.paths,
-      },
+      paths: this.#paths,
     });
+  }
+
+  /** As {@link start}, in a process of its own; gives a function that ends it as a power cut would. */
+  async startToBeKilled(): Promise<() => Promise<void>> {
+    const program = join(import.meta.dirname, 'serve-process.ts');
+    const options = JSON.stringify({ paths: this.#paths, skelDirs: [join(this.root, 'skel')] });
+    const child = startProcess([process.execPath, program, options], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const ended = exitOf(child);
+    if (!child.stdout) throw new Error('no output');
+    const { line } = await readFirstLine(Duplex.from(child.stdout));
+    this.#foreignPort = Number(line);
+    return async () => {
+      child.kill('SIGKILL');
+      await ended;
+      await this.#connection?.close();
+      this.#connection = undefined;
+      this.#foreignPort = undefined;
+    };
+  }
+
+  get #paths(): Partial<AgentPaths> {
+    const etc = join(this.root, 'etc');
+    return {
+      agentIdFile: join(etc, 'agent-id'),
+      hostKeyFile: join(etc, 'host_key'),
+      statusKeyFile: join(etc, 'status_key'),
+      authorizedKeysFile: join(etc, 'authorized_keys'),
+      shellHostFile: join(etc, 'shell-host.json'),
+      currentImageFile: join(etc, 'current-image'),
+      settingsFile: join(etc, 'settings.json'),
+      sessionEnvFile: join(etc, 'session.env'),
+      sessionsDir: join(this.root, 'state/sessions'),
+      homesDir: this.homes,
+      dockerSocket: this.#engine.dockerHost?.replace('unix://', '') ?? '/var/run/docker.sock',
+      ...this.#options.paths,
+    };
   }
 
   async stop(): Promise<void> {
@@ -85,6 +113,7 @@ export class AgentUnderTest {
   }
 
   get port(): number {
+    if (this.#foreignPort !== undefined) return this.#foreignPort;
     if (!this.#served) throw new Error('the agent does not run');
     return this.#served.port;
   }

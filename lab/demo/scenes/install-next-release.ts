@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import { buildTree } from '../../trees.ts';
+import { ask, type } from '../operator.ts';
+import { imageOf, newRelease } from '../releases.ts';
+import type { Scene } from '../story.ts';
+
+export const installNextRelease: Scene = {
+  title: 'Release v1.1.0 is built and installed on the shell host',
+  play: async (story) => {
+    const { show } = story;
+    const { shell } = story.get('lab');
+    const { version } = newRelease;
+    show.say(
+      'It changes the agent program, and the session image: a status line at the bottom of each session. The agents do not notice anything yet.',
+    );
+    show.gap();
+    const tree = await show.working(`git checkout ${version} && make build`, buildTree(newRelease));
+    const folder = `/opt/convocate/${version}`;
+    await ask(shell, ['mkdir', '-p', folder]);
+    await shell.copyIn(join(tree, 'build'), `${folder}/build`);
+    await shell.copyIn(join(tree, 'Makefile'), `${folder}/Makefile`);
+    await type(story, 'ops', `sudo make -C ${folder} install`);
+    show.gap();
+    show.say(
+      'For comparison: what a plain `docker save | gzip` of this image would send to every single agent, in bytes.',
+    );
+    const printed = await type(story, 'ops', `sudo docker save ${imageOf(newRelease)} | gzip | wc --bytes`);
+    story.set('seedBytes', Number(printed));
+  },
+};

@@ -1,0 +1,45 @@
+import { pollUntil } from '../../deadline.ts';
+import { cast } from '../cast.ts';
+import { configureAgents, startApi } from '../claude-sessions.ts';
+import { lookAtScreen } from '../look-at-screen.ts';
+import { atWork, lead } from '../cast.ts';
+import { type } from '../operator.ts';
+import { type Scene, type Story } from '../story.ts';
+import { lookAtCluster, named } from '../what-is-there.ts';
+
+export const startSessions: Scene = {
+  title: 'Sessions start, with the real Claude Code',
+  play: async (story) => {
+    const { show } = story;
+    const lab = story.get('lab');
+    show.say(
+      'The program is the real one from npm. Its API is played by a stand-in on the shell host, so no account and no internet is needed. Each session works through a list of steps and writes a file per step.',
+    );
+    show.gap();
+    await show.working('Claude Code on both agent hosts (381 MB each)', story.get('claudeOnAgents'));
+    await startApi(lab);
+    await configureAgents(lab);
+    for (const { name, host, stopped } of cast)
+      await type(story, 'claude', `convocate new ${name} --agent ${host}${stopped ? '' : ' --start'}`);
+    show.gap();
+    await show.working('every session has written its first two files', untilAtWork(story));
+    await type(story, 'claude', 'convocate ls');
+    const seen = named(await lookAtCluster(lab), lead);
+    await lookAtScreen(story, seen, {
+      shows: /Step \d+ of 500/,
+      title: `${lead}: Ctrl-B D leaves it, and it works on`,
+    });
+  },
+};
+
+async function untilAtWork(story: Story): Promise<void> {
+  await pollUntil(
+    'every session writes files',
+    async () => {
+      const moment = await lookAtCluster(story.get('lab'));
+      const slow = atWork.filter(({ name }) => named(moment, name).writtenAtMs.length < 2);
+      return slow.length === 0 ? true : undefined;
+    },
+    { timeoutMs: 90_000, everyMs: 500 },
+  );
+}

@@ -1,0 +1,194 @@
+import { describe, expect, test } from 'vitest';
+import { AttachHeader } from './attach.ts';
+import { DEFAULT_SETTINGS } from './agent-settings.ts';
+import { RPC, RpcAnswer, type RpcOp, RpcRequest, describeIssue, isRpcOp } from './rpc.ts';
+
+/** The examples and rules of the wire contract; another implementation was or could be written from them. */
+
+const id = '0b6f3c1e-8a52-4d7b-9c01-2f3e4d5c6b7a';
+const session = {
+  uuid: id,
+  name: 'api',
+  port: 1001,
+  protocol: 'tcp',
+  dns_name: 'api.dev',
+  created_at: '2026-01-02T03:04:05Z',
+  last_accessed: '',
+  agent_id: 'abcd1234',
+  attached: 0,
+  running: false,
+  image: 'convocate:v1',
+  container_id: '',
+  started_at: '',
+  locked: false,
+};
+
+const takes = (op: RpcOp, params: unknown): boolean => RPC[op].params.safeParse(params).success;
+
+describe('the operations', () => {
+  test('are those of the contract', () => {
+    expect(Object.keys(RPC)).toEqual([
+      ...['ping', 'list', 'get', 'create', 'edit', 'clone', 'delete', 'kill', 'restart', 'background', 'override'],
+      ...['settings-get', 'settings-set'],
+    ]);
+  });
+
+  test('that only read are told apart from those that change something', () => {
+    const reading = (Object.keys(RPC) as RpcOp[]).filter((op) => !RPC[op].changes);
+    expect(reading).toEqual(['ping', 'list', 'get', 'settings-get']);
+  });
+
+  test.each(['', 'Ping', 'toString', '__proto__', 'constructor'])('do not include %j', (op) => {
+    expect(isRpcOp(op)).toBe(false);
+  });
+});
+
+describe('a request', () => {
+  test.each(['{"op":"list","params":null}', '{"op":"list"}', '{"op":"list","params":{},"trace":1}'])('may be %s', (line) => {
+    expect(RpcRequest.parse(JSON.parse(line)).op).toBe('list');
+    expect(takes('list', RpcRequest.parse(JSON.parse(line)).params)).toBe(true);
+  });
+
+  test.each(['{}', '[]', '"list"', '{"op":1}', 'null'])('is not %s', (line) => {
+    expect(RpcRequest.safeParse(JSON.parse(line)).success).toBe(false);
+  });
+
+  test.each(['get', 'delete', 'kill', 'restart', 'background', 'override'] as const)('%s wants the id of a session', (op) => {
+    expect(takes(op, { id })).toBe(true);
+    expect(takes(op, { id, unknown: 'field' })).toBe(true);
+    for (const wrong of [{}, null, { id: '' }, { id: '..' }, { id: `${id}/..` }, { id: id.toUpperCase() }, { id: [id] }]) {
+      expect(takes(op, wrong), JSON.stringify(wrong)).toBe(false);
+    }
+  });
+});
+
+describe('create', () => {
+  const accepted = [
+    { name: 'a' },
+    { name: 'A-b_9'.padEnd(64, 'x') },
+    { name: 'a', port: 0 },
+    { name: 'a', port: -1, protocol: 'udp' },
+    { name: 'a', port: 65_535, protocol: 'tcp', dns_name: '' },
+    { name: 'a', dns_name: `${'a'.repeat(63)}.b-1.c` },
+  ];
+  test.each(accepted)('takes %j', (params) => {
+    expect(takes('create', params)).toBe(true);
+  });
+
+  const refused = [
+    {},
+    { name: '' },
+    { name: 'x'.repeat(65) },
+    { name: 'a b' },
+    { name: 'a/b' },
+    { name: 'ä' },
+    { name: 'a\n' },
+    { name: 'a', port: -2 },
+    { name: 'a', port: 65_536 },
+    { name: 'a', port: 80.5 },
+    { name: 'a', port: '80' },
+    { name: 'a', protocol: 'sctp' },
+    { name: 'a', dns_name: 'Upper' },
+    { name: 'a', dns_name: '-a' },
+    { name: 'a', dns_name: 'a-' },
+    { name: 'a', dns_name: 'a..b' },
+    { name: 'a', dns_name: 'a.' },
+    { name: 'a', dns_name: 'a\n' },
+    { name: 'a', dns_name: 'a'.repeat(64) },
+    { name: 'a', dns_name: Array.from({ length: 130 }, () => 'a').join('.') },
+  ];
+  test.each(refused)('refuses %j', (params) => {
+    expect(takes('create', params)).toBe(false);
+  });
+});
+
+test('edit keeps what is left out, and an empty name keeps the old one', () => {
+  expect(RPC.edit.params.parse({ id, name: '' })).toEqual({ id, name: '' });
+  expect(RPC.edit.params.parse({ id })).toEqual({ id });
+  expect(takes('edit', { id, name: 'a b' })).toBe(false);
+  expect(takes('edit', { name: 'a' })).toBe(false);
+});
+
+test('clone names its source and a new name', () => {
+  expect(takes('clone', { source_id: id, name: 'copy' })).toBe(true);
+  expect(takes('clone', { source_id: id, name: '' })).toBe(false);
+  expect(takes('clone', { id, name: 'copy' })).toBe(false);
+});
+
+test('settings: defaults as documented, and a change with an unknown name is refused, so that a typing error is not lost', () => {
+  expect(DEFAULT_SETTINGS).toEqual({
+    session_command: '/usr/local/bin/claude',
+    session_program: '/usr/local/bin/claude',
+    pids_limit: 4096,
+    share_ssh: false,
+    profile: 'boxed',
+  });
+  expect(takes('settings-set', {})).toBe(true);
+  expect(takes('settings-set', { pids_limit: 64, session_program: '' })).toBe(true);
+  for (const wrong of [{ pid_limit: 64 }, { pids_limit: 63 }, { session_program: 'claude' }, { session_command: '' }, { profile: 'root' }]) {
+    expect(takes('settings-set', wrong), JSON.stringify(wrong)).toBe(false);
+  }
+});
+
+describe('a session object', () => {
+  test('passes with what every session has, and unknown fields are dropped', () => {
+    expect(RPC.get.result.parse({ ...session, later: 1 })).toEqual(session);
+    expect(RPC.list.result.parse([{ ...session, exit_code: 137, oom_killed: true }])).toEqual([
+      { ...session, exit_code: 137, oom_killed: true },
+    ]);
+    expect(RPC.clone.result.parse({ ...session, skipped_files: 2 })).toEqual({ ...session, skipped_files: 2 });
+  });
+
+  test.each(Object.keys(session))('needs %s', (field) => {
+    expect(RPC.get.result.safeParse({ ...session, [field]: undefined }).success).toBe(false);
+  });
+});
+
+describe('an answer', () => {
+  test('is a result or an error with a code', () => {
+    expect(RpcAnswer.parse(JSON.parse('{"ok":true,"result":null}'))).toEqual({ ok: true, result: null });
+    expect(RpcAnswer.parse(JSON.parse('{"ok":false,"error":"no such session","code":"not_found"}'))).toEqual({
+      ok: false,
+      error: 'no such session',
+      code: 'not_found',
+    });
+  });
+
+  test('with a code of a later version counts as internal, and is not lost', () => {
+    for (const code of ['too_hot', 'toString', '__proto__']) {
+      expect(RpcAnswer.parse({ ok: false, error: 'x', code })).toEqual({ ok: false, error: 'x', code: 'internal' });
+    }
+  });
+
+  test.each([{}, { ok: 1, result: 2 }, { ok: false, result: 1 }, { ok: false, error: 'x' }])('is not %j', (value) => {
+    expect(RpcAnswer.safeParse(value).success).toBe(false);
+  });
+});
+
+describe('the attach header', () => {
+  test('of the contract', () => {
+    expect(AttachHeader.parse(JSON.parse(`{"id":"${id}","cols":120,"rows":40,"term":"xterm-256color"}`))).toEqual({
+      id,
+      cols: 120,
+      rows: 40,
+      term: 'xterm-256color',
+      read_only: false,
+    });
+  });
+
+  test('is 80 by 24 unless told', () => {
+    expect(AttachHeader.parse({ id })).toMatchObject({ cols: 80, rows: 24 });
+  });
+
+  test.each([{ cols: 0 }, { cols: 1001 }, { rows: -1 }, { rows: 1.5 }, { term: 'a b' }, { term: '' }, { term: '$(id)' }, { id: 'x' }])(
+    'is refused with %j',
+    (wrong) => {
+      expect(AttachHeader.safeParse({ id, ...wrong }).success).toBe(false);
+    },
+  );
+});
+
+test('the first thing wrong is told in words, with its path', () => {
+  const bad = RPC.create.params.safeParse({ name: 'a b' });
+  expect(bad.error && describeIssue(bad.error, 'params')).toBe('params.name: must be 1 to 64 characters of A-Z a-z 0-9 _ -');
+});
