@@ -1,55 +1,64 @@
 // What the agent service costs a host that only waits.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Machine } from '../../lab/machine.ts';
-import { type Measure, type Result, rounded } from '../result.ts';
+import { say } from '../progress.ts';
+import { type Measure, type Result, median, rounded, spread } from '../result.ts';
 
+const runs = 3;
+const settleMs = 10_000;
 const idleMs = 30_000;
+
+interface Footprint {
+  readonly rssMib: number;
+  readonly pssMib: number;
+  /** Of one core. */
+  readonly cpuPercent: number;
+}
 
 export const agentFootprint: Measure = {
   part: 'agent',
   needsFullImage: false,
   run: async (cluster) => {
-    const { agent } = cluster;
     await cluster.sessions();
-    // Fresh, as after an update, with its start-up work behind it.
-    await agent.run(['systemctl', 'restart', 'convocate-agent.service']);
-    await pause(10_000);
-    const pid = await pidOf(agent);
-    const startCpu = await cpuNs(agent, pid);
-    const startedAt = performance.now();
-    await pause(idleMs);
-    const usedNs = (await cpuNs(agent, pid)) - startCpu;
-    const elapsedMs = performance.now() - startedAt;
-    const memory = await memoryKib(agent, pid);
-    const sessions = 'agent process with three sessions running and nobody attached';
-    const one = (name: string, value: number, unit: string, note: string): Result => ({
-      name,
-      value: rounded(value),
-      unit,
-      runs: 1,
-      note,
-    });
+    const footprints: Footprint[] = [];
+    for (let run = 0; run < runs; run += 1) {
+      const footprint = await measureFresh(cluster.agent);
+      const { rssMib, pssMib, cpuPercent } = footprint;
+      say(`agent: RSS ${rssMib.toFixed(1)} MiB, PSS ${pssMib.toFixed(1)} MiB, CPU ${cpuPercent.toFixed(2)} %`);
+      footprints.push(footprint);
+    }
     return [
-      one('agent.rss_mib', memory('Rss') / 1024, 'MiB', `${sessions}; shared pages counted in full`),
-      one('agent.pss_mib', memory('Pss') / 1024, 'MiB', `${sessions}; shared pages counted in part`),
-      one(
+      result('agent.rss_mib', 'MiB', 'shared pages counted in full', footprints.map(({ rssMib }) => rssMib)),
+      result('agent.pss_mib', 'MiB', 'shared pages counted in part', footprints.map(({ pssMib }) => pssMib)),
+      result(
         'agent.idle_cpu_percent',
-        usedNs / 1e4 / elapsedMs,
         '%',
-        `of one core, over ${idleMs / 1000} s; ${sessions}`,
+        `of one core, over ${idleMs / 1000} s`,
+        footprints.map(({ cpuPercent }) => cpuPercent),
       ),
     ];
   },
 };
 
-async function pidOf(agent: Machine): Promise<string> {
-  const argv = ['systemctl', 'show', '--value', '--property=MainPID', 'convocate-agent.service'];
-  return (await agent.run(argv)).stdout.trim();
+function result(name: string, unit: string, what: string, values: readonly number[]): Result {
+  const note = `${what}; the agent's process with three sessions running and nobody attached: ${spread(values, 2)}`;
+  return { name, value: rounded(median(values)), unit, runs, note };
 }
 
-async function memoryKib(agent: Machine, pid: string): Promise<(key: string) => number> {
+/** As after an update, with the work of starting behind it. */
+async function measureFresh(agent: Machine): Promise<Footprint> {
+  await agent.run(['systemctl', 'restart', 'convocate-agent.service']);
+  await pause(settleMs);
+  const show = ['systemctl', 'show', '--value', '--property=MainPID', 'convocate-agent.service'];
+  const pid = (await agent.run(show)).stdout.trim();
+  const usedBefore = await cpuNs(agent, pid);
+  const startedAt = performance.now();
+  await pause(idleMs);
+  const usedNs = (await cpuNs(agent, pid)) - usedBefore;
+  const elapsedNs = (performance.now() - startedAt) * 1e6;
   const rollup = await agent.readFile(`/proc/${pid}/smaps_rollup`);
-  return (key) => Number(new RegExp(`^${key}: *(\\d+) kB$`, 'm').exec(rollup)?.[1]);
+  const mib = (key: string): number => Number(new RegExp(`^${key}: *(\\d+) kB$`, 'm').exec(rollup)?.[1]) / 1024;
+  return { rssMib: mib('Rss'), pssMib: mib('Pss'), cpuPercent: (100 * usedNs) / elapsedNs };
 }
 
 /** Nanoseconds that all threads of the process have run. */

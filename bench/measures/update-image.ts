@@ -45,7 +45,6 @@ function results(
   const ourMs = ours.map(({ answeredMs }) => answeredMs);
   const seedBytes = median(seeds.map(({ imageBytes }) => imageBytes));
   const ourBytes = median(ours.map(({ imageBytes }) => imageBytes));
-  const seconds = (values: readonly number[]): number[] => values.map((value) => value / 1000);
   return [
     {
       name: 'update.image_bytes_ratio',
@@ -71,4 +70,8 @@ function results(
       note: 'sent beside the image when only the image changed: manifest, signature, list of files',
     },
   ];
+}
+
+function seconds(ms: readonly number[]): number[] {
+  return ms.map((value) => value / 1000);
 }

@@ -1,4 +1,15 @@
-import { chmod, link, mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  link,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -63,7 +74,15 @@ describe('a file written as one step', () => {
       import { writeFileAtomic } from ${JSON.stringify(join(import.meta.dirname, 'atomic-file.ts'))};
       await writeFileAtomic(${JSON.stringify(join(directory, 'key'))}, 'a-secret', { mode: 0o600, uid: 1337 });`;
     const trace = join(directory, 'trace');
-    const argv = ['strace', '-f', '-o', trace, '-e', 'trace=openat,fchmod,fchown,write,rename,fsync', process.execPath];
+    const argv = [
+      'strace',
+      '-f',
+      '-o',
+      trace,
+      '-e',
+      'trace=openat,fchmod,fchown,write,rename,fsync',
+      process.execPath,
+    ];
     const result = await runCommand([...argv, '--input-type=module', '-e', script]);
     expect(result, 'strace is needed: apt-get install strace').toMatchObject({ exitCode: 0 });
     const calls = (await readFile(trace, 'utf8')).split('\n');
@@ -93,7 +112,9 @@ describe('a write that fails', () => {
   });
 
   test('says that the directory is missing', async () => {
-    await expect(writeFileAtomic(join(directory, 'no', 'file'), 'x')).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(writeFileAtomic(join(directory, 'no', 'file'), 'x')).rejects.toMatchObject({
+      code: 'ENOENT',
+    });
     expect(await readdir(directory)).toEqual([]);
   });
 

@@ -54,5 +54,6 @@ test('a task that fails fails alone: the next one runs', async () => {
 
 test('a key is free again after its last task', async () => {
   const lock = new KeyedLock();
-  for (let round = 0; round < 3; round += 1) expect(await lock.run('key', () => Promise.resolve(round))).toBe(round);
+  for (let round = 0; round < 3; round += 1)
+    expect(await lock.run('key', () => Promise.resolve(round))).toBe(round);
 });

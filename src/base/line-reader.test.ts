@@ -51,11 +51,16 @@ describe('a line longer than the bound', () => {
 
   test('is refused, with or without its end, and in any pieces', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 9, max: 40 }), fc.boolean(), fc.array(fc.nat(50)), (length, ended, cuts) => {
-        const bytes = Buffer.from(`${'x'.repeat(length)}${ended ? '\n' : ''}`);
-        const reader = new LineReader(bound);
-        expect(() => cut(bytes, cuts).flatMap((chunk) => reader.push(chunk))).toThrow(LineTooLongError);
-      }),
+      fc.property(
+        fc.integer({ min: 9, max: 40 }),
+        fc.boolean(),
+        fc.array(fc.nat(50)),
+        (length, ended, cuts) => {
+          const bytes = Buffer.from(`${'x'.repeat(length)}${ended ? '\n' : ''}`);
+          const reader = new LineReader(bound);
+          expect(() => cut(bytes, cuts).flatMap((chunk) => reader.push(chunk))).toThrow(LineTooLongError);
+        },
+      ),
     );
   });
 
@@ -66,9 +71,7 @@ describe('a line longer than the bound', () => {
   });
 
   test('is told by its bytes, not its characters', () => {
-    expect(() => new LineReader(bound).push(Buffer.from('漢漢漢\n'))).toThrow(
-      new LineTooLongError(bound),
-    );
+    expect(() => new LineReader(bound).push(Buffer.from('漢漢漢\n'))).toThrow(new LineTooLongError(bound));
   });
 
   test('that comes a byte at a time costs no more than its length', () => {

@@ -11,7 +11,8 @@ export class LineTooLongError extends Error {
 
 export class LineReader {
   readonly #maxBytes: number;
-  #pending: Buffer = Buffer.alloc(0);
+  #pending: Buffer[] = [];
+  #pendingBytes = 0;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
@@ -19,23 +20,29 @@ export class LineReader {
 
   /** Whole lines completed by `chunk`, without their newline. Throws {@link LineTooLongError}. */
   push(chunk: Uint8Array): string[] {
-    let rest: Buffer =
-      this.#pending.length === 0 ? Buffer.from(chunk) : Buffer.concat([this.#pending, chunk]);
     const lines: string[] = [];
-    for (let end = rest.indexOf(0x0a); end !== -1; end = rest.indexOf(0x0a)) {
-      if (end > this.#maxBytes) throw new LineTooLongError(this.#maxBytes);
-      lines.push(rest.toString('utf8', 0, end));
-      rest = rest.subarray(end + 1);
+    let from = 0;
+    for (let end = chunk.indexOf(0x0a); end !== -1; end = chunk.indexOf(0x0a, from)) {
+      this.#keep(chunk.subarray(from, end));
+      lines.push(this.takeRest().toString('utf8'));
+      from = end + 1;
     }
-    if (rest.length > this.#maxBytes) throw new LineTooLongError(this.#maxBytes);
-    this.#pending = rest;
+    this.#keep(chunk.subarray(from));
     return lines;
   }
 
   /** Bytes after the last newline: whoever switches to raw mode must not lose them. */
   takeRest(): Buffer {
-    const rest = this.#pending;
-    this.#pending = Buffer.alloc(0);
+    const rest = Buffer.concat(this.#pending);
+    this.#pending = [];
+    this.#pendingBytes = 0;
     return rest;
+  }
+
+  /** Copies, since callers use their buffers again; each byte once, however few come at a time. */
+  #keep(bytes: Uint8Array): void {
+    this.#pendingBytes += bytes.length;
+    if (this.#pendingBytes > this.#maxBytes) throw new LineTooLongError(this.#maxBytes);
+    if (bytes.length > 0) this.#pending.push(Buffer.from(bytes));
   }
 }

@@ -30,11 +30,15 @@ describe('words for the operator', () => {
 
   test('leave out what is not known', () => {
     expect(describeError(new UsageError('no such verb'))).toBe('error: no such verb');
-    expect(describeError(new RefusedError('no', { argv: ['true'], output: '\n\n' }))).toBe('error: no\n  command: true');
+    expect(describeError(new RefusedError('no', { argv: ['true'], output: '\n\n' }))).toBe(
+      'error: no\n  command: true',
+    );
   });
 
   test('never show the text of a script, nor a stack', () => {
-    const text = describeError(new OperationError('sh failed', { argv: ['sh', '-c', `echo ${'secret '.repeat(40)}`] }));
+    const text = describeError(
+      new OperationError('sh failed', { argv: ['sh', '-c', `echo ${'secret '.repeat(40)}`] }),
+    );
     expect(text).toBe("error: sh failed\n  command: sh -c '…'");
     expect(describeError(error)).not.toMatch(/\.ts|\bat /);
   });

@@ -29,3 +29,13 @@ export function errorToJson(error: unknown): Record<string, unknown> {
   const { cause: _cause, ...details } = error.details;
   return { error: error.message, kind: error.name, exit: error.exit, ...details };
 }
+
+/** Runs a command to its end; an error becomes words, or one JSON object, on stderr, and the exit code of its kind. */
+export async function reportErrors(json: boolean | undefined, command: () => Promise<void>): Promise<void> {
+  try {
+    await command();
+  } catch (error) {
+    process.stderr.write(`${json ? JSON.stringify(errorToJson(error)) : describeError(error)}\n`);
+    process.exitCode = exitCodeOf(error);
+  }
+}

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { DeadlineError, pollUntil } from './deadline.ts';
+import { DeadlineError } from './deadline.ts';
 import { OperationError } from './errors.ts';
 import { exitOf, runChecked, runCommand, startProcess } from './run-command.ts';
 
@@ -9,7 +9,11 @@ const sh = (script: string, ...args: string[]): string[] => ['sh', '-c', script,
 
 describe('exit codes', () => {
   test.each([0, 1, 3, 255])('%i is given as it is', async (code) => {
-    expect(await runCommand(sh('exit "$1"', String(code)))).toEqual({ exitCode: code, stdout: '', stderr: '' });
+    expect(await runCommand(sh('exit "$1"', String(code)))).toEqual({
+      exitCode: code,
+      stdout: '',
+      stderr: '',
+    });
   });
 
   test.each([
@@ -54,7 +58,9 @@ describe('output', () => {
   });
 
   test('of megabytes on both streams does not block', async () => {
-    const { stdout, stderr } = await runCommand(sh('head -c 3000000 /dev/zero | tr "\\0" a; head -c 3000000 /dev/zero | tr "\\0" b >&2'));
+    const { stdout, stderr } = await runCommand(
+      sh('head -c 3000000 /dev/zero | tr "\\0" a; head -c 3000000 /dev/zero | tr "\\0" b >&2'),
+    );
     expect([stdout.length, stderr.length]).toEqual([3_000_000, 3_000_000]);
   });
 
@@ -82,7 +88,9 @@ describe('input', () => {
   test('that the process does not read leaves its exit code standing', async () => {
     const bytes = Buffer.alloc(4 * 1024 * 1024);
     expect((await runCommand(sh('exec <&-; exit 9'), { input: bytes })).exitCode).toBe(9);
-    expect((await runCommand(sh('exec <&-; exit 9'), { input: Readable.from([bytes, bytes]) })).exitCode).toBe(9);
+    expect(
+      (await runCommand(sh('exec <&-; exit 9'), { input: Readable.from([bytes, bytes]) })).exitCode,
+    ).toBe(9);
   });
 
   test('from a slow stream is cut off when the process ends, with its exit code', async () => {
@@ -92,7 +100,9 @@ describe('input', () => {
         await sleep(2);
       }
     }
-    expect((await runCommand(sh('head -c 10 >/dev/null; exit 9'), { input: Readable.from(drip()) })).exitCode).toBe(9);
+    expect(
+      (await runCommand(sh('head -c 10 >/dev/null; exit 9'), { input: Readable.from(drip()) })).exitCode,
+    ).toBe(9);
   });
 
   test('from a stream that breaks is an error, and the process is not left waiting', async () => {
@@ -100,20 +110,24 @@ describe('input', () => {
       yield Buffer.from('first');
       throw new Error('the blob cannot be read');
     }
-    await expect(runCommand(['cat'], { input: Readable.from(broken()) })).rejects.toThrow('the blob cannot be read');
+    await expect(runCommand(['cat'], { input: Readable.from(broken()) })).rejects.toThrow(
+      'the blob cannot be read',
+    );
   });
 });
 
 describe('time', () => {
   test('that runs out kills the process and says which', async () => {
     const startedAt = performance.now();
-    await expect(runCommand(['sleep', '60'], { timeoutMs: 100 })).rejects.toThrow(new DeadlineError('sleep', 100));
+    await expect(runCommand(['sleep', '60'], { timeoutMs: 100 })).rejects.toThrow(
+      new DeadlineError('sleep', 100),
+    );
     expect(performance.now() - startedAt).toBeLessThan(5_000);
   });
 
   test('runs out too where a child of the process holds its output open', async () => {
     const startedAt = performance.now();
-    const run = runCommand(sh('sleep 8 & sleep 8; true'), { timeoutMs: 100 });
+    const run = runCommand(sh('sleep 20 & sleep 20; true'), { timeoutMs: 100 });
     await expect(run).rejects.toThrow(DeadlineError);
     expect(performance.now() - startedAt).toBeLessThan(5_000);
   });
@@ -128,7 +142,10 @@ describe('time', () => {
 
 describe('surroundings', () => {
   test('the environment and folder are the ones given', async () => {
-    const result = await runCommand(sh('echo "$NAME $PWD"'), { env: { NAME: 'x', PATH: process.env['PATH'] }, cwd: '/usr' });
+    const result = await runCommand(sh('echo "$NAME $PWD"'), {
+      env: { NAME: 'x', PATH: process.env['PATH'] },
+      cwd: '/usr',
+    });
     expect(result.stdout).toBe('x /usr\n');
   });
 
@@ -146,14 +163,13 @@ describe('runChecked', () => {
     const argv = sh('echo out; echo " err " >&2; exit 4');
     const error = await runChecked(argv).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(OperationError);
-    expect(error).toMatchObject({ message: 'sh failed', exit: 1, details: { argv, exitCode: 4, output: 'err' } });
-    await expect(runChecked(sh('echo only out; exit 1'))).rejects.toMatchObject({ details: { output: 'only out\n' } });
+    expect(error).toMatchObject({
+      message: 'sh failed',
+      exit: 1,
+      details: { argv, exitCode: 4, output: 'err' },
+    });
+    await expect(runChecked(sh('echo only out; exit 1'))).rejects.toMatchObject({
+      details: { output: 'only out\n' },
+    });
   });
-});
-
-test('a process that goes on is given a deadline by its caller, and ends', async () => {
-  const child = startProcess(['sleep', '60'], { stdio: 'ignore' });
-  child.kill('SIGTERM');
-  expect(await exitOf(child)).toBe(143);
-  await pollUntil(() => Promise.resolve(child.signalCode ?? undefined), { timeoutMs: 1000, intervalMs: 10, what: 'its end' });
 });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { DeadlineError } from './deadline.ts';
-import { OperationError } from './errors.ts';
+import { OperationError, codeOf } from './errors.ts';
 
 /** The only door to `child_process`; everything goes in as an argv, never as a line for a shell. */
 
@@ -101,7 +101,8 @@ async function feed(child: ChildProcess, input: CommandOptions['input']): Promis
       child.stdin.end(input);
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+    // However the pipe breaks when the process ends without reading all: its exit code tells why.
+    if (!['EPIPE', 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'].includes(codeOf(error) ?? '')) throw error;
   }
 }
 

@@ -1,9 +1,10 @@
 import { Command } from 'commander';
 import { PROTOCOL_RANGE, PROTOCOL_VERSION } from '../protocol/version.ts';
+import { reportErrors } from '../base/report-error.ts';
 import { programVersion } from '../base/version.ts';
 import { install } from './commands/install.ts';
 import { activateVerb, pruneVerb, receiveLayerVerb, stageImageVerb } from './commands/rollout.ts';
-import { printJson, runVerb } from './commands/run-verb.ts';
+import { printJson } from './commands/print-json.ts';
 
 const program = new Command('convocate-agent')
   .description('Runs the sessions of one host; driven by convocate and convocate-host from the shell host.')
@@ -17,13 +18,15 @@ program
   )
   .option('--check', 'only report drift; exit 1 if there is any')
   .option('--json', 'print JSON')
-  .action((options: { check?: boolean; json?: boolean }) => runVerb(options, () => install(options)));
+  .action((options: { check?: boolean; json?: boolean }) =>
+    reportErrors(options.json, () => install(options)),
+  );
 
 program
   .command('serve')
   .description('the service: listens on 222 (run by systemd)')
   .action(() =>
-    runVerb({}, async () => {
+    reportErrors(false, async () => {
       const { serve } = await import('./commands/serve.ts');
       await serve();
     }),
@@ -43,14 +46,14 @@ program
   .command('receive-layer <diff-id>', { hidden: true })
   .requiredOption('--offset <bytes>')
   .action((diffId: string, options: { offset: string }) =>
-    runVerb({}, () => receiveLayerVerb(diffId, options)),
+    reportErrors(false, () => receiveLayerVerb(diffId, options)),
   );
-program.command('stage-image', { hidden: true }).action(() => runVerb({}, stageImageVerb));
-program.command('activate', { hidden: true }).action(() => runVerb({}, activateVerb));
+program.command('stage-image', { hidden: true }).action(() => reportErrors(false, stageImageVerb));
+program.command('activate', { hidden: true }).action(() => reportErrors(false, activateVerb));
 program
   .command('prune')
   .description('remove images and releases that neither the host nor any container needs')
   .option('--json', 'print JSON')
-  .action((options: { json?: boolean }) => runVerb(options, () => pruneVerb(options)));
+  .action((options: { json?: boolean }) => reportErrors(options.json, () => pruneVerb(options)));
 
 await program.parseAsync();

@@ -147,7 +147,7 @@ mv -T "$new" "$lib/releases/$2"
 };
 
 /**
- * Writes one small file as one step, where its text is another than it was; prints "same" or "changed".
+ * Writes one small file as one step, where its text or mode is another than it was; prints "same" or "changed".
  * The text comes on stdin, so a secret is never in an argv. Arguments: path, mode.
  */
 export const WRITE_FILE: HostScript = {
@@ -158,6 +158,6 @@ umask 077
 mkdir -p "$(dirname "$1")"
 cat > "$1.new"
 chmod "$2" "$1.new"
-if cmp -s "$1" "$1.new"; then rm "$1.new"; echo same; else sync "$1.new"; mv -T "$1.new" "$1"; echo changed; fi
+if cmp -s "$1" "$1.new" && [ "$(stat -c %a "$1")" = "$2" ]; then rm "$1.new"; echo same; else sync "$1.new"; mv -T "$1.new" "$1"; echo changed; fi
 `,
 };

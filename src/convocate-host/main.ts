@@ -1,8 +1,8 @@
 import { Command } from 'commander';
+import { reportErrors } from '../base/report-error.ts';
 import { programVersion } from '../base/version.ts';
 import { PROTOCOL_VERSION } from '../protocol/version.ts';
 import { type RolloutCliOptions, confirmOption, newRollout, soakOption, stdout } from './commands/options.ts';
-import { reportErrors } from './commands/run-command.ts';
 
 const program = new Command('convocate-host')
   .description("Sets up the cluster's hosts and rolls releases over them, from the shell host.")

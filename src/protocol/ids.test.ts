@@ -39,7 +39,10 @@ const TRAPS = [
 ];
 
 const safeSegment = (id: string): boolean =>
-  resolve('/home/claude', id) === `/home/claude/${id}` && normalize(id) === id && quoteArgument(id) === id && !id.startsWith('-');
+  resolve('/home/claude', id) === `/home/claude/${id}` &&
+  normalize(id) === id &&
+  quoteArgument(id) === id &&
+  !id.startsWith('-');
 
 describe('a session id', () => {
   test('is a UUID of version 4, as every library makes them', () => {
@@ -71,25 +74,37 @@ describe('an agent id', () => {
   test.each(['abcd1234', '00000000', 'zzzzzzzz'])('may be %s', (id) => {
     expect(isAgentId(id)).toBe(true);
   });
-  test.each(['', 'abcd123', 'abcd12345', 'ABCD1234', 'abcd-123', 'abcd1234\n', '../abcde', 'abcd123é'])('is not %j', (id) => {
-    expect(isAgentId(id)).toBe(false);
-  });
+  test.each(['', 'abcd123', 'abcd12345', 'ABCD1234', 'abcd-123', 'abcd1234\n', '../abcde', 'abcd123é'])(
+    'is not %j',
+    (id) => {
+      expect(isAgentId(id)).toBe(false);
+    },
+  );
 });
 
 describe('a version', () => {
-  test.each(['v1.2.3', 'v0.0.1-14-g53e82ab', '53e82ab', '53e82ab-dirty', '1', '_x', 'a'.repeat(128)])('may be %s', (version) => {
-    expect(isVersion(version)).toBe(true);
-    expect(imageTagOf(version)).toBe(`convocate:${version}`);
-    expect(versionOfImageTag(imageTagOf(version))).toBe(version);
-  });
+  test.each(['v1.2.3', 'v0.0.1-14-g53e82ab', '53e82ab', '53e82ab-dirty', '1', '_x', 'a'.repeat(128)])(
+    'may be %s',
+    (version) => {
+      expect(isVersion(version)).toBe(true);
+      expect(imageTagOf(version)).toBe(`convocate:${version}`);
+      expect(versionOfImageTag(imageTagOf(version))).toBe(version);
+    },
+  );
 
-  test.each(['', '.', '..', '.hidden', '-v1', 'v1..2', 'a/b', 'a b', 'v1\n', 'v1:2', 'ä', 'a'.repeat(129)])('is not %j', (version) => {
-    expect(isVersion(version)).toBe(false);
-    expect(() => imageTagOf(version)).toThrow(new TypeError(`not a version: ${JSON.stringify(version)}`));
-  });
+  test.each(['', '.', '..', '.hidden', '-v1', 'v1..2', 'a/b', 'a b', 'v1\n', 'v1:2', 'ä', 'a'.repeat(129)])(
+    'is not %j',
+    (version) => {
+      expect(isVersion(version)).toBe(false);
+      expect(() => imageTagOf(version)).toThrow(new TypeError(`not a version: ${JSON.stringify(version)}`));
+    },
+  );
 
   test('that is accepted is safe as one segment of a path and as an argument', () => {
-    const text = fc.string({ unit: fc.constantFrom('a', 'Z', '9', '.', '-', '_', '/', '~', ' '), maxLength: 8 });
+    const text = fc.string({
+      unit: fc.constantFrom('a', 'Z', '9', '.', '-', '_', '/', '~', ' '),
+      maxLength: 8,
+    });
     fc.assert(
       fc.property(text, (version) => {
         fc.pre(isVersion(version));
@@ -99,9 +114,14 @@ describe('a version', () => {
   });
 });
 
-test.each(['debian:12', 'convocate', 'convocate:', 'convocate:a:b', 'convocate-staging:v1', 'registry/convocate:v1', 'convocate:..'])(
-  'the tag %s is not one of ours',
-  (tag) => {
-    expect(versionOfImageTag(tag)).toBe(undefined);
-  },
-);
+test.each([
+  'debian:12',
+  'convocate',
+  'convocate:',
+  'convocate:a:b',
+  'convocate-staging:v1',
+  'registry/convocate:v1',
+  'convocate:..',
+])('the tag %s is not one of ours', (tag) => {
+  expect(versionOfImageTag(tag)).toBe(undefined);
+});

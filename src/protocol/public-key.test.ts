@@ -15,7 +15,14 @@ test('two lines of one key are equal without their comments', () => {
   expect(withoutComment(`ssh-ed25519 ${BLOB}`)).toBe(`ssh-ed25519 ${BLOB}`);
 });
 
-test.each(['', 'ssh-ed25519', `ssh-rsa ${BLOB}`, `ssh-ed25519 not*base64`, BLOB, `command="x" ssh-ed25519 ${BLOB}`])('%j is no such line', (line) => {
+test.each([
+  '',
+  'ssh-ed25519',
+  `ssh-rsa ${BLOB}`,
+  `ssh-ed25519 not*base64`,
+  BLOB,
+  `command="x" ssh-ed25519 ${BLOB}`,
+])('%j is no such line', (line) => {
   expect(() => withoutComment(line)).toThrow(new TypeError('not the public line of an ed25519 key'));
   expect(() => fingerprintOfLine(line)).toThrow(TypeError);
 });

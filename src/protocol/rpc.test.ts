@@ -28,7 +28,19 @@ const takes = (op: RpcOp, params: unknown): boolean => RPC[op].params.safeParse(
 describe('the operations', () => {
   test('are those of the contract', () => {
     expect(Object.keys(RPC)).toEqual([
-      ...['ping', 'list', 'get', 'create', 'edit', 'clone', 'delete', 'kill', 'restart', 'background', 'override'],
+      ...[
+        'ping',
+        'list',
+        'get',
+        'create',
+        'edit',
+        'clone',
+        'delete',
+        'kill',
+        'restart',
+        'background',
+        'override',
+      ],
       ...['settings-get', 'settings-set'],
     ]);
   });
@@ -44,22 +56,36 @@ describe('the operations', () => {
 });
 
 describe('a request', () => {
-  test.each(['{"op":"list","params":null}', '{"op":"list"}', '{"op":"list","params":{},"trace":1}'])('may be %s', (line) => {
-    expect(RpcRequest.parse(JSON.parse(line)).op).toBe('list');
-    expect(takes('list', RpcRequest.parse(JSON.parse(line)).params)).toBe(true);
-  });
+  test.each(['{"op":"list","params":null}', '{"op":"list"}', '{"op":"list","params":{},"trace":1}'])(
+    'may be %s',
+    (line) => {
+      expect(RpcRequest.parse(JSON.parse(line)).op).toBe('list');
+      expect(takes('list', RpcRequest.parse(JSON.parse(line)).params)).toBe(true);
+    },
+  );
 
   test.each(['{}', '[]', '"list"', '{"op":1}', 'null'])('is not %s', (line) => {
     expect(RpcRequest.safeParse(JSON.parse(line)).success).toBe(false);
   });
 
-  test.each(['get', 'delete', 'kill', 'restart', 'background', 'override'] as const)('%s wants the id of a session', (op) => {
-    expect(takes(op, { id })).toBe(true);
-    expect(takes(op, { id, unknown: 'field' })).toBe(true);
-    for (const wrong of [{}, null, { id: '' }, { id: '..' }, { id: `${id}/..` }, { id: id.toUpperCase() }, { id: [id] }]) {
-      expect(takes(op, wrong), JSON.stringify(wrong)).toBe(false);
-    }
-  });
+  test.each(['get', 'delete', 'kill', 'restart', 'background', 'override'] as const)(
+    '%s wants the id of a session',
+    (op) => {
+      expect(takes(op, { id })).toBe(true);
+      expect(takes(op, { id, unknown: 'field' })).toBe(true);
+      for (const wrong of [
+        {},
+        null,
+        { id: '' },
+        { id: '..' },
+        { id: `${id}/..` },
+        { id: id.toUpperCase() },
+        { id: [id] },
+      ]) {
+        expect(takes(op, wrong), JSON.stringify(wrong)).toBe(false);
+      }
+    },
+  );
 });
 
 describe('create', () => {
@@ -125,7 +151,13 @@ test('settings: defaults as documented, and a change with an unknown name is ref
   });
   expect(takes('settings-set', {})).toBe(true);
   expect(takes('settings-set', { pids_limit: 64, session_program: '' })).toBe(true);
-  for (const wrong of [{ pid_limit: 64 }, { pids_limit: 63 }, { session_program: 'claude' }, { session_command: '' }, { profile: 'root' }]) {
+  for (const wrong of [
+    { pid_limit: 64 },
+    { pids_limit: 63 },
+    { session_program: 'claude' },
+    { session_command: '' },
+    { profile: 'root' },
+  ]) {
     expect(takes('settings-set', wrong), JSON.stringify(wrong)).toBe(false);
   }
 });
@@ -136,7 +168,10 @@ describe('a session object', () => {
     expect(RPC.list.result.parse([{ ...session, exit_code: 137, oom_killed: true }])).toEqual([
       { ...session, exit_code: 137, oom_killed: true },
     ]);
-    expect(RPC.clone.result.parse({ ...session, skipped_files: 2 })).toEqual({ ...session, skipped_files: 2 });
+    expect(RPC.clone.result.parse({ ...session, skipped_files: 2 })).toEqual({
+      ...session,
+      skipped_files: 2,
+    });
   });
 
   test.each(Object.keys(session))('needs %s', (field) => {
@@ -156,18 +191,27 @@ describe('an answer', () => {
 
   test('with a code of a later version counts as internal, and is not lost', () => {
     for (const code of ['too_hot', 'toString', '__proto__']) {
-      expect(RpcAnswer.parse({ ok: false, error: 'x', code })).toEqual({ ok: false, error: 'x', code: 'internal' });
+      expect(RpcAnswer.parse({ ok: false, error: 'x', code })).toEqual({
+        ok: false,
+        error: 'x',
+        code: 'internal',
+      });
     }
   });
 
-  test.each([{}, { ok: 1, result: 2 }, { ok: false, result: 1 }, { ok: false, error: 'x' }])('is not %j', (value) => {
-    expect(RpcAnswer.safeParse(value).success).toBe(false);
-  });
+  test.each([{}, { ok: 1, result: 2 }, { ok: false, result: 1 }, { ok: false, error: 'x' }])(
+    'is not %j',
+    (value) => {
+      expect(RpcAnswer.safeParse(value).success).toBe(false);
+    },
+  );
 });
 
 describe('the attach header', () => {
   test('of the contract', () => {
-    expect(AttachHeader.parse(JSON.parse(`{"id":"${id}","cols":120,"rows":40,"term":"xterm-256color"}`))).toEqual({
+    expect(
+      AttachHeader.parse(JSON.parse(`{"id":"${id}","cols":120,"rows":40,"term":"xterm-256color"}`)),
+    ).toEqual({
       id,
       cols: 120,
       rows: 40,
@@ -180,15 +224,23 @@ describe('the attach header', () => {
     expect(AttachHeader.parse({ id })).toMatchObject({ cols: 80, rows: 24 });
   });
 
-  test.each([{ cols: 0 }, { cols: 1001 }, { rows: -1 }, { rows: 1.5 }, { term: 'a b' }, { term: '' }, { term: '$(id)' }, { id: 'x' }])(
-    'is refused with %j',
-    (wrong) => {
-      expect(AttachHeader.safeParse({ id, ...wrong }).success).toBe(false);
-    },
-  );
+  test.each([
+    { cols: 0 },
+    { cols: 1001 },
+    { rows: -1 },
+    { rows: 1.5 },
+    { term: 'a b' },
+    { term: '' },
+    { term: '$(id)' },
+    { id: 'x' },
+  ])('is refused with %j', (wrong) => {
+    expect(AttachHeader.safeParse({ id, ...wrong }).success).toBe(false);
+  });
 });
 
 test('the first thing wrong is told in words, with its path', () => {
   const bad = RPC.create.params.safeParse({ name: 'a b' });
-  expect(bad.error && describeIssue(bad.error, 'params')).toBe('params.name: must be 1 to 64 characters of A-Z a-z 0-9 _ -');
+  expect(bad.error && describeIssue(bad.error, 'params')).toBe(
+    'params.name: must be 1 to 64 characters of A-Z a-z 0-9 _ -',
+  );
 });

@@ -2,19 +2,31 @@ import { describe, expect, test } from 'vitest';
 import { ALLOWED, STATE_LETTER, type SessionAction, type SessionState, stateOf } from './session-actions.ts';
 
 const STATES = ['stopped', 'running', 'connected', 'locked', 'damaged'] as const satisfies SessionState[];
-const ACTIONS = ['attach', 'kill', 'restart', 'edit', 'clone', 'delete', 'background', 'override'] as const satisfies SessionAction[];
+const ACTIONS = [
+  'attach',
+  'kill',
+  'restart',
+  'edit',
+  'clone',
+  'delete',
+  'background',
+  'override',
+] as const satisfies SessionAction[];
 
 describe('the table', () => {
   test('says yes or no for every action in every state', () => {
     expect(Object.keys(ALLOWED)).toEqual(STATES);
     for (const state of STATES) {
       expect(Object.keys(ALLOWED[state]), state).toEqual(ACTIONS);
-      for (const action of ACTIONS) expect(typeof ALLOWED[state][action], `${state} ${action}`).toBe('boolean');
+      for (const action of ACTIONS)
+        expect(typeof ALLOWED[state][action], `${state} ${action}`).toBe('boolean');
     }
   });
 
   test('as a picture: what an operator may do when', () => {
-    const picture = STATES.map((state) => [state, ...ACTIONS.filter((action) => !ALLOWED[state][action])].join(' '));
+    const picture = STATES.map((state) =>
+      [state, ...ACTIONS.filter((action) => !ALLOWED[state][action])].join(' '),
+    );
     expect(picture).toEqual([
       'stopped',
       'running restart',

@@ -35,9 +35,12 @@ const EVENTS = [
 ];
 
 describe('a status event', () => {
-  test.each(EVENTS.map((event) => [event.type, event] as const))('%s is read as it was sent', (_type, event) => {
-    expect(StatusEvent.parse(JSON.parse(JSON.stringify({ ...event, later: 'field' })))).toEqual(event);
-  });
+  test.each(EVENTS.map((event) => [event.type, event] as const))(
+    '%s is read as it was sent',
+    (_type, event) => {
+      expect(StatusEvent.parse(JSON.parse(JSON.stringify({ ...event, later: 'field' })))).toEqual(event);
+    },
+  );
 
   const [started] = EVENTS;
   const wrong = {

@@ -7,7 +7,7 @@ import { pollUntil } from '../../src/base/deadline.ts';
 import { AgentUnderTest } from './support/agent-under-test.ts';
 import { ensureSessionImage } from './support/session-image.ts';
 
-const FILES = 20_000;
+const FILES = 10_000;
 
 let engine: Engine;
 let image: string;

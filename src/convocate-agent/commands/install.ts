@@ -1,5 +1,5 @@
 import type { ItemReport } from '../install/item.ts';
-import { printJson } from './run-verb.ts';
+import { printJson } from './print-json.ts';
 
 export interface InstallOptions {
   readonly check?: boolean;

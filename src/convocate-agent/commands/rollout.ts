@@ -1,5 +1,5 @@
 import { UsageError } from '../../base/errors.ts';
-import { printJson } from './run-verb.ts';
+import { printJson } from './print-json.ts';
 
 /** The small verbs that a rollout needs on the host. Each acts on the release that it is itself part of. */
 

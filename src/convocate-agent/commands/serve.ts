@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { writeFileAtomic } from '../../base/atomic-file.ts';
-import { runCommand } from '../../base/run-command.ts';
+import { notifyReady } from '../../base/notify-ready.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { openOwnRelease } from '../release-home.ts';
 import { serveAgent } from '../serve.ts';
@@ -20,7 +20,7 @@ export async function serve(): Promise<void> {
     log,
   });
   const signal = nextSignal();
-  await tellSystemd('--ready');
+  await notifyReady((problem) => log.warn(problem));
   await served.close(await signal);
   process.exit(0); // a connection that will not end must not hold up a restart
 }
@@ -37,8 +37,4 @@ async function nextSignal(): Promise<string> {
   return await new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
   });
-}
-
-async function tellSystemd(state: string): Promise<void> {
-  if (process.env['NOTIFY_SOCKET']) await runCommand(['systemd-notify', state]);
 }

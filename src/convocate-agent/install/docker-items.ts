@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import * as z from 'zod/mini';
 import { writeFileAtomic } from '../../base/atomic-file.ts';
 import { pollUntil } from '../../base/deadline.ts';
-import { OperationError, codeOf } from '../../base/errors.ts';
+import { OperationError, codeOf, messageOf } from '../../base/errors.ts';
 import { runChecked, runCommand } from '../../base/run-command.ts';
 import type { ManagedItem } from './item.ts';
 
@@ -50,7 +50,15 @@ export function dockerItems(): ManagedItem[] {
 async function checkLiveRestore(): Promise<string | undefined> {
   const info = await askDocker();
   if (typeof info === 'string') return info;
-  return info.LiveRestoreEnabled ? undefined : 'is off: a restart of Docker would end every session';
+  if (!info.LiveRestoreEnabled) return 'is off: a restart of Docker would end every session';
+  // It is on by a flag of dockerd or by the file, never by both. Gone from the file, it is still on until Docker restarts.
+  const { stdout } = await runCommand(['systemctl', 'show', 'docker.service', '--property', 'ExecStart']);
+  if (stdout.includes('--live-restore')) return undefined;
+  const config = await readDaemonConfig().catch(messageOf);
+  if (typeof config === 'string') return config;
+  return config['live-restore'] === true
+    ? undefined
+    : `is not in ${DAEMON_CONFIG}: it would be off after the next restart of Docker`;
 }
 
 async function enableLiveRestore(): Promise<void> {

@@ -1,7 +1,8 @@
 import { chmod, chown, lstat, mkdir, readFile, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { writeFileAtomic } from '../../base/atomic-file.ts';
 import { codeOf } from '../../base/errors.ts';
+import { runCommand } from '../../base/run-command.ts';
 import type { ManagedItem } from './item.ts';
 
 export interface Ownership {
@@ -44,13 +45,20 @@ export function textFileItem(path: string, text: string, mode: number, reloadsSy
       if (found === undefined) return 'does not exist';
       if (found !== text) return 'has other content';
       const { mode: actual } = await stat(path);
-      return (actual & 0o7777) === mode ? undefined : `has mode ${octal(actual)}, not ${octal(mode)}`;
+      if ((actual & 0o7777) !== mode) return `has mode ${octal(actual)}, not ${octal(mode)}`;
+      // An earlier run may have been cut off between the writing and the reload: then systemd still goes by the old text.
+      return reloadsSystemd && (await isStaleInSystemd(path)) ? 'is not what systemd has read' : undefined;
     },
     apply: async () => {
       await mkdir(dirname(path), { recursive: true });
       await writeFileAtomic(path, text, { mode, uid: 0, gid: 0 });
     },
   };
+}
+
+async function isStaleInSystemd(path: string): Promise<boolean> {
+  const argv = ['systemctl', 'show', basename(path), '--property', 'NeedDaemonReload', '--value'];
+  return (await runCommand(argv)).stdout.trim() === 'yes';
 }
 
 /**

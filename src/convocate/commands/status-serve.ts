@@ -27,7 +27,7 @@ async function serve(options: ServeOptions): Promise<void> {
   const [{ startStatusService }, { serviceLog }, { notifyReady }, { CLAUDE_USER }] = await Promise.all([
     import('../status-service/status-service.ts'),
     import('../status-service/service-log.ts'),
-    import('../status-service/notify-ready.ts'),
+    import('../../base/notify-ready.ts'),
     import('../../protocol/host-layout.ts'),
   ]);
   const asked = new AbortController();

@@ -1,4 +1,4 @@
-import { runCommand } from '../../base/run-command.ts';
+import { runCommand } from './run-command.ts';
 
 /** Tells systemd that the service is up; does nothing where no one asked (`NOTIFY_SOCKET` is not set). */
 export async function notifyReady(onProblem: (message: string) => void): Promise<void> {
