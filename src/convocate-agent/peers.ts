@@ -12,15 +12,8 @@ export interface Peer {
  * login. A damaged line locks out that key only.
  */
 export async function identifyPeer(authorizedKeysFile: string, publicKey: Buffer): Promise<Peer | undefined> {
-  const lines = (await readFile(authorizedKeysFile, 'utf8')).split('\n');
-  const known = lines.flatMap(blobsOfLine).some((blob) => blob.equals(publicKey));
+  const known = authorizedBlobs(await readFile(authorizedKeysFile, 'utf8')).some((blob) =>
+    blob.equals(publicKey),
+  );
   return known ? { name: fingerprintOf(publicKey) } : undefined;
-}
-
-function blobsOfLine(line: string): Buffer[] {
-  try {
-    return authorizedBlobs(line);
-  } catch {
-    return [];
-  }
 }

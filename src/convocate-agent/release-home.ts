@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { readFile, realpath, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { OperationError } from '../base/errors.ts';
@@ -43,6 +43,8 @@ export async function verifyRelease(release: InstalledRelease): Promise<void> {
     const path = join(release.directory, file.path);
     const found = await stat(path).catch(() => undefined);
     if (found?.size !== file.size || (await sha256Of(path)) !== file.sha256) {
+      // The blob is the same file under another name: without it, the next update sends it again.
+      await rm(join(AGENT_HOST.blobsDir, file.sha256), { force: true });
       throw new OperationError(`${path} is not the file that release ${release.manifest.version} holds`, {
         hint: 'run `convocate-host update` again: it sends what is damaged',
       });

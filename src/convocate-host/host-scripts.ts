@@ -118,14 +118,15 @@ fi
 /**
  * Puts a release together beside the others, without effect. On stdin a gzipped tar with manifest.json,
  * manifest.json.sig, "files" (lines of "<sha256> <mode> <path>") and, below blobs/, the small blobs that were missing.
- * Every blob is proven by its SHA-256 before it is used. Arguments: libDir, version. Exit 9: arrived damaged.
+ * Every blob is proven by its SHA-256 before it is used. A release that is there already, which may be the live one,
+ * is mended file by file and never taken away. Arguments: libDir, version. Exit 9: arrived damaged.
  */
 export const UNPACK_RELEASE: HostScript = {
   name: 'unpack-release',
   text: `
 set -eu
 umask 022
-lib=$1 new=$1/releases/.$2.new
+lib=$1 new=$1/releases/.$2.new release=$1/releases/$2
 rm -rf "$new"
 mkdir -p "$lib/blobs" "$new"
 gzip -dc | tar -xf - -C "$new" || exit 9
@@ -134,15 +135,25 @@ if [ -d "$new/blobs" ]; then
   mv "$new"/blobs/* "$lib/blobs/"
   rmdir "$new/blobs"
 fi
+mv "$new/files" "$new.files"
 while read -r digest mode path; do
   mkdir -p "$new/$(dirname "$path")"
   ln "$lib/blobs/$digest" "$new/$path"
   chmod "$mode" "$new/$path"
-done < "$new/files"
-rm "$new/files"
+done < "$new.files"
 sync -f "$new"
-rm -rf "$lib/releases/$2"
-mv -T "$new" "$lib/releases/$2"
+if cmp -s "$new/manifest.json" "$release/manifest.json"; then
+  while read -r digest mode path; do
+    mkdir -p "$release/$(dirname "$path")"
+    cmp -s "$new/$path" "$release/$path" || { ln -f "$new/$path" "$release/$path.new"; mv -T "$release/$path.new" "$release/$path"; }
+  done < "$new.files"
+  mv -T "$new/manifest.json.sig" "$release/manifest.json.sig"
+  rm -rf "$new"
+else
+  rm -rf "$release"
+  mv -T "$new" "$release"
+fi
+rm -f "$new.files"
 `,
 };
 

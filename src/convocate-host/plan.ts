@@ -74,7 +74,7 @@ export function planUpdate(input: PlanInput): Plan {
   const imageIsThere = hasImage(facts, manifest);
   const layers = imageIsThere ? [] : planLayers(input);
   const changes = [...planHostFiles(input), ...planLinks(input)];
-  const activate = changes.length > 0 || stageRelease;
+  const activate = changes.length > 0 || stageRelease || needsSystemd(facts);
   return {
     version: manifest.version,
     fromVersion: facts.liveVersion,
@@ -136,6 +136,11 @@ function uniqueBlobs(blobs: readonly PlannedBlob[]): PlannedBlob[] {
   return [...new Map(blobs.map((blob) => [blob.sha256, blob])).values()];
 }
 
+/** systemd was cut off from a change of its units, or would not start the agent at the next boot. */
+function needsSystemd({ unit }: HostFacts): boolean {
+  return unit['NeedDaemonReload'] === 'yes' || unit['UnitFileState'] !== 'enabled';
+}
+
 function planHostFiles({ facts, hostFiles }: PlanInput): FileChange[] {
   return hostFiles.flatMap((file) => {
     const found = facts.files.get(file.path);
@@ -169,7 +174,7 @@ function sessionsOnOtherImages(facts: HostFacts, tag: string): string[] {
 }
 
 function findRefusals(
-  { facts, manifest, signers }: PlanInput,
+  { facts, manifest, manifestDigest, signers }: PlanInput,
   files: readonly { readonly size: number }[],
   layers: readonly { readonly size: number }[],
 ): string[] {
@@ -187,6 +192,13 @@ function findRefusals(
   if (!facts.docker) refusals.push('Docker is missing or does not answer: systemctl status docker');
   else if (facts.docker.cgroupDriver !== 'systemd') {
     refusals.push(`Docker's cgroup driver is ${facts.docker.cgroupDriver}, not systemd`);
+  }
+  const held = facts.releases.get(manifest.version);
+  const isInUse = [facts.liveVersion, facts.previousVersion].includes(manifest.version);
+  if (held !== undefined && held !== manifestDigest && isInUse) {
+    refusals.push(
+      `it holds another build of ${manifest.version}, and a release never changes: commit, and build again`,
+    );
   }
   if (facts.allowedSigners !== '' && facts.allowedSigners !== signers) {
     refusals.push('it takes releases from another cluster only: its allowed_signers names another key');

@@ -48,13 +48,19 @@ export function publicLineOf(text: string, comment = ''): string {
   return `${ED25519} ${publicBlobOf(text).toString('base64')}${comment && ` ${comment}`}`;
 }
 
-/** The wire forms of every ed25519 key in the text of an authorized_keys file; other lines are passed over. */
+/** The wire forms of every ed25519 key in the text of an authorized_keys file; a damaged line locks out that key only. */
 export function authorizedBlobs(text: string): Buffer[] {
   return text
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line.startsWith(`${ED25519} `))
-    .map(publicBlobOf);
+    .flatMap((line) => {
+      try {
+        return [publicBlobOf(line)];
+      } catch {
+        return [];
+      }
+    });
 }
 
 function parseKey(text: string): ParsedKey {

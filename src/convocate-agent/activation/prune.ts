@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { versionOfImageTag } from '../../protocol/ids.ts';
 import type { DockerImages } from '../docker/images.ts';
+import { STAGING_REPOSITORY } from './stage-image.ts';
 
 export interface PruneReport {
   readonly keptVersions: readonly string[];
@@ -13,6 +14,7 @@ export interface PruneReport {
 /**
  * Removes what nothing needs any more. Kept: the current release, the previous one (the way back), and every release
  * whose image some container, running or stopped, was made from: such a session can be restarted or rolled back to.
+ * Whoever calls holds the rollout lock: what is staged is not current yet, and would look like waste.
  */
 export async function prune(docker: DockerImages): Promise<PruneReport> {
   const kept = new Set<string>();
@@ -27,7 +29,10 @@ export async function prune(docker: DockerImages): Promise<PruneReport> {
     if (used.has(tag) || (image && used.has(image.id))) kept.add(versionOfImageTag(tag) ?? tag);
   }
 
-  const removedImages = tags.filter((tag) => !kept.has(versionOfImageTag(tag) ?? tag));
+  const removedImages = [
+    ...tags.filter((tag) => !kept.has(versionOfImageTag(tag) ?? tag)),
+    ...(await docker.tagsOf(STAGING_REPOSITORY)), // of a load that was cut off
+  ];
   for (const tag of removedImages) await docker.untag(tag);
   const releases = await readdir(AGENT_HOST.releasesDir).catch(() => []);
   const removedReleases = releases.filter((name) => !name.startsWith('.') && !kept.has(name));

@@ -11,6 +11,8 @@ import { stagedLayerPath } from './receive-layer.ts';
 
 /** The script inside the image that says whether all a session needs is there. */
 const CHECK_PROGRAM = '/usr/local/lib/convocate-session/check';
+/** Images that are loaded and not proven yet. */
+export const STAGING_REPOSITORY = 'convocate-staging';
 export const PROOF_LABEL = 'convocate.proof';
 
 /**
@@ -22,13 +24,13 @@ export async function stageImage(
   release: InstalledRelease,
   docker: DockerImages,
 ): Promise<'present' | 'loaded'> {
-  const { image, version } = { ...release.manifest };
+  const { image, version } = release.manifest;
   const present = await docker.inspect(image.tag);
   if (present && isTheImage(present, image)) {
     await dropStaged(image);
     return 'present';
   }
-  const temporary = `convocate-staging:${version}`;
+  const temporary = `${STAGING_REPOSITORY}:${version}`;
   const config = await readReleaseFile(release, IMAGE_CONFIG_FILE);
   const manifest = await readReleaseFile(release, IMAGE_MANIFEST_FILE);
   const layerFiles = await unpackStaged(missingLayers(image.layers, await docker.chains()));

@@ -1,5 +1,4 @@
 import { RefusedError } from '../../base/errors.ts';
-import { runChecked } from '../../base/run-command.ts';
 import type { ConvergeReport, ItemReport, ManagedItem } from './item.ts';
 
 /** Looks at every item and changes nothing. */
@@ -24,7 +23,6 @@ export async function converge(items: readonly ManagedItem[]): Promise<ConvergeR
     if (problem !== undefined) throw new RefusedError(problem, { hint: item.onlyOperatorCanFix });
   }
   const reports: ItemReport[] = [];
-  let reload = false;
   for (const item of items) {
     const drift = await item.check();
     if (drift === undefined) {
@@ -33,10 +31,8 @@ export async function converge(items: readonly ManagedItem[]): Promise<ConvergeR
       reports.push({ item: item.name, state: 'warning', detail: drift });
     } else {
       await item.apply();
-      reload ||= item.reloadsSystemd ?? false;
       reports.push({ item: item.name, state: 'fixed', detail: drift });
     }
   }
-  if (reload) await runChecked(['systemctl', 'daemon-reload']);
-  return { items: reports, daemonReloaded: reload };
+  return { items: reports };
 }

@@ -1,8 +1,7 @@
 import { chmod, chown, lstat, mkdir, readFile, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { dirname } from 'node:path';
 import { writeFileAtomic } from '../../base/atomic-file.ts';
 import { codeOf } from '../../base/errors.ts';
-import { runCommand } from '../../base/run-command.ts';
 import type { ManagedItem } from './item.ts';
 
 export interface Ownership {
@@ -36,29 +35,21 @@ export function directoryItem(path: string, owner: Ownership): ManagedItem {
 }
 
 /** A file whose text is ours: any other text is drift and is replaced. */
-export function textFileItem(path: string, text: string, mode: number, reloadsSystemd = false): ManagedItem {
+export function textFileItem(path: string, text: string, mode: number): ManagedItem {
   return {
     name: path,
-    reloadsSystemd,
     check: async () => {
       const found = await readFile(path, 'utf8').catch(() => undefined);
       if (found === undefined) return 'does not exist';
       if (found !== text) return 'has other content';
       const { mode: actual } = await stat(path);
-      if ((actual & 0o7777) !== mode) return `has mode ${octal(actual)}, not ${octal(mode)}`;
-      // An earlier run may have been cut off between the writing and the reload: then systemd still goes by the old text.
-      return reloadsSystemd && (await isStaleInSystemd(path)) ? 'is not what systemd has read' : undefined;
+      return (actual & 0o7777) === mode ? undefined : `has mode ${octal(actual)}, not ${octal(mode)}`;
     },
     apply: async () => {
       await mkdir(dirname(path), { recursive: true });
       await writeFileAtomic(path, text, { mode, uid: 0, gid: 0 });
     },
   };
-}
-
-async function isStaleInSystemd(path: string): Promise<boolean> {
-  const argv = ['systemctl', 'show', basename(path), '--property', 'NeedDaemonReload', '--value'];
-  return (await runCommand(argv)).stdout.trim() === 'yes';
 }
 
 /**

@@ -7,8 +7,6 @@ export interface ManagedItem {
   /** What is not as it should be, in words for the operator; undefined where all is well. */
   check(): Promise<string | undefined>;
   apply(): Promise<void>;
-  /** systemd has to read its units again after this was applied. */
-  readonly reloadsSystemd?: boolean;
   /** The host cannot take sessions without it and we must not mend it ourselves: the text says what to do. */
   readonly onlyOperatorCanFix?: string;
   /** Worth a word, but no reason to call the host unfit. */
@@ -23,6 +21,4 @@ export interface ItemReport {
 
 export interface ConvergeReport {
   readonly items: readonly ItemReport[];
-  /** A unit file changed and `systemctl daemon-reload` was run. */
-  readonly daemonReloaded: boolean;
 }

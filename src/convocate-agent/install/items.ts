@@ -2,7 +2,6 @@ import { randomInt } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { cpus, hostname, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { runChecked, runCommand } from '../../base/run-command.ts';
 import { AGENT_HOST, CLAUDE_USER } from '../../protocol/host-layout.ts';
 import { isAgentId } from '../../protocol/ids.ts';
 import { renderHostFiles } from '../../release/host-files.ts';
@@ -12,6 +11,7 @@ import { type InstalledRelease, readReleaseFile } from '../release-home.ts';
 import { dockerItems } from './docker-items.ts';
 import { directoryItem, linkItem, onceFileItem, textFileItem } from './file-items.ts';
 import type { ManagedItem } from './item.ts';
+import { enabledItem, systemdItem } from './systemd-items.ts';
 import { userItem } from './user-item.ts';
 
 /** Everything a host must have for `release` to be the live one, in the order it is put right. */
@@ -44,7 +44,8 @@ export async function managedItems(release: InstalledRelease): Promise<ManagedIt
       faultOfKey,
     ),
     onceFileItem(AGENT_HOST.sessionEnvFile, 0o600, () => SESSION_ENV_TEXT),
-    ...files.map((file) => textFileItem(file.path, file.text, file.mode, file.systemd)),
+    ...files.map((file) => textFileItem(file.path, file.text, file.mode)),
+    systemdItem([AGENT_HOST.unit, AGENT_HOST.slice]),
     linkItem(AGENT_HOST.programLink, join(AGENT_HOST.currentLink, 'convocate-agent')),
     linkItem(AGENT_HOST.currentLink, release.directory),
     textFileItem(AGENT_HOST.currentImageFile, `${release.manifest.image.tag}\n`, 0o644),
@@ -72,21 +73,6 @@ function faultOfKey(content: string): string | undefined {
   } catch {
     return 'does not hold an ed25519 private key';
   }
-}
-
-function enabledItem(unit: string): ManagedItem {
-  return {
-    name: `${unit} enabled`,
-    check: async () => {
-      const result = await runCommand(['systemctl', 'is-enabled', unit]);
-      return result.stdout.trim() === 'enabled'
-        ? undefined
-        : `is ${result.stdout.trim() || 'unknown to systemd'}`;
-    },
-    apply: async () => {
-      await runChecked(['systemctl', 'enable', '--quiet', unit]);
-    },
-  };
 }
 
 function sessionProgramItem(): ManagedItem {

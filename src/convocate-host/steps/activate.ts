@@ -4,7 +4,6 @@ import { stagedProgram } from '../staged-program.ts';
 
 const Report = z.object({
   items: z.array(z.object({ item: z.string(), state: z.string(), detail: z.optional(z.string()) })),
-  daemonReloaded: z.boolean(),
 });
 
 /**
@@ -32,6 +31,5 @@ async function runActivation(rollout: Parameters<Step['run']>[0]): Promise<void>
     if (state === 'fixed') rollout.reporter.note(`${item}: ${detail}; put right`);
     if (state === 'warning') rollout.reporter.warn(`${item}: ${detail}`);
   }
-  if (report.daemonReloaded) rollout.reporter.note('systemctl daemon-reload');
   if (report.items.some((item) => item.state === 'fixed')) rollout.mustRestart = true;
 }

@@ -1,0 +1,35 @@
+import { runChecked, runCommand } from '../../base/run-command.ts';
+import type { ManagedItem } from './item.ts';
+
+/**
+ * systemd has read the units as they stand. Asked of systemd itself and not of what was written just now, so that a
+ * run that was cut off between the two is mended by the next one; `daemon-reload` runs only where a text changed.
+ */
+export function systemdItem(units: readonly string[]): ManagedItem {
+  return {
+    name: 'systemctl daemon-reload',
+    check: async () => {
+      const { stdout } = await runCommand(['systemctl', 'show', '--property=NeedDaemonReload', ...units]);
+      return stdout.includes('NeedDaemonReload=yes') ? 'a unit changed since systemd read it' : undefined;
+    },
+    apply: async () => {
+      await runChecked(['systemctl', 'daemon-reload']);
+    },
+  };
+}
+
+/** The unit starts at boot. */
+export function enabledItem(unit: string): ManagedItem {
+  return {
+    name: `${unit} enabled`,
+    check: async () => {
+      const result = await runCommand(['systemctl', 'is-enabled', unit]);
+      return result.stdout.trim() === 'enabled'
+        ? undefined
+        : `is ${result.stdout.trim() || 'unknown to systemd'}`;
+    },
+    apply: async () => {
+      await runChecked(['systemctl', 'enable', '--quiet', unit]);
+    },
+  };
+}
