@@ -15,6 +15,7 @@ import {
 import { ReleaseStore } from '../../release/release-store.ts';
 import { importSavedImage } from '../../release/saved-image.ts';
 import { signManifest } from '../../release/signature.ts';
+import { openShell } from '../commands/open-shell.ts';
 import { type BuildTree, type TreeFile, isProgram, readFolder } from './build-tree.ts';
 import type { InstallChoices } from './choices.ts';
 import { buildImage, digestOfFiles, hasImage, imageId, saveImage } from './docker-build.ts';
@@ -56,7 +57,7 @@ export async function makeRelease({ tree, choices, baseImage, say }: ReleaseInpu
     await store.makeCurrent(tree.version);
     return existing.manifest;
   }
-  if (existing && existing.manifest.inputs_digest !== inputs) replaceOrRefuse(tree.version, say);
+  if (existing) await replaceOrRefuse(tree.version, say);
 
   say(`building ${tag}`);
   await buildImage(tag, context, { TOOLCHAIN_IMAGE: toolchain });
@@ -102,17 +103,32 @@ export function toolchainTag(context: readonly TreeFile[], baseId: string | unde
   return `convocate-toolchain:${createHash('sha256').update(inputs).digest('hex').slice(0, 16)}`;
 }
 
-function replaceOrRefuse(version: string, say: (text: string) => void): void {
-  if (version.endsWith('-dirty')) {
-    say(`warning: replacing ${version}, which was built from other sources; agents that hold it get it anew`);
-    return;
+async function replaceOrRefuse(version: string, say: (text: string) => void): Promise<void> {
+  const hint =
+    'commit or tag your change, so that it gets a version of its own, then build and install again';
+  if (!version.endsWith('-dirty')) {
+    throw new RefusedError(
+      `release ${version} is stored already, with other content; a release never changes`,
+      { hint },
+    );
   }
-  throw new RefusedError(
-    `release ${version} is stored already, with other content; a release never changes`,
-    {
-      hint: 'commit or tag your change, so that it gets a version of its own, then build and install again',
-    },
-  );
+  const holders = await agentsOn(version);
+  if (holders.length > 0) {
+    const hosts = holders.join(', ');
+    throw new RefusedError(
+      `another build of ${version} is live on ${hosts}, so this one cannot take its name`,
+      { hint },
+    );
+  }
+  say(`warning: replacing ${version}, which was built from other sources`);
+}
+
+/** Hosts whose agent answers with this version. Where no service runs here yet, no agent can have it from here. */
+async function agentsOn(version: string): Promise<string[]> {
+  const agents = await openShell()
+    .agents()
+    .catch(() => []);
+  return agents.filter((agent) => agent.version === version).map((agent) => agent.host);
 }
 
 async function storeProgramFiles(
