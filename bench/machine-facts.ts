@@ -1,7 +1,7 @@
 // The machine that the numbers come from; they mean little without it.
 import { readFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
-import type { Docker } from '../lab/docker.ts';
+import type { Lab } from '../lab/lab.ts';
 
 export interface MachineFacts {
   readonly cpu: string;
@@ -9,19 +9,19 @@ export interface MachineFacts {
   readonly memory_gib: number;
   readonly system: string;
   readonly kernel: string;
-  /** Of the lab's machines, in which everything runs: "20.10.24". */
+  /** Of the lab's machines, in which everything runs. */
   readonly docker: string;
 }
 
-/** `machineDocker` is the version inside a machine of the lab. */
-export async function machineFacts(labDocker: Docker, machineDocker: string): Promise<MachineFacts> {
+export async function machineFacts({ engine, shell }: Lab): Promise<MachineFacts> {
   const system = /^PRETTY_NAME="?([^"\n]+)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1];
+  const inner = await shell.run(['docker', 'version', '--format', '{{.Server.Version}}']);
   return {
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
     memory_gib: Math.round(totalmem() / 2 ** 30),
     system: system ?? 'unknown',
     kernel: release(),
-    docker: `${machineDocker} in a container of ${(await labDocker.answers()) ?? 'unknown'}`,
+    docker: `${inner.stdout.trim()}, in containers of ${(await engine.docker.answers()) ?? 'no engine'}`,
   };
 }

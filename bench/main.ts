@@ -1,14 +1,13 @@
-// `make bench [ONLY=part]`: each result as one JSON object a line on stdout, progress on stderr, and after a full run
+// `make bench [ONLY=PART]`, or `node bench/main.ts [--only PART] [--quick]`: each result as one JSON object a line on stdout, progress on stderr, and after a full run
 // bench/results.json. Boots a lab of its own and takes it down on every way out.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { findEngine } from '../lab/engine.ts';
 import { exclusively } from '../lab/exclusive.ts';
 import { checkoutId } from '../lab/naming.ts';
-import { removeLab } from '../lab/remove.ts';
-import { type BenchCluster, openBenchCluster } from './cluster/bench-cluster.ts';
-import { machineFacts } from './machine-facts.ts';
+import { openBenchCluster } from './cluster/bench-cluster.ts';
+import { removeLeftovers } from './cluster/leftovers.ts';
+import { type MachineFacts, machineFacts } from './machine-facts.ts';
 import { agentFootprint } from './measures/agent-footprint.ts';
 import { attachKeystroke } from './measures/attach-keystroke.ts';
 import { attachThroughput } from './measures/attach-throughput.ts';
@@ -18,9 +17,14 @@ import { updateImage } from './measures/update-image.ts';
 import { updateNoop } from './measures/update-noop.ts';
 import { updateProgram } from './measures/update-program.ts';
 import { say } from './progress.ts';
-import type { Measure, Result } from './result.ts';
+import type { Measure, Result, Times } from './result.ts';
 
-const labName = 'bench';
+interface Report {
+  /** Such as 2026-11-30. */
+  readonly date: string;
+  readonly machine: MachineFacts;
+  readonly results: readonly Result[];
+}
 
 /** In this order: what waits comes before what works, and the one that ends the sessions is last. */
 const measures: readonly Measure[] = [
@@ -35,7 +39,9 @@ const measures: readonly Measure[] = [
 ];
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { only: { type: 'string' } } });
+  const { values } = parseArgs({
+    options: { only: { type: 'string' }, quick: { type: 'boolean', default: false } },
+  });
   const chosen = measures.filter(({ part }) => values.only === undefined || part === values.only);
   if (chosen.length === 0) {
     const parts = new Set(measures.map(({ part }) => part));
@@ -43,39 +49,38 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop(signal));
-  await exclusively(`bench of ${checkoutId}`, () => bench(chosen, values.only === undefined));
+  const isWhole = values.only === undefined && !values.quick;
+  await exclusively(`bench of ${checkoutId}`, async () => {
+    await removeLeftovers(); // of a run that was killed
+    try {
+      const report = await bench(chosen, values.quick ? () => 1 : (usual) => usual);
+      if (isWhole) keep(report);
+    } finally {
+      await removeLeftovers();
+    }
+  });
+  say('done');
 }
 
-async function bench(chosen: readonly Measure[], isFull: boolean): Promise<void> {
-  await removeLeftovers();
+async function bench(chosen: readonly Measure[], times: Times): Promise<Report> {
   const toolchain = chosen.some(({ needsFullImage }) => needsFullImage) ? 'full' : 'minimal';
   say(`setting up a cluster with the ${toolchain} toolchain`);
-  await using cluster = await openBenchCluster(labName, toolchain);
+  const cluster = await openBenchCluster(toolchain);
   const results: Result[] = [];
   for (const measure of chosen) {
-    for (const result of await measure.run(cluster)) {
+    for (const result of await measure.run(cluster, times)) {
       process.stdout.write(`${JSON.stringify(result)}\n`);
       results.push(result);
     }
   }
-  if (isFull) await keep(cluster, results);
+  return { date: new Date().toISOString().slice(0, 10), machine: await machineFacts(cluster.lab), results };
 }
 
-async function keep(cluster: BenchCluster, results: readonly Result[]): Promise<void> {
-  const argv = ['docker', 'version', '--format', '{{.Server.Version}}'];
-  const inside = (await cluster.agent.run(argv)).stdout.trim();
-  const machine = await machineFacts(cluster.lab.engine.docker, inside);
+/** What the README's table is made from. */
+function keep(report: Report): void {
   const file = join(import.meta.dirname, 'results.json');
-  const date = new Date().toISOString().slice(0, 10);
-  writeFileSync(file, `${JSON.stringify({ date, machine, results }, null, 2)}\n`);
+  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
   say(`wrote ${file}`);
-}
-
-/** Of a run that was killed. */
-async function removeLeftovers(): Promise<void> {
-  const engine = await findEngine();
-  if (engine) await removeLab(engine.docker, labName);
 }
 
 async function stop(signal: NodeJS.Signals): Promise<never> {
@@ -84,4 +89,15 @@ async function stop(signal: NodeJS.Signals): Promise<never> {
   process.exit(130);
 }
 
-await main();
+let stopping: Promise<never> | undefined;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    stopping ??= stop(signal);
+  });
+}
+try {
+  await main();
+} catch (error) {
+  await stopping; // then what failed is only what the signal ended
+  throw error;
+}

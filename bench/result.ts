@@ -12,12 +12,15 @@ export interface Result {
   readonly note: string;
 }
 
+/** How often to measure what is usually measured so often: less in a quick run, which only shows that all works. */
+export type Times = (usual: number) => number;
+
 export interface Measure {
   /** The word before the dot in the names of its results. */
   readonly part: string;
   /** Whether sizes matter, so that the session image must be one as people use it. */
   readonly needsFullImage: boolean;
-  run(cluster: BenchCluster): Promise<readonly Result[]>;
+  run(cluster: BenchCluster, times: Times): Promise<readonly Result[]>;
 }
 
 export function median(values: readonly number[]): number {

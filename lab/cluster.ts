@@ -4,6 +4,7 @@ import { readFolder } from '../src/convocate/install/build-tree.ts';
 import { toolchainTag } from '../src/convocate/install/release.ts';
 import { baseImageTag } from './base-image.ts';
 import type { Docker } from './docker.ts';
+import type { MachineKind } from './images.ts';
 import { type Lab, openLab } from './lab.ts';
 import type { Machine } from './machine.ts';
 import { provisioningUser } from './ssh-access.ts';
@@ -14,11 +15,17 @@ export interface ClusterOptions {
   /** The built tree that is installed on the shell host; see trees.ts. */
   readonly tree: string;
   readonly toolchain?: 'full' | 'minimal';
+  /** bookworm has Docker 20.10 and a graph driver, trixie Docker 26 and the containerd image store. */
+  readonly kind?: MachineKind;
 }
 
 /** Boots a lab and sets it up with the product's own commands, to the point where every agent answers. */
 export async function openCluster(options: ClusterOptions): Promise<Lab> {
-  const lab = await openLab({ name: options.name, agents: options.agents });
+  const lab = await openLab({
+    name: options.name,
+    agents: options.agents,
+    ...(options.kind && { kind: options.kind }),
+  });
   try {
     await installTree(lab, options.tree, options.toolchain);
     await lab.shell.run(['convocate-host', 'init-shell']);

@@ -1,12 +1,13 @@
 // The lab that everything is measured in: a shell host, one agent, and releases of which each differs from the one
 // before in just what a measure asks for.
-import { rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { installTree, openCluster } from '../../lab/cluster.ts';
 import type { Lab } from '../../lab/lab.ts';
 import type { Machine } from '../../lab/machine.ts';
 import { buildTree } from '../../lab/trees.ts';
 import { say } from '../progress.ts';
+import { labName, versionAt } from './leftovers.ts';
 import { type BenchSessions, startSessions } from './sessions.ts';
 
 export interface InstalledRelease {
@@ -26,10 +27,11 @@ const changedFiles: Record<Change, Readonly<Record<string, (mark: string) => str
   },
 };
 
-export class BenchCluster implements AsyncDisposable {
+export class BenchCluster {
   readonly lab: Lab;
   readonly toolchain: 'full' | 'minimal';
-  readonly #trees: string[];
+  #releases = 1;
+  #program: Buffer;
   #current: InstalledRelease;
   #sessions: BenchSessions | undefined;
 
@@ -37,7 +39,7 @@ export class BenchCluster implements AsyncDisposable {
     this.lab = lab;
     this.toolchain = toolchain;
     this.#current = first;
-    this.#trees = [tree];
+    this.#program = programIn(tree);
   }
 
   get shell(): Machine {
@@ -61,16 +63,25 @@ export class BenchCluster implements AsyncDisposable {
 
   /** `make install` of a fresh version; the agent does not have it yet. */
   async installNext(change: Change): Promise<InstalledRelease> {
-    const version = versionAt(this.#trees.length);
+    const version = versionAt(this.#releases);
+    this.#releases += 1;
     say(`building and installing ${version}: another ${change}`);
     const appended = Object.fromEntries(
       Object.entries(changedFiles[change]).map(([file, text]) => [file, text(`bench ${version}`)]),
     );
     const tree = await buildTree({ version, appended });
-    this.#trees.push(tree);
+    if (change === 'image') this.#expectSameProgram(tree);
     await installTree(this.lab, tree, this.toolchain);
     this.#current = installed(version);
     return this.#current;
+  }
+
+  /** Someone who edits src/ meanwhile makes an update of the image one of the program too. */
+  #expectSameProgram(tree: string): void {
+    const program = programIn(tree);
+    if (!program.equals(this.#program))
+      say('warning: src/ changed meanwhile, so the agent program is another too');
+    this.#program = program;
   }
 
   /** The Node that our programs run on, on the shell host. */
@@ -78,27 +89,18 @@ export class BenchCluster implements AsyncDisposable {
     const { stdout } = await this.shell.run(['readlink', '-f', '/usr/local/bin/convocate']);
     return `${dirname(stdout.trim())}/runtime/node`;
   }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.lab.close();
-    for (const tree of this.#trees) rmSync(tree, { recursive: true, force: true });
-  }
 }
 
-export async function openBenchCluster(name: string, toolchain: 'full' | 'minimal'): Promise<BenchCluster> {
+/** To be taken away by removeLeftovers(), also when this throws. */
+export async function openBenchCluster(toolchain: 'full' | 'minimal'): Promise<BenchCluster> {
   const version = versionAt(0);
   const tree = await buildTree({ version });
-  try {
-    const lab = await openCluster({ name, agents: 1, tree, toolchain });
-    return new BenchCluster(lab, toolchain, installed(version), tree);
-  } catch (error) {
-    rmSync(tree, { recursive: true, force: true });
-    throw error;
-  }
+  const lab = await openCluster({ name: labName, agents: 1, tree, toolchain });
+  return new BenchCluster(lab, toolchain, installed(version), tree);
 }
 
-function versionAt(index: number): string {
-  return `v0.9.${index}-bench`;
+function programIn(tree: string): Buffer {
+  return readFileSync(join(tree, 'build/lib/convocate-agent.mjs'));
 }
 
 /** Where installTree puts it. */

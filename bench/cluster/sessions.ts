@@ -10,7 +10,7 @@ export interface BenchSession {
 export interface BenchSessions {
   /** Sends each byte back by itself, as a program in raw mode does. */
   readonly keys: BenchSession;
-  /** For each line "COUNT END" prints COUNT lines, then END. */
+  /** For each line "COUNT END" prints COUNT lines, then END, and is ready again. */
   readonly flood: BenchSession;
   readonly idle: BenchSession;
 }
@@ -30,6 +30,7 @@ case $HOSTNAME in
     while read -r count end; do
       seq --format 'line %.0f of a long build, as a compiler or a test run would print it' "$count"
       echo "$end"
+      echo ${readyText}
     done ;;
   *) exec sleep infinity ;;
 esac

@@ -4,7 +4,6 @@ import type { Machine } from '../../lab/machine.ts';
 import { say } from '../progress.ts';
 import { type Measure, type Result, median, rounded, spread } from '../result.ts';
 
-const runs = 3;
 const settleMs = 10_000;
 const idleMs = 30_000;
 
@@ -18,18 +17,31 @@ interface Footprint {
 export const agentFootprint: Measure = {
   part: 'agent',
   needsFullImage: false,
-  run: async (cluster) => {
+  run: async (cluster, times) => {
+    const runs = times(3);
     await cluster.sessions();
     const footprints: Footprint[] = [];
     for (let run = 0; run < runs; run += 1) {
       const footprint = await measureFresh(cluster.agent);
       const { rssMib, pssMib, cpuPercent } = footprint;
-      say(`agent: RSS ${rssMib.toFixed(1)} MiB, PSS ${pssMib.toFixed(1)} MiB, CPU ${cpuPercent.toFixed(2)} %`);
+      say(
+        `agent: RSS ${rssMib.toFixed(1)} MiB, PSS ${pssMib.toFixed(1)} MiB, CPU ${cpuPercent.toFixed(2)} %`,
+      );
       footprints.push(footprint);
     }
     return [
-      result('agent.rss_mib', 'MiB', 'shared pages counted in full', footprints.map(({ rssMib }) => rssMib)),
-      result('agent.pss_mib', 'MiB', 'shared pages counted in part', footprints.map(({ pssMib }) => pssMib)),
+      result(
+        'agent.rss_mib',
+        'MiB',
+        'shared pages counted in full',
+        footprints.map(({ rssMib }) => rssMib),
+      ),
+      result(
+        'agent.pss_mib',
+        'MiB',
+        'shared pages counted in part',
+        footprints.map(({ pssMib }) => pssMib),
+      ),
       result(
         'agent.idle_cpu_percent',
         '%',
@@ -42,7 +54,7 @@ export const agentFootprint: Measure = {
 
 function result(name: string, unit: string, what: string, values: readonly number[]): Result {
   const note = `${what}; the agent's process with three sessions running and nobody attached: ${spread(values, 2)}`;
-  return { name, value: rounded(median(values)), unit, runs, note };
+  return { name, value: rounded(median(values)), unit, runs: values.length, note };
 }
 
 /** As after an update, with the work of starting behind it. */
@@ -57,7 +69,8 @@ async function measureFresh(agent: Machine): Promise<Footprint> {
   const usedNs = (await cpuNs(agent, pid)) - usedBefore;
   const elapsedNs = (performance.now() - startedAt) * 1e6;
   const rollup = await agent.readFile(`/proc/${pid}/smaps_rollup`);
-  const mib = (key: string): number => Number(new RegExp(`^${key}: *(\\d+) kB$`, 'm').exec(rollup)?.[1]) / 1024;
+  const mib = (key: string): number =>
+    Number(new RegExp(`^${key}: *(\\d+) kB$`, 'm').exec(rollup)?.[1]) / 1024;
   return { rssMib: mib('Rss'), pssMib: mib('Pss'), cpuPercent: (100 * usedNs) / elapsedNs };
 }
 

@@ -3,13 +3,13 @@ import { attachDriver } from '../flows/attach.ts';
 import { say } from '../progress.ts';
 import { type Measure, median, rounded } from '../result.ts';
 
-const blocks = 4;
 const keysInBlock = 50;
 
 export const attachKeystroke: Measure = {
   part: 'attach',
   needsFullImage: false,
-  run: async (cluster) => {
+  run: async (cluster, times) => {
+    const blocks = times(4);
     const { keys } = await cluster.sessions();
     const driver = await attachDriver(cluster);
     const ours: number[] = [];

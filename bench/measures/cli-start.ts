@@ -2,12 +2,11 @@
 import { place } from '../cluster/on-machine.ts';
 import { type Measure, median, rounded, spread } from '../result.ts';
 
-const runs = 20;
-
 export const cliStart: Measure = {
   part: 'cli',
   needsFullImage: false,
-  run: async (cluster) => {
+  run: async (cluster, times) => {
+    const runs = times(20);
     const { shell } = cluster;
     const node = await cluster.nodeOnShell();
     const program = await place(shell, 'time-commands.ts');

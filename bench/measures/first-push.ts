@@ -6,13 +6,12 @@ import { removeAllImages, turnBack } from '../flows/turn-back.ts';
 import { say } from '../progress.ts';
 import { type Measure, median, rounded, spread } from '../result.ts';
 
-const runs = 3;
-
 /** Ends the sessions: it comes after everything that needs them. */
 export const firstPush: Measure = {
   part: 'first_push',
   needsFullImage: true,
-  run: async (cluster) => {
+  run: async (cluster, times) => {
+    const runs = times(3);
     const { shell, agent } = cluster;
     const before = cluster.current;
     const release = await cluster.installNext('image');

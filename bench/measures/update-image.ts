@@ -7,14 +7,12 @@ import { turnBack } from '../flows/turn-back.ts';
 import { say } from '../progress.ts';
 import { type Measure, type Result, median, rounded, spread } from '../result.ts';
 
-const ourRuns = 5;
-/** It takes more than a minute each time, and hardly varies. */
-const seedRuns = 3;
-
 export const updateImage: Measure = {
   part: 'update',
   needsFullImage: true,
-  run: async (cluster) => {
+  run: async (cluster, times) => {
+    const ourRuns = times(5);
+    const seedRuns = times(3); // more than a minute each, and they hardly vary
     const { shell, agent } = cluster;
     await cluster.sessions();
     const seeds: SeedUpdate[] = [];
@@ -61,13 +59,6 @@ function results(
       note:
         `command to answer on the new version: seed ${spread(seconds(seedMs))} s in ${seeds.length} runs, ` +
         `ours ${spread(seconds(ourMs))} s; both with three sessions running`,
-    },
-    {
-      name: 'update.program_bytes',
-      value: Math.round(median(ours.map(({ sentBytes, imageBytes }) => sentBytes - imageBytes))),
-      unit: 'bytes',
-      runs: ours.length,
-      note: 'sent beside the image when only the image changed: manifest, signature, list of files',
     },
   ];
 }

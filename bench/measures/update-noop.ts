@@ -5,12 +5,11 @@ import { describeSteps } from '../flows/step-times.ts';
 import { say } from '../progress.ts';
 import { type Measure, median, rounded, spread } from '../result.ts';
 
-const runs = 5;
-
 export const updateNoop: Measure = {
   part: 'update',
   needsFullImage: false,
-  run: async (cluster) => {
+  run: async (cluster, times) => {
+    const runs = times(5);
     const { shell, agent } = cluster;
     await cluster.sessions();
     // The first one brings an agent that was left elsewhere to where the shell host is.

@@ -17,6 +17,7 @@ const client = spawn('script', ['--quiet', '--flush', '--return', '--command', l
   stdio: ['pipe', 'pipe', 'inherit'],
   env: { ...process.env, TERM: 'xterm-256color' },
 });
+process.once('exit', () => client.kill('SIGHUP'));
 const ended = new Promise<void>((resolve) => client.once('close', () => resolve()));
 
 /** What came since `fresh()`; only its end is kept, because a flood is long. */

@@ -23,6 +23,9 @@ export function demoHome(apiKey: string): Map<string, string> {
     // Writing files in the home shows work; everything else still asks, which the demo shows too.
     permissions: { defaultMode: 'acceptEdits' },
     env: demoEnvironment,
+    // Moving spinners of four sessions would take half of a small box.
+    prefersReducedMotion: true,
+    spinnerTipsEnabled: false,
   };
   return new Map([
     ['.claude.json', toJson(program)],

@@ -7,8 +7,8 @@ import type { Lab } from '../lab.ts';
 import { oldRelease } from './releases.ts';
 
 const apiPort = 8088;
-/** So that a session writes a file about every second and a half. */
-const wordMs = 60;
+/** So that a session writes a file about every two seconds. */
+const wordMs = 100;
 const program = '/usr/local/bin/claude';
 
 /** A session that was stopped takes up its conversation; a new one starts on its task. Neither waits for a person. */

@@ -18,7 +18,7 @@ export interface ScreenOptions {
   readonly title: string;
 }
 
-/** Shows the screen and gives its text. */
+/** Shows the screen, and gives all that was drawn on the terminal meanwhile. */
 export async function lookAtScreen(
   story: Story,
   session: SessionSeen,
@@ -32,13 +32,14 @@ export async function lookAtScreen(
   const ended = exitOf(attach);
   // It draws the screen here as well, and would stop if nobody took it.
   let drawn = '';
-  attach.stdout?.on('data', (chunk: Buffer) => (drawn = (drawn + chunk.toString()).slice(-4000)));
+  attach.stdout?.on('data', (chunk: Buffer) => (drawn += chunk.toString()));
   attach.stderr?.resume();
   try {
     const screen = await pollUntil(
       `the screen of ${session.name} shows ${String(shows)}`,
       async () => {
-        if (attach.exitCode !== null) throw new DemoFailed(`${command} stays attached`, plain(drawn));
+        if (attach.exitCode !== null)
+          throw new DemoFailed(`${command} stays attached`, plain(drawn).slice(-1000));
         const tmux = await askTmux(
           story,
           session,
@@ -50,11 +51,11 @@ export async function lookAtScreen(
         const lines = (await askTmux(story, session, 'capture-pane', '-p', '-e')).split('\n').slice(0, -1);
         return shows.test(lines.map(plain).join('\n')) ? lines : undefined;
       },
-      { timeoutMs: 30_000 },
+      { timeoutMs: 90_000 },
     );
     const status = await statusLine(story, session);
     story.show.screen(title, status === '' ? screen : [...screen, status], columns);
-    return [...screen, status].map(plain).join('\n');
+    return plain(drawn);
   } finally {
     attach.stdin?.end(detach);
     await ended;

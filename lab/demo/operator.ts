@@ -8,22 +8,23 @@ import type { Story } from './story.ts';
 
 export type Account = 'ops' | 'claude';
 
-export interface TypeOptions {
-  /** Lines beyond this many are counted instead of shown. Default: all are shown. */
+export interface EnterOptions {
+  /** Of a longer output only this many lines and its last one are shown. Default: all are. */
   readonly most?: number;
 }
 
 /** Types a command line on the shell host; gives what it printed. A non-zero exit ends the demo. */
-export async function type(
+export async function enter(
   story: Story,
   account: Account,
   command: string,
-  { most = Number.POSITIVE_INFINITY }: TypeOptions = {},
+  { most = Number.POSITIVE_INFINITY }: EnterOptions = {},
 ): Promise<string> {
   const { shell } = story.get('lab');
   story.show.prompt(account, shell.hostname, command);
   const printed: string[] = [];
-  const child = shell.spawn(['bash', '-c', command], { user: account, cwd: '/' });
+  // What it prints on stderr comes in its place, as on a terminal.
+  const child = shell.spawn(['bash', '-c', `exec 2>&1\n${command}`], { user: account, cwd: '/' });
   child.stdin?.end();
   const keep = (line: string): void => {
     printed.push(line);
@@ -34,7 +35,12 @@ export async function type(
     eachLine(child.stdout, keep),
     eachLine(child.stderr, keep),
   ]);
-  if (printed.length > most) story.show.output(`… and ${printed.length - most} more lines`);
+  const last = printed.at(-1);
+  if (printed.length > most && last !== undefined) {
+    if (printed.length > most + 1)
+      story.show.output(`… ${printed.length - most - 1} lines more, the last one:`);
+    story.show.output(last);
+  }
   if (exitCode !== 0) throw new DemoFailed(`this command works: ${command}`, `exit code ${exitCode}`);
   return printed.join('\n');
 }

@@ -13,6 +13,7 @@ export class Presenter {
   readonly #isTerminal: boolean;
   readonly #write: (text: string) => void;
   readonly #startedAt = performance.now();
+  #lastIsEmpty = false;
   #scene = 0;
   #claims = 0;
 
@@ -134,7 +135,8 @@ export class Presenter {
 
   bad(text: string): void {
     this.#line('');
-    for (const line of text.split('\n')) this.#line(`${indent}${this.#paint('bad', '✗')} ${line}`);
+    for (const [index, line] of text.split('\n').entries())
+      this.#line(`${indent}${index === 0 ? this.#paint('bad', '✗') : ' '} ${line}`);
   }
 
   #erase(timer: NodeJS.Timeout | undefined): void {
@@ -143,7 +145,10 @@ export class Presenter {
     this.#write('\r\u001b[K');
   }
 
+  /** Never two empty lines in a row, so that each part may begin with one. */
   #line(text: string): void {
+    if (text === '' && this.#lastIsEmpty) return;
+    this.#lastIsEmpty = text === '';
     this.#write(`${text}\n`);
   }
 

@@ -1,10 +1,8 @@
 // Plays the scenes and cleans up after them, however they end: at the last one, at a claim that does not hold, at Ctrl-C.
-import { existsSync } from 'node:fs';
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { claudeVersion } from '../claude/fetch-claude.ts';
 import { type Engine, findEngine, openEngine, stopEngineIfIdle } from '../engine.ts';
 import { removeLab } from '../remove.ts';
-import { DemoFailed } from './demo-failed.ts';
 import type { Presenter } from './presenter.ts';
 import { type Scene, Story, labName } from './story.ts';
 import { lead } from './cast.ts';
@@ -15,6 +13,7 @@ type StopSignal = keyof typeof exitCodeOf;
 
 /** How long a scene may take to notice that its machines are gone. */
 const settleMs = 10_000;
+const graceMs = 200;
 
 /** Gives the exit code of the process. */
 export async function runDemo(
@@ -29,27 +28,31 @@ export async function runDemo(
 
   const stop = stopSignal();
   const playing = play(scenes, new Story(show));
-  const outcome = await Promise.race([playing, stop]);
+  const outcome = await Promise.race([stop, playing.then((error) => orSignal(stop, error))]);
   if (typeof outcome === 'string') {
     show.bad(`${outcome === 'SIGINT' ? 'stopped by Ctrl-C' : `stopped by ${outcome}`}; cleaning up`);
     await removeLab(engine.docker, labName);
     // What was under way fails now, and may have made something in the meantime.
     await Promise.race([playing, new Promise((resolve) => setTimeout(resolve, settleMs).unref())]);
     await cleanUp(engine, engineRan);
+    show.say('The machines are gone.');
     process.exit(exitCodeOf[outcome]);
   }
   if (outcome !== undefined) {
-    show.bad(outcome instanceof DemoFailed ? outcome.message : messageOf(outcome));
-    show.bad(options.keep ? lookAround() : 'the demo did not end well; its machines are taken down');
+    show.bad(outcome.message || String(outcome));
+    if (!options.keep)
+      show.lines(['The demo did not end well. Its machines are taken down; KEEP=1 keeps them.']);
   }
   if (options.keep) {
-    if (outcome === undefined) end(show, lookAround());
+    if (outcome === undefined) sumUp(show);
+    show.lines(lookAround());
     return outcome === undefined ? 0 : 1;
   }
   await cleanUp(engine, engineRan);
-  if (outcome === undefined)
-    end(show, 'Its machines are gone again. To keep them and look around: make demo KEEP=1');
-  return outcome === undefined ? 0 : 1;
+  if (outcome !== undefined) return 1;
+  sumUp(show);
+  show.say('Its machines are gone again. To keep them and look around: make demo KEEP=1');
+  return 0;
 }
 
 function introduce(show: Presenter): void {
@@ -58,10 +61,9 @@ function introduce(show: Presenter): void {
   show.say(
     'A shell host, two agent hosts, four sessions with the real Claude Code. It takes about three minutes.',
   );
-  if (!existsSync(`/var/cache/convocate-lab/claude-${claudeVersion}`))
-    show.say(
-      `The first run takes some minutes more: it downloads Claude Code ${claudeVersion} from npm (about 100 MB) and makes the machines' image from Debian packages (about 200 MB).`,
-    );
+  show.say(
+    `The first run on a box takes some minutes more: it makes the machines' image from Debian packages and downloads Claude Code ${claudeVersion} from npm (381 MB unpacked).`,
+  );
   show.gap();
 }
 
@@ -86,33 +88,48 @@ function stopSignal(): Promise<StopSignal> {
   });
 }
 
+/** Ctrl-C also ends what a scene had running, and the scene's failure may come first. */
+async function orSignal(
+  stop: Promise<StopSignal>,
+  error: Error | undefined,
+): Promise<Error | StopSignal | undefined> {
+  if (error === undefined) return undefined;
+  const grace = new Promise<Error>((resolve) => void setTimeout(resolve, graceMs, error));
+  return await Promise.race([stop, grace]);
+}
+
 async function cleanUp(engine: Engine, engineRan: boolean): Promise<void> {
   await removeLab(engine.docker, labName);
   if (!engineRan) await stopEngineIfIdle(engine);
 }
 
-function end(show: Presenter, text: string): void {
+function sumUp(show: Presenter): void {
   show.gap();
-  const minutes = `${Math.floor(show.elapsedSeconds / 60)} min ${Math.round(show.elapsedSeconds % 60)} s`;
-  show.claim(`All of it held: ${show.claims} claims were put to the test, in ${minutes}.`, true);
-  show.lines(text.split('\n'));
+  const minutes = Math.floor(show.elapsedSeconds / 60);
+  const seconds = Math.round(show.elapsedSeconds % 60);
+  show.say(`All of it held: ${show.claims} claims were put to the test, in ${minutes} min ${seconds} s.`);
 }
 
-function lookAround(): string {
-  const node = relative(process.cwd(), process.execPath);
-  const cli = `${node.startsWith('..') ? process.execPath : node} ${relative(process.cwd(), process.argv[1] ?? '').replace('demo/demo.ts', 'cli.ts')}`;
-  const asClaude = `${cli} ssh shell --name ${labName} -- runuser -u claude --`;
+function lookAround(): string[] {
+  // The Node that runs now: the box's own may be too old to run TypeScript.
+  const [node, cli] = [process.execPath, join(import.meta.dirname, '../cli.ts')].map(fromHere);
+  const options = `--name ${labName}`;
   return [
-    'The machines stay up. From this checkout:',
+    'The machines stay up:',
     '',
-    `${cli} ssh shell --name ${labName}    # root on the shell host`,
-    `${asClaude} convocate ls`,
-    `${asClaude} convocate attach ${lead}    # Ctrl-B D leaves`,
-    '',
-    `${cli} down --name ${labName}    # takes them down`,
-  ].join('\n');
+    `  ${node} ${cli} ssh shell ${options}`,
+    '      root on the shell host; there:',
+    '        convocate-host status',
+    '        runuser -u claude -- convocate ls',
+    `        runuser -u claude -- convocate attach ${lead}     (Ctrl-B D leaves it)`,
+    `  ${node} ${cli} ssh agent-a ${options}`,
+    '      root on an agent host; there: docker ps',
+    `  ${node} ${cli} down ${options}`,
+    '      takes them down',
+  ];
 }
 
-function messageOf(error: Error): string {
-  return error.message || String(error);
+function fromHere(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith('..') ? path : short;
 }

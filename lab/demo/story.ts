@@ -1,5 +1,5 @@
 // What the scenes share. Each finds here what the ones before it have made, and adds its own.
-import { type Lab } from '../lab.ts';
+import type { Lab } from '../lab.ts';
 import type { AgentSeen, SessionSeen } from './what-is-there.ts';
 import type { Presenter } from './presenter.ts';
 

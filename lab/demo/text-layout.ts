@@ -18,7 +18,12 @@ export function paint(style: Style, text: string): string {
 }
 
 export function plain(text: string): string {
-  return stripVTControlCharacters(text).trimEnd();
+  return printable(text).trimEnd();
+}
+
+/** Without control sequences, and without what moves a cursor or rings a bell by itself. */
+function printable(text: string): string {
+  return stripVTControlCharacters(text).replaceAll(/\p{Cc}/gu, '');
 }
 
 /** Breaks at spaces; a word longer than the width keeps a line of its own. */
@@ -87,7 +92,7 @@ export function keepColour(lines: readonly string[]): string[] {
     const before = active;
     const parts = line.split(colourCode);
     const kept = parts.map((part, index) => {
-      if (index % 2 === 0) return stripVTControlCharacters(part);
+      if (index % 2 === 0) return printable(part);
       active = ['\u001b[0m', '\u001b[m'].includes(part) ? '' : active + part;
       return part;
     });

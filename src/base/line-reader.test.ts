@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LineReader, LineTooLongError } from './line-reader.ts';
 
@@ -12,7 +12,11 @@ describe('lines', () => {
   test('are the same however the bytes are cut, and the rest is kept to the byte', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.string({ unit: 'binary' }).map((line) => line.toWellFormed().replaceAll('\n', ' '))),
+        fc.array(
+          fc
+            .string({ unit: 'binary', maxLength: 30 })
+            .map((line) => line.toWellFormed().replaceAll('\n', ' ')),
+        ),
         fc.uint8Array({ maxLength: 20 }).map((rest) => rest.filter((byte) => byte !== 0x0a)),
         fc.array(fc.nat(400), { maxLength: 12 }),
         (lines, rest, cuts) => {
@@ -79,7 +83,7 @@ describe('a line longer than the bound', () => {
     const byte = Buffer.from('x');
     const startedAt = performance.now();
     for (let sent = 0; sent < 100_000; sent += 1) reader.push(byte);
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    expect(performance.now() - startedAt).toBeLessThan(4_000); // a reader that copies what it holds for each byte takes ten seconds;
     expect(reader.push(Buffer.from('\n'))).toEqual(['x'.repeat(100_000)]);
   });
 });

@@ -72,6 +72,18 @@ describe('output', () => {
   });
 });
 
+async function* drip(): AsyncGenerator<Buffer> {
+  for (;;) {
+    yield Buffer.alloc(1000);
+    await sleep(2);
+  }
+}
+
+async function* broken(): AsyncGenerator<Buffer> {
+  yield Buffer.from('first');
+  throw new Error('the blob cannot be read');
+}
+
 describe('input', () => {
   test.each([
     ['text', 'text ä'],
@@ -94,22 +106,12 @@ describe('input', () => {
   });
 
   test('from a slow stream is cut off when the process ends, with its exit code', async () => {
-    async function* drip(): AsyncGenerator<Buffer> {
-      for (;;) {
-        yield Buffer.alloc(1000);
-        await sleep(2);
-      }
-    }
     expect(
       (await runCommand(sh('head -c 10 >/dev/null; exit 9'), { input: Readable.from(drip()) })).exitCode,
     ).toBe(9);
   });
 
   test('from a stream that breaks is an error, and the process is not left waiting', async () => {
-    async function* broken(): AsyncGenerator<Buffer> {
-      yield Buffer.from('first');
-      throw new Error('the blob cannot be read');
-    }
     await expect(runCommand(['cat'], { input: Readable.from(broken()) })).rejects.toThrow(
       'the blob cannot be read',
     );

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { runCommand } from './run-command.ts';
 import { formatArgv, quoteArgument, quoteArgv } from './shell-quote.ts';

@@ -45,7 +45,8 @@ program
 program
   .command('receive-layer <diff-id>', { hidden: true })
   .requiredOption('--offset <bytes>')
-  .action((diffId: string, options: { offset: string }) =>
+  .requiredOption('--size <bytes>')
+  .action((diffId: string, options: { offset: string; size: string }) =>
     reportErrors(false, () => receiveLayerVerb(diffId, options)),
   );
 program.command('stage-image', { hidden: true }).action(() => reportErrors(false, stageImageVerb));

@@ -47,6 +47,8 @@ export interface HostFacts {
   /** Version that the `current` link names. */
   readonly liveVersion?: string;
   readonly previousVersion?: string;
+  /** Version of the program that the service's process runs: an older one where a rollout was cut off before its restart. */
+  readonly runningVersion?: string;
   readonly allowedSigners: string;
   /** SHA-256 of the manifest of each release on the host. */
   readonly releases: ReadonlyMap<string, string>;
@@ -90,12 +92,12 @@ export function parseFacts(output: string, hostName: string): HostFacts {
     const docker = parseDocker(one('docker_info'), all('image'), all('container'), all('disk'));
     const blobs = all('blob').map(splitFirst);
     return {
-      machine: one('machine'),
+      machine: needed(one('machine')),
       glibc: one('glibc'),
       libstdcxx: one('libstdcxx') === 'yes',
       systemd: one('systemd') === 'yes',
-      cores: Number(one('cores')),
-      memoryBytes: Number(one('memory_kib')) * 1024,
+      cores: Number(needed(one('cores'), /^[1-9]\d*$/)),
+      memoryBytes: Number(needed(one('memory_kib'), /^[1-9]\d*$/)) * 1024,
       allowedSigners: decode(one('signers')),
       releases: new Map(all('release').map(parseRelease)),
       blobs: new Map(blobs.flatMap(([size, path]) => entryOf(path, size, /\/([0-9a-f]{64})$/))),
@@ -113,12 +115,19 @@ export function parseFacts(output: string, hostName: string): HostFacts {
       ...optional('agentId', one('agent_id')),
       ...optional('stamp', one('stamp')),
       ...optional('liveVersion', one('current').split('/').at(-1)),
+      ...optional('runningVersion', one('running').split('/').at(-3)),
       ...optional('previousVersion', one('previous').split('/').at(-1)),
       ...(docker && { docker }),
     };
   } catch (cause) {
     throw new OperationError('the host told facts that make no sense', { host: hostName, cause, output });
   }
+}
+
+/** What every host can tell: without it, that was no answer of the script's. */
+function needed(value: string, pattern = /./): string {
+  if (!pattern.test(value)) throw new TypeError(`not a fact: ${JSON.stringify(value)}`);
+  return value;
 }
 
 const Info = z.object({

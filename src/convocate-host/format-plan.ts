@@ -23,7 +23,10 @@ export function formatPlan(host: string, plan: Plan): string {
   if (plan.loadImage)
     lines.push(`  would load the image, leaving out ${plan.sharedLayers} layers the host has`);
   if (plan.changes.length > 0) lines.push('  would change:');
-  for (const { path, before, after } of plan.changes) lines.push(indent(unifiedDiff(path, before, after)));
+  for (const { path, before, after, modes } of plan.changes) {
+    if (modes) lines.push(`    mode ${modes.map((mode) => `0${mode.toString(8)}`).join(' -> ')}  ${path}`);
+    if (before !== after) lines.push(indent(unifiedDiff(path, before, after)));
+  }
   if (plan.daemonReload) lines.push('  would run: systemctl daemon-reload');
   if (plan.restart)
     lines.push('  would run: systemctl restart convocate-agent.service (sessions go on running)');

@@ -45,6 +45,7 @@ for session in "$state"/sessions/*.json; do
   [ -f "$session" ] && say session "$(basename "$session" .json) $(b64 < "$session")"
 done
 say unit "$(systemctl show "$unit" -p ActiveState,SubState,NRestarts,UnitFileState,NeedDaemonReload 2>/dev/null | b64)"
+say running "$(readlink "/proc/$(systemctl show "$unit" -p MainPID --value 2>/dev/null)/exe")"
 for file in "$@"; do
   [ -e "$file" ] && say file "$file $(stat -c '%a' "$file") $(b64 < "$file")"
 done
@@ -94,7 +95,8 @@ export const LOOK_AT_LOCK: HostScript = {
 
 /**
  * Takes in one large program blob, gzip-packed, from an offset on: what came before a cut is kept in ".part". It gets
- * its name only when its SHA-256 is right. Arguments: blobs directory, digest, offset. Exit 9: arrived damaged.
+ * its name only when its SHA-256 is right. Arguments: blobs directory, digest, offset, packed size. Exit 9: arrived
+ * damaged, and thrown away; exit 8: cut off, and kept.
  */
 export const RECEIVE_BLOB: HostScript = {
   name: 'receive-blob',
@@ -104,6 +106,7 @@ mkdir -p "$1"
 part=$1/$2.gz.part
 truncate -s "$3" "$part"
 cat >> "$part"
+[ "$(stat -c %s "$part")" -ge "$4" ] || exit 8
 if gzip -dc "$part" > "$1/$2.tmp" && printf '%s  %s\\n' "$2" "$1/$2.tmp" | sha256sum -c --status -; then
   sync "$1/$2.tmp"
   mv -T "$1/$2.tmp" "$1/$2"

@@ -19,6 +19,8 @@ export interface FileChange {
   /** Undefined where it does not exist yet. */
   readonly before: string | undefined;
   readonly after: string;
+  /** Where its permission bits will be others: those before and after. */
+  readonly modes?: readonly [number, number];
 }
 
 /** All that one run of `update` will do to one host: printable, and decided before anything is done. */
@@ -91,7 +93,7 @@ export function planUpdate(input: PlanInput): Plan {
     daemonReload: changes.some((change) =>
       input.hostFiles.some((file) => file.systemd && file.path === change.path),
     ),
-    restart: activate || facts.unit['ActiveState'] !== 'active',
+    restart: activate || facts.unit['ActiveState'] !== 'active' || facts.runningVersion !== manifest.version,
   };
 }
 
@@ -145,7 +147,8 @@ function planHostFiles({ facts, hostFiles }: PlanInput): FileChange[] {
   return hostFiles.flatMap((file) => {
     const found = facts.files.get(file.path);
     if (found?.text === file.text && found.mode === file.mode) return [];
-    return [{ path: file.path, before: found?.text, after: file.text }];
+    const change: FileChange = { path: file.path, before: found?.text, after: file.text };
+    return [found && found.mode !== file.mode ? { ...change, modes: [found.mode, file.mode] } : change];
   });
 }
 

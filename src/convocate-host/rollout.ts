@@ -56,7 +56,7 @@ export async function runSteps(steps: readonly Step[], rollout: Rollout): Promis
       await step.run(rollout);
     }
   } finally {
-    await rollout.lock?.release();
+    await rollout.lock?.release().catch(() => {}); // it ends with the connection; the first error is the one to tell
     await rollout.host?.close();
   }
 }
@@ -68,5 +68,5 @@ export function need<Key extends 'host' | 'lock' | 'facts' | 'plan' | 'record'>(
 ): NonNullable<Rollout[Key]> {
   const value = rollout[key];
   if (value === undefined) throw new TypeError(`a step needs ${key} before any step has set it`);
-  return value as NonNullable<Rollout[Key]>;
+  return value;
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { normalize, resolve } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { quoteArgument } from '../base/shell-quote.ts';
 import { imageTagOf, isAgentId, isSessionId, isVersion, versionOfImageTag } from './ids.ts';

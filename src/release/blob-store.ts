@@ -3,6 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { syncDirectory } from '../base/atomic-file.ts';
@@ -34,6 +35,7 @@ export class BlobStore {
 
   /** Takes in `content` to its end; a blob that is there already is kept as it is. */
   async put(content: Readable, packing: Packing): Promise<StoredBlob> {
+    content.on('error', () => {}); // it may break before the pipeline below listens, which then throws it
     await mkdir(this.#directory, { recursive: true, mode: 0o755 });
     const temporary = join(this.#directory, `.incoming-${randomUUID()}`);
     const measure = new Measure();
@@ -53,6 +55,11 @@ export class BlobStore {
     } finally {
       await rm(temporary, { force: true });
     }
+  }
+
+  /** Whether the blob is there, so that a large one need not be packed only to find that out. */
+  async has(sha256: string, packing: Packing): Promise<boolean> {
+    return (await stat(this.pathOf(sha256, packing)).catch(() => undefined)) !== undefined;
   }
 
   async putBytes(content: Uint8Array, packing: Packing): Promise<StoredBlob> {
@@ -78,10 +85,7 @@ export class BlobStore {
 
   /** The content itself; for small blobs. */
   async read(sha256: string, packing: Packing): Promise<Buffer> {
-    const unpacked = this.openPacked(sha256, packing).pipe(unpacker(packing));
-    const chunks: Buffer[] = [];
-    for await (const chunk of unpacked as AsyncIterable<Buffer>) chunks.push(chunk);
-    return Buffer.concat(chunks);
+    return await pipeline(this.openPacked(sha256, packing), unpacker(packing), buffer);
   }
 
   pathOf(sha256: string, packing: Packing): string {

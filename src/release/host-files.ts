@@ -6,7 +6,10 @@ export const HostFile = z.object({
   /** Where the text lies in the release. */
   from: z.string(),
   /** Where it goes on the host. */
-  to: z.string().check(z.regex(/^\/etc\/[A-Za-z0-9._/-]+$/)),
+  to: z.string().check(
+    z.regex(/^\/etc\/[A-Za-z0-9._/-]+$/),
+    z.refine((path) => !path.includes('..')),
+  ),
   mode: z.int(),
   /** systemd has to read it again when it changed. */
   systemd: z.boolean(),

@@ -68,9 +68,10 @@ function describeImage(
   if (!saved) throw new OperationError('docker save gave an archive without an image');
   const config = required(documents, saved.Config);
   const { rootfs } = ImageConfig.parse(JSON.parse(config.toString('utf8')));
-  const layers = saved.Layers.map((name, index) => {
-    const layer = layerAt(name);
-    if (!layer || `sha256:${layer.diffId}` !== rootfs.diff_ids[index]) {
+  const diffIds = rootfs.diff_ids;
+  const layers = Array.from({ length: Math.max(diffIds.length, saved.Layers.length) }, (_none, index) => {
+    const layer = layerAt(saved.Layers[index] ?? '');
+    if (!layer || `sha256:${layer.diffId}` !== diffIds[index]) {
       throw new OperationError(
         `docker save gave an archive whose layer ${index + 1} is not the one its config names`,
         {
@@ -111,7 +112,9 @@ async function takeHead(entry: AsyncIterable<Buffer>): Promise<{ first: Buffer; 
   return { first, stream: Readable.from(whole()) };
 }
 
+/** A layer may begin with such a character too, in the name of its first file, but it has tar's magic. */
 function isJson(first: Buffer): boolean {
+  if (first.toString('latin1', 257, 262) === 'ustar') return false;
   return first[0] === 0x7b || first[0] === 0x5b;
 }
 

@@ -107,15 +107,12 @@ function serveConnection<Peer>(
     if (error.level === 'client-timeout') socket.destroy(); // a graceful end would wait for a peer that is gone
   });
   connection.on('authentication', (attempt) => {
-    void authenticate(attempt, options.identify).then(
-      (found) => {
-        peer = found ?? peer;
-      },
-      (error: unknown) => {
-        options.onProblem?.(`login failed: ${String(error)}`, from);
-        socket.destroy();
-      },
-    );
+    authenticate(attempt, options.identify, (found) => {
+      peer = found;
+    }).catch((error: unknown) => {
+      options.onProblem?.(`login failed: ${String(error)}`, from);
+      socket.destroy();
+    });
   });
   connection.on('ready', () => {
     const who = peer;

@@ -42,7 +42,7 @@ let counting: StandInState;
 
 /** As the guide has it, on the shell host; the clone is built on this box, where the compiler is. */
 async function installVersion(tag: string): Promise<void> {
-  await checkout.git('checkout', '--quiet', tag);
+  await checkout.git('checkout', '--quiet', '--force', tag);
   expect(await checkout.build()).toBe(tag);
   await installTree(lab, checkout.directory);
   for (const program of ['convocate', 'convocate-host'])
@@ -50,8 +50,7 @@ async function installVersion(tag: string): Promise<void> {
 }
 
 async function rollOut(version: string): Promise<void> {
-  for (const host of hosts) {
-    const run = await runUpdate(shell, host);
+  for (const run of await Promise.all(hosts.map((host) => runUpdate(shell, host)))) {
     expect(run).toMatchObject({ exitCode: 0, stderr: '' });
     expect(onlyEvent(run, 'result')).toMatchObject({ outcome: 'updated', version });
   }
@@ -133,32 +132,34 @@ describe('a version that is stored already', () => {
   });
 
   test('is replaced, with a warning, where it was built from a tree with uncommitted changes', async () => {
-    await checkout.git('checkout', '--quiet', 'v0.0.2');
+    await checkout.git('checkout', '--quiet', '--force', 'v0.0.2');
     checkout.append({ [entrypoint]: '# uncommitted\n' });
     expect(await checkout.build()).toBe('v0.0.2-dirty');
     await installTree(lab, checkout.directory);
     checkout.append({ [entrypoint]: '# uncommitted, further\n' });
     expect(await checkout.build()).toBe('v0.0.2-dirty');
-    const said = await installTree(lab, checkout.directory);
-    expect(said).toContain('warning: replacing v0.0.2-dirty');
-    const image = (tag: string): string[] => [
-      'docker',
-      'run',
-      '--rm',
-      '--network=none',
-      '--entrypoint=tail',
-      tag,
-    ];
-    const { stdout } = await shell.run([
-      ...image('convocate:v0.0.2-dirty'),
-      '-n1',
-      '/usr/local/lib/convocate-session/entrypoint',
-    ]);
-    expect(stdout).toBe('# uncommitted, further\n');
+    expect(await installTree(lab, checkout.directory)).toContain('warning: replacing v0.0.2-dirty');
+    expect(await lastLineInImage('convocate:v0.0.2-dirty')).toBe('# uncommitted, further');
+  });
+
+  test('is refused even so while an agent runs it', async () => {
     await rollOut('v0.0.2-dirty');
-    await checkout.git('checkout', '--quiet', '--', '.');
+    checkout.append({ [entrypoint]: '# uncommitted, too late\n' });
+    expect(await checkout.build()).toBe('v0.0.2-dirty');
+    const folder = '/run/too-late';
+    await shell.copyIn(`${checkout.directory}/build`, folder);
+    const refused = await shell.exec([`${folder}/convocate`, 'install'], { timeoutMs: 300_000 });
+    expect(refused.exitCode).toBe(3);
+    expect(refused.stderr).toMatch(/another build of v0\.0\.2-dirty is live on agent-[ab], agent-[ab]/);
+    expect(await lastLineInImage('convocate:v0.0.2-dirty')).toBe('# uncommitted, further');
   });
 });
+
+/** Of the entrypoint, where these tests write what tells two builds apart. */
+async function lastLineInImage(tag: string): Promise<string> {
+  const inside = ['docker', 'run', '--rm', '--network=none', '--entrypoint=tail', tag, '-n1'];
+  return (await shell.run([...inside, '/usr/local/lib/convocate-session/entrypoint'])).stdout.trim();
+}
 
 function checkoutOnShell(): string {
   return `/opt/convocate/${basename(checkout.directory)}`;

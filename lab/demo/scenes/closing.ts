@@ -1,4 +1,4 @@
-import { type } from '../operator.ts';
+import { enter } from '../operator.ts';
 import { newRelease } from '../releases.ts';
 import type { Scene } from '../story.ts';
 
@@ -6,8 +6,8 @@ export const closing: Scene = {
   title: 'Where the cluster stands',
   play: async (story) => {
     const { show } = story;
-    await type(story, 'claude', 'convocate ls');
-    const printed = await type(story, 'ops', 'sudo convocate-host status');
+    await enter(story, 'claude', 'convocate ls');
+    const printed = await enter(story, 'ops', 'sudo convocate-host status');
     show.gap();
     show.claim(
       `status names both agents on ${newRelease.version}, and three sessions still to be moved`,

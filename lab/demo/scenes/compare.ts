@@ -20,45 +20,46 @@ export const compare: Scene = {
 };
 
 function compareAgents({ show }: Story, before: Moment, after: Moment): void {
-  const cells = (agent: AgentSeen): string[] => [agent.version, agent.pid, agent.image];
   show.table([
     ['AGENT', 'BEFORE', 'PID', 'NEW SESSIONS RUN', '', 'AFTER', 'PID', 'NEW SESSIONS RUN'],
-    ...before.agents.map((agent) => [agent.host, ...cells(agent), '→', ...cells(agentOf(after, agent.host))]),
+    ...before.agents.map((agent) => [
+      agent.host,
+      ...agentCells(agent),
+      '→',
+      ...agentCells(agentOf(after, agent.host)),
+    ]),
   ]);
   show.gap();
-  const isOn = (agent: AgentSeen): boolean =>
-    agent.version === newRelease.version && agent.image === imageOf(newRelease);
   show.claim(
-    `both agents run ${newRelease.version}, restarted once`,
-    after.agents.every(isOn),
+    `both agents run ${newRelease.version}, in a new process`,
+    after.agents.every(
+      (agent) =>
+        agent.version === newRelease.version &&
+        agent.image === imageOf(newRelease) &&
+        agent.pid !== agentOf(before, agent.host).pid,
+    ),
     JSON.stringify(after.agents),
   );
 }
 
 function compareSessions({ show }: Story, before: Moment, after: Moment): void {
-  const cells = (session: SessionSeen): string[] =>
-    session.running
-      ? [session.containerId.slice(0, 12), session.startedAt.slice(11, 19), session.image]
-      : ['not started', '', ''];
   show.table([
-    ['SESSION', 'CONTAINER', 'STARTED', 'IMAGE', '', 'CONTAINER', 'STARTED', 'IMAGE'],
+    ['SESSION', 'BEFORE', 'STARTED', 'IMAGE', '', 'AFTER', 'STARTED', 'IMAGE'],
     ...before.sessions.map((session) => [
       session.name,
-      ...cells(session),
+      ...cellsOf(session),
       '→',
-      ...cells(named(after, session.name)),
+      ...cellsOf(named(after, session.name)),
     ]),
   ]);
   show.gap();
-  const facts = ({ name, containerId, startedAt, image, running }: SessionSeen): string =>
-    JSON.stringify({ name, containerId, startedAt, image, running });
   show.claim(
     'the same containers, running since the same moment, each on the image it had',
-    before.sessions.map(facts).join() === after.sessions.map(facts).join() &&
+    before.sessions.map(whatMayNotChange).join() === after.sessions.map(whatMayNotChange).join() &&
       atWork.every(
         ({ name }) => named(after, name).image === imageOf(oldRelease) && named(after, name).running,
       ),
-    after.sessions.map(facts).join('\n'),
+    after.sessions.map(whatMayNotChange).join('\n'),
   );
 }
 
@@ -128,6 +129,18 @@ function showBytes(story: Story): void {
     sent.length === 2 && sent.every(({ bytes }) => bytes > 0 && bytes * 10 < seedBytes),
     JSON.stringify(sent),
   );
+}
+
+function agentCells({ version, pid, image }: AgentSeen): string[] {
+  return [version, pid, image];
+}
+
+function cellsOf({ running, containerId, startedAt, image }: SessionSeen): string[] {
+  return running ? [containerId.slice(0, 12), startedAt.slice(11, 19), image] : ['not started', '', ''];
+}
+
+function whatMayNotChange({ name, containerId, startedAt, image, running }: SessionSeen): string {
+  return JSON.stringify({ name, containerId, startedAt, image, running });
 }
 
 function agentOf(moment: Moment, host: string): AgentSeen {

@@ -2,7 +2,7 @@ import { pollUntil } from '../../deadline.ts';
 import { CLAUDE_USER } from '../../../src/protocol/host-layout.ts';
 import { atWork, lead } from '../cast.ts';
 import { lookAtScreen } from '../look-at-screen.ts';
-import { ask, type } from '../operator.ts';
+import { ask, enter } from '../operator.ts';
 import { imageOf, newRelease, oldRelease } from '../releases.ts';
 import type { Moment, Scene, Story } from '../story.ts';
 import { type SessionSeen, lookAtCluster, named } from '../what-is-there.ts';
@@ -15,18 +15,19 @@ export const cutOver: Scene = {
     show.say(
       'Sessions are on the old image (*) until someone kills and restarts them, one by one. The home stays, and with it the work and the conversation.',
     );
-    await type(story, 'claude', `convocate kill ${lead}`);
+    await enter(story, 'claude', `convocate kill ${lead}`);
     const stopped = named(await lookAtCluster(lab), lead);
     const conversation = await conversationOf(story, stopped);
-    await type(story, 'claude', `convocate restart ${lead}`);
-    show.gap();
-    const after = await show.working(`${lead} is at work again`, untilAtWorkAgain(story, stopped));
-    const moved = named(after, lead);
-    const screen = await lookAtScreen(story, moved, {
-      shows: /❯ Go on[\s\S]*Step \d+ of 500/,
+    await enter(story, 'claude', `convocate restart ${lead}`);
+    const moved = named(await lookAtCluster(lab), lead);
+    const drawn = await lookAtScreen(story, moved, {
+      shows: /Go on, in 500 steps[\s\S]*Step \d+ of 500/,
       title: `${lead}, on ${moved.image}`,
-      rows: 22,
+      rows: 24,
     });
+    show.gap();
+    const after = await show.working(`${lead} writes files again`, untilAtWorkAgain(story, stopped));
+    const written = named(after, lead).writtenAtMs;
     show.gap();
     show.claim(
       `${lead} has a new container, on ${imageOf(newRelease)}`,
@@ -34,14 +35,13 @@ export const cutOver: Scene = {
       JSON.stringify(moved),
     );
     show.claim(
-      `its screen has the new status line`,
-      screen.includes(`convocate ${newRelease.version}`),
-      screen,
+      'its screen has the new status line',
+      drawn.includes(`convocate ${newRelease.version}`),
+      drawn.slice(-1000),
     );
     show.claim(
-      `none of its ${stopped.writtenAtMs.length} files was lost, and it writes on (${moved.writtenAtMs.length})`,
-      moved.writtenAtMs.length > stopped.writtenAtMs.length &&
-        stopped.writtenAtMs.every((at) => moved.writtenAtMs.includes(at)),
+      `none of its ${stopped.writtenAtMs.length} files was lost, and it writes on (${written.length})`,
+      written.length > stopped.writtenAtMs.length && stopped.writtenAtMs.every((at) => written.includes(at)),
     );
     const resumed = await conversationOf(story, moved);
     show.claim(
@@ -67,7 +67,7 @@ async function untilAtWorkAgain(story: Story, stopped: SessionSeen): Promise<Mom
       const moment = await lookAtCluster(story.get('lab'));
       return named(moment, lead).writtenAtMs.length > stopped.writtenAtMs.length ? moment : undefined;
     },
-    { timeoutMs: 60_000, everyMs: 500 },
+    { timeoutMs: 120_000, everyMs: 500 },
   );
 }
 

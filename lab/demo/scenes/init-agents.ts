@@ -1,4 +1,4 @@
-import { type } from '../operator.ts';
+import { enter } from '../operator.ts';
 import { provisioningUser } from '../../ssh-access.ts';
 import type { Scene } from '../story.ts';
 
@@ -9,10 +9,12 @@ export const initAgents: Scene = {
     show.say(
       'The fingerprint is read on the host itself and given along, so first contact trusts nobody. The key is pinned from then on.',
     );
-    for (const agent of story.get('lab').agents) {
+    for (const [index, agent] of story.get('lab').agents.entries()) {
       const fingerprint = await agent.sshHostFingerprint();
       const who = `--host ${agent.hostname} --user ${provisioningUser}`;
-      await type(story, 'ops', `sudo convocate-host init-agent ${who} --host-key ${fingerprint} --soak 2s`);
+      const command = `sudo convocate-host init-agent ${who} --host-key ${fingerprint} --soak 2s`;
+      // The second host goes the same way.
+      await enter(story, 'ops', command, index === 0 ? {} : { most: 4 });
     }
   },
 };

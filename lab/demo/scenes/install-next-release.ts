@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { buildTree } from '../../trees.ts';
-import { ask, type } from '../operator.ts';
+import { ask, enter } from '../operator.ts';
 import { imageOf, newRelease } from '../releases.ts';
 import type { Scene } from '../story.ts';
 
@@ -14,17 +14,20 @@ export const installNextRelease: Scene = {
       'It changes the agent program, and the session image: a status line at the bottom of each session. The agents do not notice anything yet.',
     );
     show.gap();
-    const tree = await show.working(`git checkout ${version} && make build`, buildTree(newRelease));
+    const tree = await show.working(
+      `the sources with that change, built as ${version}`,
+      buildTree(newRelease),
+    );
     const folder = `/opt/convocate/${version}`;
     await ask(shell, ['mkdir', '-p', folder]);
     await shell.copyIn(join(tree, 'build'), `${folder}/build`);
     await shell.copyIn(join(tree, 'Makefile'), `${folder}/Makefile`);
-    await type(story, 'ops', `sudo make -C ${folder} install`);
+    await enter(story, 'ops', `cd ${folder} && sudo make install`);
     show.gap();
     show.say(
       'For comparison: what a plain `docker save | gzip` of this image would send to every single agent, in bytes.',
     );
-    const printed = await type(story, 'ops', `sudo docker save ${imageOf(newRelease)} | gzip | wc --bytes`);
+    const printed = await enter(story, 'ops', `sudo docker save ${imageOf(newRelease)} | gzip | wc --bytes`);
     story.set('seedBytes', Number(printed));
   },
 };

@@ -1,7 +1,7 @@
 import { baseImageTag } from '../../base-image.ts';
 import { installTree } from '../../cluster.ts';
 import { buildTree } from '../../trees.ts';
-import { type } from '../operator.ts';
+import { enter } from '../operator.ts';
 import { oldRelease } from '../releases.ts';
 import type { Scene } from '../story.ts';
 
@@ -15,11 +15,11 @@ export const installRelease: Scene = {
     );
     const { version } = oldRelease;
     show.gap();
-    const tree = await show.working(`git checkout ${version} && make build`, buildTree(oldRelease));
+    const tree = await show.working(`the sources as they stand, built as ${version}`, buildTree(oldRelease));
     const flags = `--base-image ${baseImageTag('bookworm')} --toolchain minimal`;
     show.prompt('root', 'shell', `make -C /opt/convocate/${version} install INSTALL_FLAGS="${flags}"`);
     const printed = await show.working('make install', installTree(lab, tree));
-    for (const line of printed.trim().split('\n')) show.output(line);
-    await type(story, 'ops', 'sudo convocate-host init-shell');
+    for (const line of printed.trim().split('\n')) if (!line.startsWith('make: ')) show.output(line);
+    await enter(story, 'ops', 'sudo convocate-host init-shell');
   },
 };

@@ -1,18 +1,18 @@
-import { type } from '../operator.ts';
+import { enter } from '../operator.ts';
 import { diffSnapshots, snapshotHost } from '../../snapshot.ts';
 import type { Scene } from '../story.ts';
 
-/** Enough to see what a dry run looks like; the rest is diffs of the files that would change. */
-const most = 16;
+/** Up to where the diffs of the files that would change begin. */
+const most = 17;
 
 export const preview: Scene = {
   title: 'What would the update do? A dry run tells, and changes nothing',
   play: async (story) => {
     const agent = story.get('lab').agent(0);
-    // What the sessions write is theirs and goes on.
-    const look = { ignore: ['/home/claude'] };
+    // What the sessions write goes on; their program is large and nobody's to change.
+    const look = { ignore: ['/home/claude', '/usr/local/bin/claude'] };
     const before = await snapshotHost(agent, look);
-    await type(story, 'ops', `sudo convocate-host update --host ${agent.hostname} --dry-run`, { most });
+    await enter(story, 'ops', `sudo convocate-host update --host ${agent.hostname} --dry-run`, { most });
     const changed = diffSnapshots(before, await snapshotHost(agent, look));
     story.show.gap();
     story.show.claim(

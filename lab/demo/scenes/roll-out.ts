@@ -1,6 +1,6 @@
 import { pollUntil } from '../../deadline.ts';
 import { atWork, hosts } from '../cast.ts';
-import { type } from '../operator.ts';
+import { enter } from '../operator.ts';
 import { newRelease } from '../releases.ts';
 import type { Scene, SentBytes, Story } from '../story.ts';
 import { lookAtCluster, named } from '../what-is-there.ts';
@@ -16,7 +16,7 @@ export const rollOut: Scene = {
     const { show } = story;
     show.say('The loop stops at the first host that fails.');
     story.set('before', await lookAtCluster(story.get('lab')));
-    const printed = await type(story, 'ops', loop);
+    const printed = await enter(story, 'ops', loop);
     story.set('sent', bytesIn(printed));
     show.gap();
     await show.working(
@@ -51,6 +51,6 @@ async function untilWorkingOn(story: Story): Promise<void> {
       });
       return waiting.length === 0 ? true : undefined;
     },
-    { timeoutMs: 60_000, everyMs: 500 },
+    { timeoutMs: 120_000, everyMs: 500 },
   );
 }

@@ -1,10 +1,9 @@
 import { pollUntil } from '../../deadline.ts';
-import { cast } from '../cast.ts';
+import { atWork, cast, lead } from '../cast.ts';
 import { configureAgents, startApi } from '../claude-sessions.ts';
 import { lookAtScreen } from '../look-at-screen.ts';
-import { atWork, lead } from '../cast.ts';
-import { type } from '../operator.ts';
-import { type Scene, type Story } from '../story.ts';
+import { enter } from '../operator.ts';
+import type { Scene, Story } from '../story.ts';
 import { lookAtCluster, named } from '../what-is-there.ts';
 
 export const startSessions: Scene = {
@@ -16,14 +15,17 @@ export const startSessions: Scene = {
       'The program is the real one from npm. Its API is played by a stand-in on the shell host, so no account and no internet is needed. Each session works through a list of steps and writes a file per step.',
     );
     show.gap();
-    await show.working('Claude Code on both agent hosts (381 MB each)', story.get('claudeOnAgents'));
+    await show.working(
+      'Claude Code is on both agent hosts (381 MB each, copied meanwhile)',
+      story.get('claudeOnAgents'),
+    );
     await startApi(lab);
     await configureAgents(lab);
     for (const { name, host, stopped } of cast)
-      await type(story, 'claude', `convocate new ${name} --agent ${host}${stopped ? '' : ' --start'}`);
+      await enter(story, 'claude', `convocate new ${name} --agent ${host}${stopped ? '' : ' --start'}`);
     show.gap();
     await show.working('every session has written its first two files', untilAtWork(story));
-    await type(story, 'claude', 'convocate ls');
+    await enter(story, 'claude', 'convocate ls');
     const seen = named(await lookAtCluster(lab), lead);
     await lookAtScreen(story, seen, {
       shows: /Step \d+ of 500/,
@@ -40,6 +42,6 @@ async function untilAtWork(story: Story): Promise<void> {
       const slow = atWork.filter(({ name }) => named(moment, name).writtenAtMs.length < 2);
       return slow.length === 0 ? true : undefined;
     },
-    { timeoutMs: 90_000, everyMs: 500 },
+    { timeoutMs: 180_000, everyMs: 500 },
   );
 }

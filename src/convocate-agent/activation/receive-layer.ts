@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, open, rename, rm, truncate } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -20,12 +20,21 @@ export function stagedLayerPath(diffId: string): string {
  * What arrived of a transfer that was cut off stays in `.part`, so the next one goes on there; a part that turns out
  * to be damaged is thrown away.
  */
-export async function receiveLayer(diffId: string, offset: number, packed: Readable): Promise<void> {
+export async function receiveLayer(
+  diffId: string,
+  { offset, sizeBytes }: { readonly offset: number; readonly sizeBytes: number },
+  packed: Readable,
+): Promise<void> {
   await mkdir(STAGING_DIR, { recursive: true, mode: 0o700 });
   const part = `${stagedLayerPath(diffId)}.part`;
   await (await open(part, 'a', 0o600)).close();
   await truncate(part, offset);
   await pipeline(packed, createWriteStream(part, { flags: 'a' }));
+  if ((await stat(part)).size < sizeBytes) {
+    throw new OperationError(`layer ${diffId.slice(0, 12)} was cut off on its way; what came is kept`, {
+      hint: 'run the same command again: it goes on where this one stopped',
+    });
+  }
   const found = await digestOf(part);
   if (found !== diffId) {
     await rm(part, { force: true });

@@ -3,13 +3,21 @@ import { printJson } from './print-json.ts';
 
 /** The small verbs that a rollout needs on the host. Each acts on the release that it is itself part of. */
 
-/** `receive-layer <diffID> --offset N`: packed bytes on stdin. */
-export async function receiveLayerVerb(diffId: string, options: { readonly offset: string }): Promise<void> {
-  const offset = Number(options.offset);
+/** `receive-layer <diffID> --offset N --size N`: packed bytes on stdin, from the offset to the size. */
+export async function receiveLayerVerb(
+  diffId: string,
+  options: { readonly offset: string; readonly size: string },
+): Promise<void> {
   if (!/^[0-9a-f]{64}$/.test(diffId)) throw new UsageError('a layer is named by its SHA-256 in hex');
-  if (!Number.isSafeInteger(offset) || offset < 0) throw new UsageError('--offset takes a number of bytes');
+  const [offset, sizeBytes] = [parseBytes('--offset', options.offset), parseBytes('--size', options.size)];
   const { receiveLayer } = await import('../activation/receive-layer.ts');
-  await receiveLayer(diffId, offset, process.stdin);
+  await receiveLayer(diffId, { offset, sizeBytes }, process.stdin);
+}
+
+function parseBytes(option: string, text: string): number {
+  const bytes = Number(text);
+  if (!Number.isSafeInteger(bytes) || bytes < 0) throw new UsageError(`${option} takes a number of bytes`);
+  return bytes;
 }
 
 /** `stage-image`: from staged layers to a proven image in Docker, without effect on what is live. */

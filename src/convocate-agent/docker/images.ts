@@ -18,7 +18,11 @@ const CALL_MS = 60_000;
 const LoadLine = z.object({ error: z.optional(z.string()), stream: z.optional(z.string()) });
 
 export class DockerImages {
-  readonly #docker = new Docker({ socketPath: '/var/run/docker.sock' });
+  readonly #docker: Docker;
+
+  constructor(socketPath = '/var/run/docker.sock') {
+    this.#docker = new Docker({ socketPath });
+  }
 
   /** Feeds an archive to Docker. Throws on any error text: an exit code alone does not tell. */
   async load(archive: Readable): Promise<void> {

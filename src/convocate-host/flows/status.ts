@@ -27,7 +27,8 @@ export async function clusterStatus(): Promise<AgentStatus[]> {
     up: false,
     problem: error.message,
   }));
-  return [...(await Promise.all(agents.map(askAgent))), ...broken];
+  const answers = await Promise.all(agents.map(askAgent));
+  return [...answers.toSorted((a, b) => a.host.localeCompare(b.host)), ...broken];
 }
 
 async function askAgent(record: AgentRecord): Promise<AgentStatus> {

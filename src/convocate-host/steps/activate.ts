@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { type Step, need } from '../rollout.ts';
+import { type Rollout, type Step, need } from '../rollout.ts';
 import { stagedProgram } from '../staged-program.ts';
 
 const Report = z.object({
@@ -13,23 +13,26 @@ const Report = z.object({
 export const activate: Step = {
   title: 'activating',
   isDone: (rollout) => !need(rollout, 'plan').activate,
-  run: (rollout) => runActivation(rollout),
+  run: (rollout) => runActivation(rollout, ({ item }) => `changed ${item}`),
 };
 
 /** As {@link activate}, but always: `init-agent` mends drift that no plan from outside can see. */
 export const installAgent: Step = {
   title: 'putting the host right',
-  run: (rollout) => runActivation(rollout),
+  run: (rollout) => runActivation(rollout, ({ item, detail }) => `${item}: ${detail}; put right`),
 };
 
-async function runActivation(rollout: Parameters<Step['run']>[0]): Promise<void> {
+async function runActivation(
+  rollout: Rollout,
+  words: (fixed: { item: string; detail?: string | undefined }) => string,
+): Promise<void> {
   need(rollout, 'lock').assertHeld();
   const argv = stagedProgram(rollout.release.manifest.version, 'activate');
   const answer = await need(rollout, 'host').check(argv, { timeoutMs: 120_000 });
   const report = Report.parse(JSON.parse(answer));
-  for (const { item, state, detail } of report.items) {
-    if (state === 'fixed') rollout.reporter.note(`${item}: ${detail}; put right`);
-    if (state === 'warning') rollout.reporter.warn(`${item}: ${detail}`);
+  for (const item of report.items) {
+    if (item.state === 'fixed') rollout.reporter.note(words(item));
+    if (item.state === 'warning') rollout.reporter.warn(`${item.item}: ${item.detail}`);
   }
   if (report.items.some((item) => item.state === 'fixed')) rollout.mustRestart = true;
 }

@@ -19,7 +19,7 @@ export const confirmHealthy: Step = {
     const before = need(rollout, 'facts').docker?.containers ?? [];
     const facts = await gatherFacts(fresh, []);
     expectSameContainers(fresh.name, before, facts.docker?.containers ?? []);
-    rollout.reporter.note(`${before.length} session containers are the very same`);
+    if (before.length > 0) rollout.reporter.note(`${before.length} session containers are the very same`);
     if (need(rollout, 'plan').restart || rollout.mustRestart) await staysUp(fresh, rollout.options.soakMs);
   },
 };

@@ -10,6 +10,9 @@ import { type PresentedKey, askHostKey, knownHostsLine } from '../../host-access
 import { checkTarget } from '../../host-access/ssh-target.ts';
 import { fingerprintOfLine } from '../../protocol/public-key.ts';
 
+const READ_FINGERPRINT =
+  'read the fingerprint on the host itself: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub';
+
 /**
  * The known_hosts file with the one key this host may show. A host that is registered keeps its pin; at first
  * contact the operator has to vouch for the key, on the terminal or by naming its fingerprint.
@@ -21,7 +24,9 @@ export async function pinHostKey(
 ): Promise<{ readonly knownHostsFile: string; readonly text: string }> {
   checkTarget(hostName);
   if (expectedFingerprint !== undefined && !/^SHA256:[A-Za-z0-9+/]{43}$/.test(expectedFingerprint)) {
-    throw new UsageError('--host-key takes a fingerprint as `ssh-keygen -l` prints it: SHA256:…');
+    throw new UsageError('--host-key takes a fingerprint as `ssh-keygen -l` prints it: SHA256:…', {
+      hint: READ_FINGERPRINT,
+    });
   }
   const pinned = agentId === undefined ? undefined : await readPin(knownHostsFileOf(agentId));
   if (
@@ -47,7 +52,7 @@ async function vouch(hostName: string, presented: PresentedKey, expected: string
     throw new RefusedError('the host shows another SSH key than the one given; nothing was changed', {
       host: hostName,
       output: `given:     ${expected}\npresented: ${presented.fingerprint}`,
-      hint: 'read the fingerprint on the host itself: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub',
+      hint: READ_FINGERPRINT,
     });
   }
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
@@ -63,7 +68,10 @@ async function vouch(hostName: string, presented: PresentedKey, expected: string
       `${hostName} shows the ed25519 host key ${presented.fingerprint}\nIs it the host's own? Pin it? [y/N] `,
     );
     if (!/^y(es)?$/i.test(answer.trim())) {
-      throw new RefusedError('the host key was not accepted; nothing was changed', { host: hostName });
+      throw new RefusedError('the host key was not accepted; nothing was changed', {
+        host: hostName,
+        hint: READ_FINGERPRINT,
+      });
     }
   } finally {
     ask.close();

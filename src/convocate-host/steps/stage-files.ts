@@ -14,7 +14,8 @@ export const stageFiles: Step = {
   run: async (rollout) => {
     const plan = need(rollout, 'plan');
     for (const blob of plan.largeFiles) {
-      const argv = scriptArgv(RECEIVE_BLOB, AGENT_HOST.blobsDir, blob.sha256, String(blob.offset));
+      const sizes = [blob.offset, blob.packedBytes].map(String);
+      const argv = scriptArgv(RECEIVE_BLOB, AGENT_HOST.blobsDir, blob.sha256, ...sizes);
       await sendBlob(rollout, blob, 'gz', argv);
     }
     await sendRelease(rollout);

@@ -12,7 +12,8 @@ export const stageImage: Step = {
     const { layers, version, sharedLayers } = need(rollout, 'plan');
     if (sharedLayers > 0) rollout.reporter.note(`${sharedLayers} layers are there already and stay home`);
     for (const layer of layers) {
-      const argv = stagedProgram(version, 'receive-layer', layer.sha256, '--offset', String(layer.offset));
+      const sizes = ['--offset', String(layer.offset), '--size', String(layer.packedBytes)];
+      const argv = stagedProgram(version, 'receive-layer', layer.sha256, ...sizes);
       await sendBlob(rollout, layer, 'zst', argv);
     }
     await need(rollout, 'host').check(stagedProgram(version, 'stage-image'), { timeoutMs: LOAD_MS });

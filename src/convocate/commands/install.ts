@@ -27,10 +27,10 @@ export async function install(options: InstallOptions): Promise<void> {
   await expectDocker();
   await ensureUser(say);
   await ensureSigningKey(say);
-  await installPrograms(tree);
   say(`session image: base ${choices.base_image}, ${choices.toolchain} toolchain`);
   const baseImage = await ensureBaseImage(choices.base_image, say);
   const manifest = await makeRelease({ tree, choices, baseImage, say });
+  await installPrograms(tree); // only now: where no release could be made, the programs stay those of the one before
   await rememberChoices(choices);
   await restartStatusService(say);
   say(`this machine is on ${manifest.version}; agents follow with: convocate-host update --host HOST`);

@@ -9,7 +9,7 @@ export const InstallChoices = z.object({
   /** An image reference, or `debootstrap:<suite>` where none can be pulled. */
   base_image: z
     .string()
-    .check(z.regex(/^[a-z0-9][A-Za-z0-9._/:@-]*$/, 'must be an image reference or debootstrap:<suite>')),
+    .check(z.regex(/^debootstrap:[a-z]{3,20}$|^(?!debootstrap:)[a-z0-9][A-Za-z0-9._/:@-]*$/)),
   toolchain: z.enum(['full', 'minimal']),
 });
 export type InstallChoices = z.infer<typeof InstallChoices>;
@@ -27,9 +27,13 @@ export async function settleChoices(given: {
     toolchain: given.toolchain ?? remembered.toolchain,
   });
   if (chosen.success) return chosen.data;
-  const [issue] = chosen.error.issues;
-  const option = issue?.path[0] === 'toolchain' ? '--toolchain' : '--base-image';
-  throw new UsageError(`${option} ${issue?.message ?? 'is not valid'}`);
+  if (chosen.error.issues[0]?.path[0] === 'toolchain')
+    throw new UsageError(`no toolchain is called ${JSON.stringify(given.toolchain)}`, {
+      hint: 'give --toolchain full, or --toolchain minimal for tests',
+    });
+  throw new UsageError(`not an image to build on: ${JSON.stringify(given.baseImage)}`, {
+    hint: 'give --base-image an image reference such as ubuntu:24.04, or debootstrap:bookworm where none can be pulled',
+  });
 }
 
 export async function rememberChoices(choices: InstallChoices): Promise<void> {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pack } from 'tar-stream';
-import { OperationError } from '../../base/errors.ts';
+import { OperationError, RefusedError } from '../../base/errors.ts';
 import { runCommand, startProcess, exitOf } from '../../base/run-command.ts';
 import type { TreeFile } from './build-tree.ts';
 
@@ -14,7 +14,7 @@ export async function expectDocker(): Promise<void> {
     timeoutMs: 20_000,
   });
   if (result.exitCode === 0) return;
-  throw new OperationError('Docker does not answer on this machine', {
+  throw new RefusedError('Docker does not answer on this machine', {
     argv: ['docker', 'version'],
     exitCode: result.exitCode,
     output: result.stderr,

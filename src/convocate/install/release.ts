@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { RefusedError } from '../../base/errors.ts';
 import { SHELL_HOST } from '../../protocol/host-layout.ts';
 import { imageTagOf } from '../../protocol/ids.ts';
@@ -12,6 +13,7 @@ import {
   type Manifest,
   type ReleaseFile,
 } from '../../release/manifest.ts';
+import { Measure } from '../../release/blob-store.ts';
 import { ReleaseStore } from '../../release/release-store.ts';
 import { importSavedImage } from '../../release/saved-image.ts';
 import { signManifest } from '../../release/signature.ts';
@@ -44,8 +46,7 @@ export async function makeRelease({ tree, choices, baseImage, say }: ReleaseInpu
   const context = (await readFolder(join(tree.directory, 'image'))).filter(
     ({ path }) => path === 'Dockerfile' || path.startsWith('rootfs/'),
   );
-  const skel = await readFolder(join(tree.directory, 'image/skel'));
-  const programFiles = await storeProgramFiles(store, tree, skel);
+  const programFiles = await describeProgramFiles(tree);
   const inputs = createHash('sha256')
     .update(`${digestOfFiles(context)} ${await imageId(toolchain)} ${JSON.stringify(programFiles)}`)
     .digest('hex');
@@ -59,6 +60,7 @@ export async function makeRelease({ tree, choices, baseImage, say }: ReleaseInpu
   }
   if (existing) await replaceOrRefuse(tree.version, say);
 
+  await storeProgramFiles(store, tree, programFiles);
   say(`building ${tag}`);
   await buildImage(tag, context, { TOOLCHAIN_IMAGE: toolchain });
   const imported = await importSavedImage(saveImage(tag), store.blobs);
@@ -131,19 +133,34 @@ async function agentsOn(version: string): Promise<string[]> {
   return agents.filter((agent) => agent.version === version).map((agent) => agent.host);
 }
 
+/** What travels to agent hosts, known by its digests before anything is stored: a refusal must leave no trace. */
+async function describeProgramFiles(tree: BuildTree): Promise<ReleaseFile[]> {
+  const paths = [...AGENT_FILES, ...HOST_FILES.map((file) => file.from), HOST_FILES_INDEX];
+  const skel = await readFolder(join(tree.directory, 'image/skel'));
+  const described: ReleaseFile[] = [];
+  for (const path of [...paths, ...skel.map((file) => `skel/${file.path}`)]) {
+    const source = sourceOf(tree, path);
+    const measure = new Measure();
+    await pipeline(createReadStream(source), measure.resume());
+    const executable = !path.startsWith('skel/') && (await startsAsProgram(source));
+    described.push({ path, sha256: measure.digest(), size: measure.size, executable });
+  }
+  return described;
+}
+
 async function storeProgramFiles(
   store: ReleaseStore,
   tree: BuildTree,
-  skel: readonly TreeFile[],
-): Promise<ReleaseFile[]> {
-  const files: ReleaseFile[] = [];
-  for (const path of [...AGENT_FILES, ...HOST_FILES.map((file) => file.from), HOST_FILES_INDEX]) {
-    const source = join(tree.directory, path);
-    const blob = await store.blobs.put(createReadStream(source), 'gz');
-    files.push({ path, sha256: blob.sha256, size: blob.size, executable: await startsAsProgram(source) });
+  files: readonly ReleaseFile[],
+): Promise<void> {
+  for (const { path, sha256 } of files) {
+    if (await store.blobs.has(sha256, 'gz')) continue;
+    await store.blobs.put(createReadStream(sourceOf(tree, path)), 'gz');
   }
-  for (const { path, content } of skel) files.push(await storeBytes(store, `skel/${path}`, content));
-  return files;
+}
+
+function sourceOf(tree: BuildTree, path: string): string {
+  return join(tree.directory, path.startsWith('skel/') ? join('image', path) : path);
 }
 
 async function storeBytes(store: ReleaseStore, path: string, content: Buffer): Promise<ReleaseFile> {

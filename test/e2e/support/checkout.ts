@@ -2,6 +2,7 @@
 import {
   cpSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   rmSync,
   symlinkSync,
@@ -79,9 +80,10 @@ export class Checkout implements Disposable {
 /** The working tree: what git holds, as it is changed, and what is new, without what is ignored. */
 async function copySources(target: string): Promise<void> {
   const listed = await git(project, 'ls-files', '-z', '--cached', '--others', '--exclude-standard');
-  for (const file of listed.split('\0').filter((path) => path !== '' && existsSync(join(project, path)))) {
+  const isFile = (path: string): boolean =>
+    lstatSync(join(project, path), { throwIfNoEntry: false })?.isFile() ?? false;
+  for (const file of listed.split('\0').filter((path) => path !== '' && isFile(path)))
     cpSync(join(project, file), join(target, file));
-  }
 }
 
 function appendTo(directory: string, appended: Readonly<Record<string, string>>): void {

@@ -2,7 +2,7 @@
 // our program; the same facts as one JSON object where JSON was asked for.
 import { expect } from 'vitest';
 import type { ExecOptions, Machine } from '../../../lab/machine.ts';
-import { diffSnapshots, snapshotHost } from '../../../lab/snapshot.ts';
+import { type HostSnapshot, diffSnapshots, snapshotHost } from '../../../lab/snapshot.ts';
 
 export interface ExpectedRefusal {
   /** 3 refused, 2 bad usage, 1 failed. Default 3. */
@@ -37,25 +37,35 @@ export async function expectRefusal(
   expect.soft(error['exit']).toBe(exit);
   expect.soft(error['host']).toBe(expected.host);
   expect.soft(error['hint']).toMatch(expected.next);
-  const told = `${String(error['error'])}\n${String(error['output'] ?? '')}`;
+  const told = [error['error'], error['output']].filter((text) => typeof text === 'string').join('\n');
   for (const words of expected.says) expect.soft(told).toMatch(words);
   expectNoTrace(forMachines.stdout + forMachines.stderr);
 }
 
-/** Does it, and sees to it that each of these machines is afterwards what it was, to the byte and the second. */
+export type Pictures = ReadonlyMap<Machine, HostSnapshot>;
+
+export async function pictureOf(machines: readonly Machine[]): Promise<Pictures> {
+  const pictures = await Promise.all(machines.map((machine) => snapshotHost(machine)));
+  return new Map(machines.map((machine, index) => [machine, pictures[index] ?? new Map()]));
+}
+
+/** Each of these machines is what it was, to the byte and the second. */
+export async function expectUnchanged(before: Pictures): Promise<void> {
+  const after = await pictureOf([...before.keys()]);
+  for (const [machine, was] of before) {
+    expect.soft(was.size, `${machine.name}: an empty picture proves nothing`).toBeGreaterThan(100);
+    expect.soft(diffSnapshots(was, after.get(machine) ?? new Map()), machine.name).toEqual([]);
+  }
+}
+
+/** The two of them around what is to change nothing. */
 export async function expectNothingChanged(
   machines: readonly Machine[],
   act: () => Promise<void>,
 ): Promise<void> {
-  const before = await Promise.all(machines.map((machine) => snapshotHost(machine)));
+  const before = await pictureOf(machines);
   await act();
-  const after = await Promise.all(machines.map((machine) => snapshotHost(machine)));
-  for (const [index, machine] of machines.entries()) {
-    const [was, is] = [before[index], after[index]];
-    if (was === undefined || is === undefined) throw new TypeError('a picture for each machine');
-    expect.soft(was.size, `${machine.name}: an empty picture proves nothing`).toBeGreaterThan(100);
-    expect.soft(diffSnapshots(was, is), machine.name).toEqual([]);
-  }
+  await expectUnchanged(before);
 }
 
 function onlyJsonObject(text: string): Record<string, unknown> {

@@ -1,0 +1,115 @@
+import { link, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { DockerImages } from '../docker/images.ts';
+import { prune } from './prune.ts';
+
+const { root } = vi.hoisted(() => ({
+  root: `${process.env['TMPDIR'] ?? '/tmp'}/convocate-prune-${process.pid}`,
+}));
+vi.mock('../../protocol/host-layout.ts', async (original) => {
+  const layout = await original<typeof import('../../protocol/host-layout.ts')>();
+  const places = {
+    releasesDir: `${root}/releases`,
+    blobsDir: `${root}/blobs`,
+    currentLink: `${root}/current`,
+    previousLink: `${root}/previous`,
+  };
+  return { ...layout, AGENT_HOST: { ...layout.AGENT_HOST, ...places } };
+});
+
+const digestOf = (letter: string): string => letter.repeat(64);
+let untagged: string[];
+
+/** Images by tag, and what containers were made from; anything else that is asked of it throws. */
+function fakeDocker(images: Readonly<Record<string, string>>, used: readonly string[]): DockerImages {
+  const known = {
+    usedByContainers: () => Promise.resolve(new Set(used)),
+    tagsOf: (repository: string) =>
+      Promise.resolve(Object.keys(images).filter((tag) => tag.startsWith(`${repository}:`))),
+    inspect: (tag: string) =>
+      Promise.resolve(images[tag] === undefined ? undefined : { id: images[tag], layers: [] }),
+    untag: (tag: string) => {
+      untagged.push(tag);
+      return Promise.resolve();
+    },
+  };
+  return new Proxy(known, {
+    get: (target, name) => {
+      if (name in target) return target[name as keyof typeof target];
+      throw new Error(`the fake Docker was asked for ${String(name)}`);
+    },
+  }) as unknown as DockerImages;
+}
+
+/** A release whose one file is the blob of this letter. */
+async function release(version: string, letter: string): Promise<void> {
+  const blob = join(root, 'blobs', digestOf(letter));
+  await mkdir(join(root, 'releases', version), { recursive: true });
+  await writeFile(blob, letter, { flag: 'a' });
+  await link(blob, join(root, 'releases', version, 'file'));
+}
+
+beforeEach(async () => {
+  untagged = [];
+  await mkdir(join(root, 'blobs'), { recursive: true });
+});
+afterEach(async () => {
+  await rm(root, { recursive: true, force: true });
+});
+
+test('keeps what is live, the way back, and whatever a container was made from; the rest goes', async () => {
+  for (const [version, letter] of [
+    ['v1', 'a'],
+    ['v2', 'b'],
+    ['v3', 'c'],
+    ['v4', 'd'],
+    ['v5', 'e'],
+  ] as const) {
+    await release(version, letter);
+  }
+  await symlink('releases/v5', join(root, 'current'));
+  await symlink(join(root, 'releases/v4'), join(root, 'previous'));
+  const images = {
+    'convocate:v1': 'id1',
+    'convocate:v2': 'id2',
+    'convocate:v3': 'id3',
+    'convocate:v4': 'id4',
+    'convocate:v5': 'id5',
+    'debian:12': 'x',
+  };
+  expect(await prune(fakeDocker(images, ['convocate:v1', 'id2']))).toEqual({
+    keptVersions: ['v1', 'v2', 'v4', 'v5'],
+    removedImages: ['convocate:v3'],
+    removedReleases: ['v3'],
+  });
+  expect(untagged).toEqual(['convocate:v3']);
+  expect((await readdir(join(root, 'releases'))).sort()).toEqual(['v1', 'v2', 'v4', 'v5']);
+  expect((await readdir(join(root, 'blobs'))).sort()).toEqual(['a', 'b', 'd', 'e'].map(digestOf));
+});
+
+test('keeps a blob that another release still has, and what is on its way', async () => {
+  await release('v1', 'a');
+  await release('v2', 'a');
+  await mkdir(join(root, 'releases/.v3.new'));
+  await writeFile(join(root, 'blobs', `${digestOf('f')}.gz.part`), 'half');
+  await symlink('releases/v2', join(root, 'current'));
+  expect((await prune(fakeDocker({}, []))).removedReleases).toEqual(['v1']);
+  expect((await readdir(join(root, 'blobs'))).sort()).toEqual([digestOf('a'), `${digestOf('f')}.gz.part`]);
+  expect((await readdir(join(root, 'releases'))).sort()).toEqual(['.v3.new', 'v2']);
+});
+
+test('takes away the tag of a load that was cut off', async () => {
+  expect((await prune(fakeDocker({ 'convocate-staging:v9': 'id9' }, []))).removedImages).toEqual([
+    'convocate-staging:v9',
+  ]);
+});
+
+test('on an empty host does nothing', async () => {
+  await rm(root, { recursive: true });
+  expect(await prune(fakeDocker({}, []))).toEqual({
+    keptVersions: [],
+    removedImages: [],
+    removedReleases: [],
+  });
+});

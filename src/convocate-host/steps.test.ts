@@ -1,0 +1,364 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { OperationError, RefusedError } from '../base/errors.ts';
+import { type ExpectedCall, type FakeHost, fakeHost } from '../host-access/fake-host.ts';
+import { AGENT_HOST } from '../protocol/host-layout.ts';
+import { serializeManifest } from '../release/manifest.ts';
+import { ReleaseStore } from '../release/release-store.ts';
+import { HOLD_LOCK, LOOK_AT_LOCK, RECEIVE_BLOB, WRITE_FILE, scriptArgv } from './host-scripts.ts';
+import { lookAtLock, takeLock } from './lock.ts';
+import { healthy, inputFor, manifest } from './plan-fixture.ts';
+import { type Plan, planUpdate } from './plan.ts';
+import { type Rollout, type Step, need, runSteps } from './rollout.ts';
+import { sendBlob } from './send-blob.ts';
+import { activate, installAgent } from './steps/activate.ts';
+import { expectSameContainers } from './steps/confirm-healthy.ts';
+import { pruneReleases } from './steps/prune-releases.ts';
+import { restartAgent } from './steps/restart-agent.ts';
+import { stageImage } from './steps/stage-image.ts';
+import { warnSessionsOnOldImage } from './steps/warn-sessions.ts';
+import { writeHostFile } from './write-host-file.ts';
+
+let directory: string;
+let said: string[];
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'convocate-steps-'));
+  said = [];
+});
+afterEach(async () => {
+  await rm(directory, { recursive: true, force: true });
+});
+
+const PROGRAM = '/usr/local/lib/convocate/releases/v2/convocate-agent';
+const NOTHING = planUpdate(inputFor(healthy));
+
+/** A rollout of v2 on a host that expects exactly these calls. */
+function rolloutOn(host: FakeHost, plan: Partial<Plan> = {}): Rollout {
+  const manifestText = serializeManifest(manifest);
+  return {
+    hostName: 'agent-a',
+    store: new ReleaseStore(directory),
+    release: { manifest, manifestText, signature: 'signature' },
+    reporter: {
+      step: (title) => said.push(`step ${title}`),
+      note: (text) => said.push(`note ${text}`),
+      warn: (text) => said.push(`warn ${text}`),
+      transfer: (what, sent, total) => said.push(`transfer ${what} ${sent}/${total}`),
+      result: (_value, text) => said.push(`result ${text}`),
+    },
+    options: { soakMs: 0, confirmMs: 0 },
+    host,
+    lock: { assertHeld: () => {}, release: () => Promise.resolve() },
+    facts: healthy,
+    plan: { ...NOTHING, ...plan },
+    sentBytes: 0,
+    startedAt: 0,
+    mustRestart: false,
+  };
+}
+
+async function run(step: Step, script: readonly ExpectedCall[], plan: Partial<Plan> = {}): Promise<Rollout> {
+  const host = fakeHost('agent-a', script);
+  const rollout = rolloutOn(host, plan);
+  try {
+    await step.run(rollout);
+  } finally {
+    await host.close();
+    host.assertDone();
+  }
+  return rollout;
+}
+
+describe('activating', () => {
+  const argv = [PROGRAM, 'activate'];
+  const answer = (items: object[]): ExpectedCall => ({ argv, answer: { stdout: JSON.stringify({ items }) } });
+
+  test.each([
+    ['an update', activate, 'note changed /etc/x'],
+    ['init-agent', installAgent, 'note /etc/x: has other content; put right'],
+  ])('in %s runs the staged program and tells what it put right', async (_flow, step, words) => {
+    const items = [
+      { item: 'docker', state: 'ok' },
+      { item: '/etc/x', state: 'fixed', detail: 'has other content' },
+      { item: 'session program', state: 'warning', detail: 'is missing' },
+    ];
+    const rollout = await run(step, [answer(items)]);
+    expect(said).toEqual([words, 'warn session program: is missing']);
+    expect(rollout.mustRestart).toBe(true);
+  });
+
+  test('asks for no restart where all was right', async () => {
+    expect((await run(activate, [answer([{ item: 'docker', state: 'ok' }])])).mustRestart).toBe(false);
+  });
+
+  test('is not begun without the lock', async () => {
+    const host = fakeHost('agent-a', []);
+    const rollout = rolloutOn(host);
+    rollout.lock = {
+      ...need(rollout, 'lock'),
+      assertHeld: () => {
+        throw new OperationError('the lock was lost');
+      },
+    };
+    await expect(activate.run(rollout)).rejects.toThrow('the lock was lost');
+  });
+
+  test('is passed over where the plan has nothing of it; init-agent never passes over it', () => {
+    const rollout = rolloutOn(fakeHost('agent-a', []));
+    expect(activate.isDone?.(rollout)).toBe(true);
+    expect('isDone' in installAgent).toBe(false);
+  });
+});
+
+describe('restarting the agent', () => {
+  const reset: ExpectedCall = {
+    argv: ['systemctl', 'reset-failed', 'convocate-agent.service'],
+    answer: { exitCode: 1 },
+  };
+  const restart = ['systemctl', 'restart', 'convocate-agent.service'];
+
+  test('forgets earlier failures first', async () => {
+    await run(restartAgent, [reset, { argv: restart }]);
+  });
+
+  test('that fails is told with the journal, never hidden', async () => {
+    const journal = ['journalctl', '-u', 'convocate-agent.service', '-n', '12', '--no-pager', '-o', 'cat'];
+    const failing = run(restartAgent, [
+      reset,
+      { argv: restart, answer: { exitCode: 1, stderr: 'Job failed.' } },
+      { argv: journal, answer: { stdout: 'listen EADDRINUSE :222\n' } },
+    ]);
+    await expect(failing).rejects.toMatchObject({
+      message: 'the agent service did not start',
+      details: { host: 'agent-a', argv: restart, exitCode: 1, output: 'listen EADDRINUSE :222\n' },
+    });
+  });
+
+  test('is needed by the plan, or by what another step changed', () => {
+    const rollout = rolloutOn(fakeHost('agent-a', []));
+    expect(restartAgent.isDone?.(rollout)).toBe(true);
+    rollout.mustRestart = true;
+    expect(restartAgent.isDone?.(rollout)).toBe(false);
+  });
+});
+
+describe('sending a blob', () => {
+  const content = Buffer.from('a program, '.repeat(2000));
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  const argvOf = (offset: number): string[] =>
+    scriptArgv(RECEIVE_BLOB, AGENT_HOST.blobsDir, sha256, String(offset));
+
+  async function send(
+    offset: number,
+    answer?: ExpectedCall['answer'],
+  ): Promise<{ rollout: Rollout; packedBytes: number }> {
+    const host = fakeHost('agent-a', [{ argv: argvOf(offset), ...(answer && { answer }) }]);
+    const rollout = rolloutOn(host);
+    const { packedSize } = await rollout.store.blobs.putBytes(content, 'gz');
+    await sendBlob(
+      rollout,
+      { what: 'runtime/node', sha256, packedBytes: packedSize, offset },
+      'gz',
+      argvOf(offset),
+    );
+    return { rollout, packedBytes: packedSize };
+  }
+
+  test.each([0, 10])(
+    'from offset %i counts what crossed the network, and reports the whole',
+    async (offset) => {
+      const { rollout, packedBytes } = await send(offset);
+      expect(rollout.sentBytes).toBe(packedBytes - offset);
+      expect(said).toEqual([`transfer runtime/node ${packedBytes}/${packedBytes}`]);
+    },
+  );
+
+  test.each([
+    [9, 'runtime/node arrived damaged'],
+    [1, 'runtime/node could not be sent'],
+  ])('that ends with %i is told', async (exitCode, message) => {
+    await expect(send(0, { exitCode, stderr: 'why' })).rejects.toMatchObject({
+      message,
+      details: { host: 'agent-a', exitCode, output: 'why' },
+    });
+  });
+});
+
+describe('staging the image', () => {
+  test('sends the layers that are missing, then has the image loaded and proven', async () => {
+    const host = fakeHost('agent-a', []);
+    const { sha256, packedSize } = await rolloutOn(host).store.blobs.putBytes(Buffer.from('layer'), 'zst');
+    const layers = [{ what: 'image layer 2 of 2', sha256, packedBytes: packedSize, offset: 3 }];
+    await run(
+      stageImage,
+      [{ argv: [PROGRAM, 'receive-layer', sha256, '--offset', '3'] }, { argv: [PROGRAM, 'stage-image'] }],
+      { layers, sharedLayers: 1 },
+    );
+    expect(said).toEqual([
+      'note 1 layers are there already and stay home',
+      `transfer image layer 2 of 2 ${packedSize}/${packedSize}`,
+      'note the image is loaded, and a container from it runs',
+    ]);
+  });
+});
+
+test('a prune that fails never fails a rollout', async () => {
+  await run(pruneReleases, [{ argv: [PROGRAM, 'prune', '--json'], answer: { exitCode: 1, stderr: 'no' } }]);
+  expect(said).toEqual(['warn pruning failed, which does no harm: convocate-agent failed']);
+});
+
+test('sessions on an older image are named, and no call is made', async () => {
+  await run(warnSessionsOnOldImage, [], { warnings: ['session a runs on v1'] });
+  expect(said).toEqual(['warn session a runs on v1']);
+});
+
+describe('the same containers', () => {
+  const one = {
+    id: 'c1',
+    name: 'one',
+    image: 'convocate:v1',
+    imageId: 'sha256:x',
+    startedAt: 'then',
+    running: true,
+  };
+  test('may have become more, and one that had stopped may run again', () => {
+    const stopped = { ...one, id: 'c2', running: false };
+    expect(() =>
+      expectSameContainers(
+        'agent-a',
+        [one, stopped],
+        [{ ...stopped, running: true }, one, { ...one, id: 'c3' }],
+      ),
+    ).not.toThrow();
+  });
+
+  test.each([
+    ['gone', []],
+    ['stopped', [{ ...one, running: false }]],
+    ['started anew', [{ ...one, startedAt: 'now' }]],
+    ['on another image', [{ ...one, imageId: 'sha256:y' }]],
+    ['another of the same name', [{ ...one, id: 'c9' }]],
+  ])('are not one that is %s', (_how, after) => {
+    expect(() => expectSameContainers('agent-a', [one], after)).toThrow(
+      expect.objectContaining({
+        details: expect.objectContaining({ host: 'agent-a', output: 'one' }) as unknown,
+      }) as Error,
+    );
+  });
+});
+
+const step = (title: string, more: Partial<Step> = {}): Step => ({
+  title,
+  run: async () => void said.push(`run ${title}`),
+  ...more,
+});
+
+describe('the steps of a flow', () => {
+  test('run in order; what is done is passed over in silence; all is closed at the end', async () => {
+    const host = fakeHost('agent-a', []);
+    const rollout = rolloutOn(host);
+    rollout.lock = {
+      assertHeld: () => {},
+      release: async () => void said.push(`release, open: ${!host.isClosed}`),
+    };
+    await runSteps([step('a'), step('b', { isDone: () => true }), step('c')], rollout);
+    expect(said).toEqual(['step a', 'run a', 'step c', 'run c', 'release, open: true']);
+    host.assertDone();
+  });
+
+  test('stop at the first that fails, and the lock and the connection end with it', async () => {
+    const host = fakeHost('agent-a', []);
+    const rollout = rolloutOn(host);
+    rollout.lock = { assertHeld: () => {}, release: async () => void said.push('release') };
+    const failing = step('b', { run: () => Promise.reject(new OperationError('no')) });
+    await expect(runSteps([step('a'), failing, step('c')], rollout)).rejects.toThrow('no');
+    expect(said).toEqual(['step a', 'run a', 'step b', 'release']);
+    host.assertDone();
+  });
+
+  test('close the connection even where the lock cannot be given back, and tell the first error', async () => {
+    const host = fakeHost('agent-a', []);
+    const rollout = rolloutOn(host);
+    rollout.lock = {
+      assertHeld: () => {},
+      release: () => Promise.reject(new Error('the end of a remote command')),
+    };
+    const failing = step('a', {
+      run: () => Promise.reject(new OperationError('the SSH connection was lost')),
+    });
+    await expect(runSteps([failing], rollout)).rejects.toThrow('the SSH connection was lost');
+    host.assertDone();
+  });
+
+  test('in a wrong order are a bug, told by what is missing', () => {
+    const { host: _host, ...rollout } = rolloutOn(fakeHost('agent-a', []));
+    expect(() => need(rollout, 'host')).toThrow(
+      new TypeError('a step needs host before any step has set it'),
+    );
+  });
+});
+
+/** The holder's words hold time and user, so the script is matched by what is fixed of it. */
+function lockHost(prints: readonly string[], endsWith?: { exitCode: number; stderr: string }): FakeHost {
+  const [argv] = [scriptArgv(HOLD_LOCK, AGENT_HOST.rolloutLock)];
+  const inner = fakeHost('agent-a', [{ start: argv, prints, ...(endsWith && { endsWith }) }]);
+  return { ...inner, start: (given) => inner.start(given.slice(0, -1)) };
+}
+
+describe('the lock', () => {
+  test('held by another is a refusal that names them', async () => {
+    const error = await takeLock(
+      lockHost(['held by anna on shell since then'], { exitCode: 3, stderr: '' }),
+    ).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(RefusedError);
+    expect(error).toMatchObject({
+      message: 'another rollout is under way on this host: held by anna on shell since then',
+      exit: 3,
+    });
+  });
+
+  test('that cannot be taken is an error with the reason', async () => {
+    await expect(takeLock(lockHost([], { exitCode: 1, stderr: 'no such folder' }))).rejects.toMatchObject({
+      message: 'the rollout lock could not be taken',
+      details: { exitCode: 1, output: 'no such folder' },
+    });
+  });
+
+  test('is held until it is given back', async () => {
+    const lock = await takeLock(lockHost(['locked']));
+    lock.assertHeld();
+    await lock.release();
+    lock.assertHeld(); // given back, not lost
+  });
+
+  test('that was lost forbids every further change', async () => {
+    const lock = await takeLock(lockHost(['locked'], { exitCode: 255, stderr: '' }));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(() => lock.assertHeld()).toThrow(
+      'the rollout lock was lost with its connection; nothing more was changed',
+    );
+  });
+
+  test.each([
+    ['by anna\n', 'by anna'],
+    ['', undefined],
+  ])('a look at it tells %j as %j', async (stdout, holder) => {
+    const host = fakeHost('agent-a', [
+      { argv: scriptArgv(LOOK_AT_LOCK, AGENT_HOST.rolloutLock), answer: { stdout } },
+    ]);
+    expect(await lookAtLock(host)).toBe(holder);
+  });
+});
+
+test('a file for a host goes over stdin, never in the argv', async () => {
+  const argv = scriptArgv(WRITE_FILE, '/etc/x', '600');
+  const host = fakeHost('agent-a', [
+    { argv, input: 'secret', answer: { stdout: 'changed\n' } },
+    { argv, input: 'secret', answer: { stdout: 'same\n' } },
+  ]);
+  expect(await writeHostFile(host, '/etc/x', 'secret', '600')).toBe(true);
+  expect(await writeHostFile(host, '/etc/x', 'secret', '600')).toBe(false);
+});

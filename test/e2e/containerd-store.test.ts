@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { installTree, openCluster } from '../../lab/cluster.ts';
+import type { Lab } from '../../lab/lab.ts';
+import type { Machine } from '../../lab/machine.ts';
+import { openEngine } from '../../lab/engine.ts';
+import { removeLab } from '../../lab/remove.ts';
+import { buildTree } from '../../lab/trees.ts';
+import { installStandIn } from './support/session-stand-in.ts';
+
+/** Docker 26 with the containerd image store, on both sides: other ids, other archives, other ways to fail. */
+const NAME = 'containerd-test';
+const ENTRYPOINT = 'image/rootfs/usr/local/lib/convocate-session/entrypoint';
+
+let lab: Lab;
+let agent: Machine;
+
+beforeAll(async () => {
+  await removeLab((await openEngine()).docker, NAME);
+  const tree = await buildTree({ version: 'v0.3.0-ctrd' });
+  lab = await openCluster({ name: NAME, agents: 1, tree, kind: 'trixie' });
+  agent = lab.agent(0);
+  await installStandIn(agent);
+});
+
+afterAll(async () => {
+  await lab?.close();
+});
+
+async function manifestOf(version: string): Promise<{ image: { manifest_digest: string; config_digest: string } }> {
+  const text = await lab.shell.readFile(`/var/lib/convocate/releases/${version}/manifest.json`);
+  return JSON.parse(text) as { image: { manifest_digest: string; config_digest: string } };
+}
+
+async function containers(): Promise<string> {
+  const ids = (await agent.run(['docker', 'ps', '-q', '--no-trunc'])).stdout.split('\n').filter(Boolean);
+  return (await agent.run(['docker', 'inspect', '--format', '{{.Id}} {{.State.StartedAt}} {{.Image}}', ...ids])).stdout;
+}
+
+test('the store is the one meant', async () => {
+  const { stdout } = await agent.run(['docker', 'info', '--format', '{{json .DriverStatus}}']);
+  expect(stdout).toContain('io.containerd.snapshotter');
+});
+
+test('a thin image is loaded and proven, under the id that this store gives it', async () => {
+  await lab.shell.run(['convocate', 'new', 'one', '--start']);
+  const before = await containers();
+  await installTree(lab, await buildTree({ version: 'v0.3.1-ctrd', appended: { [ENTRYPOINT]: '# v0.3.1\n' } }));
+  const { stdout } = await lab.shell.run(['convocate-host', 'update', '--host', 'agent-a', '--soak', '1s', '--json']);
+  const layers = stdout.split('\n').filter((line) => line.includes('"transfer"') && line.includes('image layer'));
+  expect(layers).toHaveLength(1);
+
+  const { image } = await manifestOf('v0.3.1-ctrd');
+  const id = (await agent.run(['docker', 'image', 'inspect', '--format', '{{.Id}}', 'convocate:v0.3.1-ctrd'])).stdout.trim();
+  expect(id).toBe(`sha256:${image.manifest_digest}`);
+  expect(await containers()).toBe(before);
+
+  await lab.shell.run(['convocate', 'kill', 'one']);
+  await lab.shell.run(['convocate', 'restart', 'one']);
+  expect(await containers()).toContain(`sha256:${image.manifest_digest}`);
+});
+
+test('an image that this Docker takes without its layers is not taken for good', async () => {
+  await installTree(lab, await buildTree({ version: 'v0.3.2-ctrd', appended: { [ENTRYPOINT]: '# v0.3.2\n' } }));
+  await lab.shell.run(['convocate-host', 'update', '--host', 'agent-a', '--soak', '1s']);
+  const release = '/usr/local/lib/convocate/releases/v0.3.2-ctrd';
+  await agent.run(['docker', 'image', 'rm', 'convocate:v0.3.2-ctrd']);
+
+  const staged = await agent.exec([`${release}/convocate-agent`, 'stage-image']); // no layer was sent this time
+  expect(staged.exitCode).toBe(1);
+  expect(staged.stderr).toContain('was not sent and Docker does not have it');
+  const tags = (await agent.run(['docker', 'images', '--format', '{{.Repository}}:{{.Tag}}'])).stdout;
+  expect(tags).not.toContain('v0.3.2-ctrd');
+
+  await lab.shell.run(['convocate-host', 'update', '--host', 'agent-a', '--soak', '1s']);
+  const tagsAfter = (await agent.run(['docker', 'images', '--format', '{{.Repository}}:{{.Tag}}'])).stdout;
+  expect(tagsAfter).toContain('convocate:v0.3.2-ctrd');
+});

@@ -1,0 +1,480 @@
+// The scripts that run on a host before anything of ours is there, run for real by `sh` on folders of this box.
+import type { ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  link,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  readlink,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { buffer } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
+import { pack } from 'tar-stream';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { pollUntil, withDeadline } from '../../src/base/deadline.ts';
+import {
+  type CommandResult,
+  exitOf,
+  runChecked,
+  runCommand,
+  startProcess,
+} from '../../src/base/run-command.ts';
+import { parseFacts } from '../../src/convocate-host/facts.ts';
+import {
+  HOLD_LOCK,
+  type HostScript,
+  LOOK_AT_LOCK,
+  READ_FACTS,
+  RECEIVE_BLOB,
+  UNPACK_RELEASE,
+  WRITE_FILE,
+  scriptArgv,
+} from '../../src/convocate-host/host-scripts.ts';
+
+let root: string;
+const at = (...names: string[]): string => join(root, ...names);
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "convocate scripts it's-")); // a path that only correct quoting survives
+});
+afterEach(async () => {
+  for (const child of started.splice(0)) child.kill('SIGKILL');
+  await rm(root, { recursive: true, force: true });
+});
+
+const sha256 = (content: string | Buffer): string => createHash('sha256').update(content).digest('hex');
+const run = (script: HostScript, args: readonly string[], input?: string | Buffer): Promise<CommandResult> =>
+  runCommand(scriptArgv(script, ...args), input === undefined ? {} : { input });
+const modeOf = async (path: string): Promise<number> => (await stat(path)).mode & 0o7777;
+
+/** Every file below the root with its content, so that "nothing changed" can be said in one line. */
+async function snapshot(): Promise<Record<string, string>> {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return Object.fromEntries(
+    await Promise.all(
+      files.sort().map(async (path) => [path.slice(root.length + 1), sha256(await readFile(path))]),
+    ),
+  );
+}
+
+describe('read-facts', () => {
+  /** Paths of host files hold no space: a release may only name such (see HostFile). */
+  let hostFile: string;
+  beforeEach(async () => {
+    hostFile = join(await mkdtemp(join(tmpdir(), 'convocate-host-file-')), 'unit');
+  });
+  afterEach(async () => {
+    await rm(dirname(hostFile), { recursive: true, force: true });
+  });
+  const args = (): string[] => [
+    at('lib'),
+    at('etc'),
+    at('var'),
+    'no-such-unit.service',
+    hostFile,
+    `${hostFile}-absent`,
+  ];
+
+  test('on an empty host says so, and leaves no trace', async () => {
+    const result = await run(READ_FACTS, args());
+    expect(result.exitCode).toBe(0);
+    const facts = parseFacts(result.stdout, 'here');
+    expect(facts).toMatchObject({
+      machine: (await runChecked(['uname', '-m'])).trim(),
+      cores: Number(await runChecked(['nproc', '--all'])),
+      allowedSigners: '',
+      releases: new Map(),
+      blobs: new Map(),
+      parts: new Map(),
+      sessionNames: new Map(),
+      files: new Map(),
+    });
+    expect(facts.glibc).toMatch(/^2\.\d+$/);
+    expect(facts.memoryBytes).toBeGreaterThan(2 ** 28);
+    expect(Object.keys(facts)).not.toEqual(
+      expect.arrayContaining(['agentId', 'stamp', 'liveVersion', 'previousVersion']),
+    );
+    for (const free of facts.freeBytes.values()) expect(free).toBeGreaterThan(0);
+    expect(await readdir(root)).toEqual([]);
+  });
+
+  test('tells what is there', async () => {
+    const [a, b, c] = ['a', 'b', 'c'].map((letter) => letter.repeat(64));
+    const uuid = '0b6f3c1e-8a52-4d7b-9c01-2f3e4d5c6b7a';
+    const put = async (path: string, text: string, mode = 0o644): Promise<void> => {
+      await mkdir(dirname(at(path)), { recursive: true });
+      await writeFile(at(path), text, { mode });
+    };
+    await put('lib/releases/v1/manifest.json', 'one');
+    await put('lib/releases/v2/manifest.json', 'two');
+    await put('lib/releases/.v3.new/manifest.json', 'three');
+    await put(`lib/blobs/${a}`, '12345');
+    await put(`lib/blobs/${b}.gz.part`, '123');
+    await put(`var/staging/${c}.zst.part`, '1');
+    await put(`var/sessions/${uuid}.json`, '{"name": "api"}');
+    await put('etc/agent-id', 'abcd1234\n');
+    await put('etc/current-image', 'convocate:v2\n');
+    await put('etc/allowed_signers', 'signers\n');
+    await writeFile(hostFile, '[Unit]\nA=ä\ttab\n', { mode: 0o600 });
+    await symlink(at('lib/releases/v2'), at('lib/current'));
+    await symlink(at('lib/releases/v1'), at('lib/previous'));
+    const before = await snapshot();
+    const { stdout } = await run(READ_FACTS, args());
+    expect(parseFacts(stdout, 'here')).toMatchObject({
+      agentId: 'abcd1234',
+      stamp: 'convocate:v2',
+      liveVersion: 'v2',
+      previousVersion: 'v1',
+      allowedSigners: 'signers\n',
+      releases: new Map([
+        ['v1', sha256('one')],
+        ['v2', sha256('two')],
+      ]),
+      blobs: new Map([[a, 5]]),
+      parts: new Map([
+        [b, 3],
+        [c, 1],
+      ]),
+      sessionNames: new Map([[uuid, 'api']]),
+      files: new Map([[hostFile, { text: '[Unit]\nA=ä\ttab\n', mode: 0o600 }]]),
+    });
+    expect(await snapshot()).toEqual(before);
+  });
+});
+
+describe('receive-blob', () => {
+  const content = Buffer.from('a program, '.repeat(5000));
+  const packed = gzipSync(content);
+  const digest = sha256(content);
+  const receive = (offset: number, bytes: Buffer): Promise<CommandResult> =>
+    run(RECEIVE_BLOB, [at('blobs'), digest, String(offset)], bytes);
+
+  test('takes a blob in one go', async () => {
+    expect(await receive(0, packed)).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    expect(await readdir(at('blobs'))).toEqual([digest]);
+    expect(await readFile(at('blobs', digest))).toEqual(content);
+  });
+
+  test('goes on from an offset, and forgets what came after it', async () => {
+    await mkdir(at('blobs'));
+    await writeFile(
+      at('blobs', `${digest}.gz.part`),
+      Buffer.concat([packed.subarray(0, 50), Buffer.from('garbage')]),
+    );
+    expect((await receive(50, packed.subarray(50))).exitCode).toBe(0);
+    expect(await readFile(at('blobs', digest))).toEqual(content);
+    expect(await readdir(at('blobs'))).toEqual([digest]);
+  });
+
+  test('keeps what came before a cut', async () => {
+    const child = start(RECEIVE_BLOB, [at('blobs'), digest, '0']);
+    child.stdin?.write(packed.subarray(0, 60));
+    const part = at('blobs', `${digest}.gz.part`);
+    await pollUntil(async () => ((await sizeOf(part)) === 60 ? true : undefined), {
+      timeoutMs: 5000,
+      intervalMs: 10,
+      what: 'the part',
+    });
+    process.kill(-(child.pid ?? 0), 'SIGKILL'); // the whole process group, as a power cut
+    await once(child, 'close');
+    expect(await readdir(at('blobs'))).toEqual([`${digest}.gz.part`]);
+    expect((await receive(60, packed.subarray(60))).exitCode).toBe(0);
+    expect(await readFile(at('blobs', digest))).toEqual(content);
+  });
+
+  test.each([
+    ['no gzip', Buffer.from('not gzip')],
+    ['cut short', packed.subarray(0, packed.length - 4)],
+    ['of another content', gzipSync('another program')],
+    ['empty', Buffer.alloc(0)],
+  ])('a blob that is %s ends with 9 and leaves nothing', async (_what, bytes) => {
+    expect((await receive(0, bytes)).exitCode).toBe(9);
+    expect(await readdir(at('blobs'))).toEqual([]);
+  });
+
+  test('a damaged one does not touch the blob that is there', async () => {
+    await receive(0, packed);
+    expect((await receive(0, gzipSync('another'))).exitCode).toBe(9);
+    expect(await readdir(at('blobs'))).toEqual([digest]);
+    expect(await readFile(at('blobs', digest))).toEqual(content);
+  });
+});
+
+async function sizeOf(path: string): Promise<number> {
+  return (await stat(path).catch(() => undefined))?.size ?? -1;
+}
+
+const release = (...names: string[]): string => at('lib/releases/v1', ...names);
+
+describe('unpack-release', () => {
+  const program = Buffer.from('#!/bin/sh\necho v1\n');
+  const library = Buffer.from('export {};\n');
+  const lines = [
+    [sha256(program), '755', 'convocate-agent'],
+    [sha256(library), '644', 'lib/convocate-agent.mjs'],
+    [sha256(library), '644', 'skel/.deep/er/copy'],
+  ] as const;
+
+  interface Parcel {
+    readonly manifest?: string;
+    readonly signature?: string;
+    readonly files?: string;
+    readonly blobs?: readonly (readonly [string, Buffer])[];
+  }
+  async function parcel({
+    manifest = 'manifest 1',
+    signature = 'signature',
+    files,
+    blobs,
+  }: Parcel = {}): Promise<Buffer> {
+    const tar = pack();
+    tar.entry({ name: 'manifest.json' }, manifest);
+    tar.entry({ name: 'manifest.json.sig' }, signature);
+    tar.entry({ name: 'files' }, files ?? lines.map((words) => `${words.join(' ')}\n`).join(''));
+    const both = [program, library].map((content) => [sha256(content), content] as const);
+    for (const [name, content] of blobs ?? both) tar.entry({ name: `blobs/${name}` }, content);
+    tar.finalize();
+    return gzipSync(await buffer(tar));
+  }
+  const unpack = async (what?: Parcel, version = 'v1'): Promise<CommandResult> =>
+    run(UNPACK_RELEASE, [at('lib'), version], await parcel(what));
+
+  async function expectWhole(): Promise<void> {
+    expect(await readFile(release('convocate-agent'))).toEqual(program);
+    expect(await readFile(release('lib/convocate-agent.mjs'))).toEqual(library);
+    expect(await readFile(release('skel/.deep/er/copy'))).toEqual(library);
+    expect(await readFile(release('manifest.json'), 'utf8')).toBe('manifest 1');
+    expect([
+      await modeOf(release('convocate-agent')),
+      await modeOf(release('lib/convocate-agent.mjs')),
+    ]).toEqual([0o755, 0o644]);
+    expect((await readdir(release())).sort()).toEqual([
+      'convocate-agent',
+      'lib',
+      'manifest.json',
+      'manifest.json.sig',
+      'skel',
+    ]);
+    expect(await readdir(at('lib/releases'))).toEqual(['v1']);
+    expect((await readdir(at('lib/blobs'))).sort()).toEqual([sha256(program), sha256(library)].sort());
+  }
+
+  test('puts a release together from blobs, with its modes, whatever the umask is', async () => {
+    const before = process.umask(0o077);
+    try {
+      expect(await unpack()).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    } finally {
+      process.umask(before);
+    }
+    await expectWhole();
+    for (const folder of ['', 'lib', 'skel/.deep']) expect(await modeOf(release(folder)), folder).toBe(0o755);
+    const [blob, file] = [
+      await stat(at('lib/blobs', sha256(program))),
+      await stat(release('convocate-agent')),
+    ];
+    expect(file.ino).toBe(blob.ino); // one copy on disk
+  });
+
+  test('again changes nothing', async () => {
+    await unpack();
+    const before = await stat(release('convocate-agent'));
+    const files = await snapshot();
+    expect((await unpack({ blobs: [] })).exitCode).toBe(0);
+    await expectWhole();
+    expect(await snapshot()).toEqual(files);
+    expect((await stat(release('convocate-agent'))).ino).toBe(before.ino);
+  });
+
+  test('mends a release that is there, file by file: it is never away', async () => {
+    await unpack();
+    await rm(release('lib/convocate-agent.mjs'));
+    await writeFile(release('lib/convocate-agent.mjs'), 'damaged');
+    await rm(release('skel'), { recursive: true });
+    const folder = (await stat(release())).ino;
+    expect((await unpack()).exitCode).toBe(0);
+    await expectWhole();
+    expect((await stat(release())).ino).toBe(folder);
+  });
+
+  test('clears away what a cut left, and takes blobs that are there already', async () => {
+    await mkdir(at('lib/releases/.v1.new/x'), { recursive: true });
+    await mkdir(at('lib/blobs'));
+    await writeFile(at('lib/blobs', sha256(program)), program);
+    expect((await unpack({ blobs: [[sha256(library), library]] })).exitCode).toBe(0);
+    await expectWhole();
+  });
+
+  test('stands beside other releases without touching them', async () => {
+    await unpack();
+    const before = await snapshot();
+    expect((await unpack({ manifest: 'manifest 2', blobs: [] }, 'v2')).exitCode).toBe(0);
+    expect(await snapshot()).toMatchObject(before);
+    expect((await readdir(at('lib/releases'))).sort()).toEqual(['v1', 'v2']);
+  });
+
+  test('a blob that is not what its name says ends with 9, and no blob of that parcel is taken', async () => {
+    const result = await unpack({
+      blobs: [
+        [sha256(program), program],
+        [sha256(library), Buffer.from('changed')],
+      ],
+    });
+    expect(result.exitCode).toBe(9);
+    expect(await readdir(at('lib/blobs'))).toEqual([]);
+    expect(await readdir(at('lib/releases'))).toEqual([]);
+  });
+
+  test('an archive that is damaged ends with 9, and the release that is there stays', async () => {
+    await unpack();
+    const whole = await parcel({ manifest: 'manifest 1' });
+    for (const bytes of [whole.subarray(0, whole.length / 2), Buffer.from('nonsense')]) {
+      expect((await run(UNPACK_RELEASE, [at('lib'), 'v1'], bytes)).exitCode).toBe(9);
+      expect(await readFile(release('convocate-agent'))).toEqual(program);
+      expect(await readFile(release('manifest.json'), 'utf8')).toBe('manifest 1');
+    }
+  });
+
+  test('a blob that was not sent and is not there fails, and makes no release', async () => {
+    expect((await unpack({ blobs: [] })).exitCode).not.toBe(0);
+    expect((await readdir(at('lib/releases'))).filter((name) => !name.startsWith('.'))).toEqual([]);
+  });
+});
+
+const write = (text: string, mode = '600'): Promise<CommandResult> =>
+  run(WRITE_FILE, [at('deep/er/file'), mode], text);
+
+describe('write-file', () => {
+  test('makes the file and its folder, private whatever the umask is', async () => {
+    expect(await write('secret\n')).toEqual({ exitCode: 0, stdout: 'changed\n', stderr: '' });
+    expect(await readFile(at('deep/er/file'), 'utf8')).toBe('secret\n');
+    expect([await modeOf(at('deep/er/file')), await modeOf(at('deep/er'))]).toEqual([0o600, 0o700]);
+  });
+
+  test('says "same" and leaves the very file where nothing is other', async () => {
+    await write('text');
+    const before = await stat(at('deep/er/file'));
+    expect((await write('text')).stdout).toBe('same\n');
+    const after = await stat(at('deep/er/file'));
+    expect([after.ino, after.mtimeMs]).toEqual([before.ino, before.mtimeMs]);
+    expect(await readdir(at('deep/er'))).toEqual(['file']);
+  });
+
+  test('replaces it as one step, so that who has it open or linked keeps the old text', async () => {
+    await write('old');
+    await link(at('deep/er/file'), at('held'));
+    expect((await write('new')).stdout).toBe('changed\n');
+    expect([await readFile(at('deep/er/file'), 'utf8'), await readFile(at('held'), 'utf8')]).toEqual([
+      'new',
+      'old',
+    ]);
+  });
+
+  test('mends a mode that drifted', async () => {
+    await write('key', '644');
+    expect((await write('key', '600')).stdout).toBe('changed\n');
+    expect(await modeOf(at('deep/er/file'))).toBe(0o600);
+  });
+});
+
+const started: ChildProcess[] = [];
+
+/** In a process group of its own, so that all of it can be killed at once. */
+function start(script: HostScript, args: readonly string[]): ChildProcess {
+  const child = startProcess(['setsid', '--wait', ...scriptArgv(script, ...args)], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  started.push(child);
+  return child;
+}
+
+async function firstLine(child: ChildProcess): Promise<string> {
+  if (!child.stdout) throw new Error('no pipe');
+  const [line] = (await withDeadline(
+    once(createInterface({ input: child.stdout }), 'line'),
+    5000,
+    'a line',
+  )) as [string];
+  return line;
+}
+
+const hold = (who: string): ChildProcess => start(HOLD_LOCK, [at('lock'), who]);
+
+const look = async (): Promise<string> => (await run(LOOK_AT_LOCK, [at('lock')])).stdout;
+
+describe('the rollout lock', () => {
+  test('is taken once; the second is told by whom, and ends with 3', async () => {
+    const first = hold("by anna on shell since 'then' $(id)");
+    expect(await firstLine(first)).toBe('locked');
+    const second = hold('by bert');
+    expect(await firstLine(second)).toBe("held by anna on shell since 'then' $(id)");
+    expect(await exitOf(second)).toBe(3);
+    expect(await look()).toBe("by anna on shell since 'then' $(id)\n");
+  });
+
+  test('ends when its holder closes stdin, and is free for the next', async () => {
+    const first = hold('by anna');
+    await firstLine(first);
+    first.stdin?.end();
+    expect(await exitOf(first)).toBe(0);
+    expect(await look()).toBe('');
+    expect(await readdir(root)).toEqual(['lock']);
+    expect(await firstLine(hold('by bert'))).toBe('locked');
+  });
+
+  test('ends when its holder is killed', async () => {
+    const first = hold('by anna');
+    await firstLine(first);
+    first.kill('SIGKILL');
+    await exitOf(first);
+    expect(await look()).toBe('');
+    const second = hold('by bert');
+    expect(await firstLine(second)).toBe('locked');
+    expect(await look()).toBe('by bert\n');
+  });
+
+  test('lives as long as its holder speaks', async () => {
+    const first = hold('by anna');
+    await firstLine(first);
+    for (let round = 0; round < 5; round += 1) first.stdin?.write('\n');
+    expect(await look()).toBe('by anna\n');
+    expect(first.exitCode).toBe(null);
+  });
+
+  test('ends by itself when nothing is heard for 20 s', { timeout: 40_000 }, async () => {
+    const first = hold('by anna');
+    await firstLine(first);
+    const startedAt = performance.now();
+    expect(await withDeadline(exitOf(first), 30_000, 'the end of the lock')).toBe(0);
+    expect(performance.now() - startedAt).toBeGreaterThan(18_000);
+    expect(await look()).toBe('');
+  });
+
+  test('cannot be taken where its folder is missing: that is an error, not a lock', async () => {
+    expect((await run(HOLD_LOCK, [at('no/lock'), 'by anna'], '')).exitCode).toBe(1);
+    expect(await run(LOOK_AT_LOCK, [at('no/lock')])).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+  });
+
+  test('is not there before anybody took it, and looking makes none', async () => {
+    expect(await look()).toBe('');
+    expect(await readdir(root)).toEqual([]);
+  });
+});
+
+test('no script is built from what varies: arguments are only ever arguments', async () => {
+  const evil = at('$(touch pwned); `touch pwned`; "; touch pwned; \'');
+  await run(WRITE_FILE, [join(evil, 'file'), '600'], 'x');
+  await run(RECEIVE_BLOB, [evil, 'a'.repeat(64), '0'], '');
+  await run(LOOK_AT_LOCK, [evil]);
+  expect((await readdir(root)).map((name) => join(root, name))).toEqual([evil]);
+  expect(await readlink('/proc/self/cwd')).not.toBe(root);
+});
