@@ -58,6 +58,7 @@ test('a host with everything', () => {
     ['stamp', 'convocate:v2'],
     ['current', '/usr/local/lib/convocate/releases/v2'],
     ['previous', '/usr/local/lib/convocate/releases/v1'],
+    ['running', '/usr/local/lib/convocate/releases/v2/runtime/node'],
     ['signers', b64('convocate-cluster key\n')],
     ['release', `${D('e')}  /usr/local/lib/convocate/releases/v1/manifest.json`],
     ['release', `${D('f')}  /usr/local/lib/convocate/releases/v2/manifest.json`],
@@ -103,6 +104,7 @@ test('a host with everything', () => {
     stamp: 'convocate:v2',
     liveVersion: 'v2',
     previousVersion: 'v1',
+    runningVersion: 'v2',
     allowedSigners: 'convocate-cluster key\n',
     releases: new Map([
       ['v1', D('e')],

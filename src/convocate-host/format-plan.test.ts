@@ -1,18 +1,23 @@
 import { expect, test } from 'vitest';
 import { formatPlan, planToJson } from './format-plan.ts';
 import { BIG_PROGRAM, empty, healthy, healthyDocker, inputFor, manifest } from './plan-fixture.ts';
-import { planUpdate } from './plan.ts';
+import { type Plan, type PlanInput, planUpdate } from './plan.ts';
+
+/** As the step makes it: the archive's size is known once it is put together. */
+function planOf(input: PlanInput, releaseBytes = 0): Plan {
+  return { ...planUpdate(input), releaseBytes };
+}
 
 const UNIT = '/etc/systemd/system/convocate-agent.service';
 
 test('a plan for first contact, word for word', () => {
   const parts = new Map([[BIG_PROGRAM, 1_000_000]]);
-  const plan = planUpdate(inputFor({ ...empty, parts }, { missingLayers: manifest.image.layers }));
+  const plan = planOf(inputFor({ ...empty, parts }, { missingLayers: manifest.image.layers }), 301_234);
   expect(formatPlan('agent-a', plan)).toBe(
     `agent-a: nothing -> v2
-  would send 229992720 bytes (230 MB) in 4 blobs:
+  would send 229993954 bytes (230 MB):
+         301234  the signed manifest, lib/convocate-agent.mjs
        41943040  runtime/node  bbbbbbbbbbbb, of which 1000000 are there already
-         300000  lib/convocate-agent.mjs  aaaaaaaaaaaa
       188743680  image layer 1 of 2  111111111111
            6000  image layer 2 of 2  222222222222
   would load the image, leaving out 0 layers the host has
@@ -48,7 +53,7 @@ test('nothing to do, with its warnings', () => {
     startedAt: 'z',
     running: true,
   };
-  const plan = planUpdate(inputFor({ ...healthy, docker: { ...healthyDocker, containers: [container] } }));
+  const plan = planOf(inputFor({ ...healthy, docker: { ...healthyDocker, containers: [container] } }));
   expect(formatPlan('agent-a', plan)).toBe(
     [
       'agent-a: v2 -> v2',
@@ -60,11 +65,11 @@ test('nothing to do, with its warnings', () => {
 
 test('drift is shown as a diff, and a refusal first', () => {
   const files = new Map(healthy.files).set(UNIT, { text: '[Unit]\nA=2\n', mode: 0o644 });
-  const plan = planUpdate(inputFor({ ...healthy, files, systemd: false }));
+  const plan = planOf(inputFor({ ...healthy, files, systemd: false }));
   expect(formatPlan('agent-a', plan)).toBe(
     `agent-a: v2 -> v2
   refused: systemd does not run there
-  would send 0 bytes (0 B) in 0 blobs:
+  would send 0 bytes (0 B):
   would change:
     --- ${UNIT}
     +++ ${UNIT}
@@ -79,14 +84,14 @@ test('drift is shown as a diff, and a refusal first', () => {
 
 test('a change of mode alone is visible', () => {
   const files = new Map(healthy.files).set(UNIT, { text: '[Unit]\nA=1\n', mode: 0o666 });
-  const text = formatPlan('agent-a', planUpdate(inputFor({ ...healthy, files })));
+  const text = formatPlan('agent-a', planOf(inputFor({ ...healthy, files })));
   expect(text).toContain(
     `  would change:\n    mode 0666 -> 0644  ${UNIT}\n  would run: systemctl daemon-reload\n`,
   );
 });
 
 test('as JSON: the plan, with what it comes to', () => {
-  const plan = planUpdate(inputFor(healthy));
+  const plan = planOf(inputFor(healthy));
   expect(JSON.parse(JSON.stringify(planToJson('agent-a', plan)))).toEqual({
     event: 'plan',
     host: 'agent-a',

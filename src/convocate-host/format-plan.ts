@@ -10,11 +10,12 @@ export function formatPlan(host: string, plan: Plan): string {
   if (isNothingToDo(plan))
     return [...lines, '  nothing to do: it has this release, whole and running'].join('\n');
 
-  const blobs = [...plan.largeFiles, ...plan.smallFiles, ...plan.layers];
-  lines.push(
-    `  would send ${bytesToSend(plan)} bytes (${prettyBytes(bytesToSend(plan))}) in ${blobs.length} blobs:`,
-  );
-  for (const blob of blobs) {
+  lines.push(`  would send ${bytesToSend(plan)} bytes (${prettyBytes(bytesToSend(plan))}):`);
+  if (plan.stageRelease) {
+    const names = ['the signed manifest', ...plan.smallFiles.map((file) => file.what)].join(', ');
+    lines.push(`    ${String(plan.releaseBytes).padStart(11)}  ${names}`);
+  }
+  for (const blob of [...plan.largeFiles, ...plan.layers]) {
     const resumed = blob.offset > 0 ? `, of which ${blob.offset} are there already` : '';
     lines.push(
       `    ${String(blob.packedBytes).padStart(11)}  ${blob.what}  ${blob.sha256.slice(0, 12)}${resumed}`,

@@ -70,6 +70,7 @@ export const healthy: HostFacts = {
   stamp: 'convocate:v2',
   liveVersion: 'v2',
   previousVersion: 'v1',
+  runningVersion: 'v2',
   allowedSigners: 'our signers\n',
   releases: new Map([['v2', MANIFEST_DIGEST]]),
   blobs: new Map([

@@ -11,11 +11,11 @@ import {
   inputFor,
   manifest,
 } from './plan-fixture.ts';
-import { type Plan, type PlanInput, bytesToSend, isNothingToDo, planUpdate } from './plan.ts';
+import { type Decisions, type PlanInput, bytesToSend, isNothingToDo, planUpdate } from './plan.ts';
 
 const MIB = 1024 * 1024;
 const UNIT = '/etc/systemd/system/convocate-agent.service';
-const NOTHING: Plan = {
+const NOTHING: Decisions = {
   version: 'v2',
   fromVersion: 'v2',
   refusals: [],
@@ -31,13 +31,14 @@ const NOTHING: Plan = {
   daemonReload: false,
   restart: false,
 };
-const plan = (facts: HostFacts, changes?: Partial<PlanInput>): Plan => planUpdate(inputFor(facts, changes));
+const plan = (facts: HostFacts, changes?: Partial<PlanInput>): Decisions =>
+  planUpdate(inputFor(facts, changes));
 
 describe('the plan for', () => {
   test('a host that has the release, whole and running, is to do nothing', () => {
     expect(plan(healthy)).toEqual(NOTHING);
     expect(isNothingToDo(plan(healthy))).toBe(true);
-    expect(bytesToSend(plan(healthy))).toBe(0);
+    expect(bytesToSend({ ...plan(healthy), releaseBytes: 0 })).toBe(0);
   });
 
   test('first contact is everything', () => {
@@ -69,7 +70,9 @@ describe('the plan for', () => {
       daemonReload: true,
       restart: true,
     });
-    expect(bytesToSend(plan(empty))).toBe(300_000 + 40 * MIB + 180 * MIB + 6_000);
+    expect(bytesToSend({ ...plan(empty), releaseBytes: 301_234 })).toBe(
+      301_234 + 40 * MIB + 180 * MIB + 6_000,
+    );
   });
 
   test('a release that changes only the image sends its last layer and no program', () => {
@@ -162,7 +165,7 @@ describe('the plan for', () => {
     const made = plan({ ...empty, parts }, { missingLayers: manifest.image.layers });
     expect(made.largeFiles[0]?.offset).toBe(10 * MIB);
     expect(made.layers.map(({ offset }) => offset)).toEqual([0, 6_000]); // a part longer than the blob cannot be more than all of it
-    expect(bytesToSend(made)).toBe(300_000 + 30 * MIB + 180 * MIB);
+    expect(bytesToSend({ ...made, releaseBytes: 301_234 })).toBe(301_234 + 30 * MIB + 180 * MIB);
   });
 
   test('a blob of the wrong size is sent again, and the release is put together anew', () => {
@@ -205,12 +208,24 @@ describe('the plan for', () => {
   );
 });
 
-test.each([{ NeedDaemonReload: 'yes' }, { UnitFileState: 'disabled' }])(
-  'a unit that systemd knows as %j is activated again',
-  (what) => {
-    expect(plan({ ...healthy, unit: { ...healthy.unit, ...what } })).toEqual({
+test.each([
+  [{ NeedDaemonReload: 'yes' }, true],
+  [{ UnitFileState: 'disabled' }, false],
+] as const)('a unit that systemd knows as %j is activated again', (what, daemonReload) => {
+  expect(plan({ ...healthy, unit: { ...healthy.unit, ...what } })).toEqual({
+    ...NOTHING,
+    activate: true,
+    daemonReload,
+    restart: true,
+  });
+});
+
+test.each(['v1', undefined])(
+  'an agent whose process is of %s is restarted, as after a rollout that was cut off',
+  (version) => {
+    const { runningVersion: _running, ...rest } = healthy;
+    expect(plan(version === undefined ? rest : { ...rest, runningVersion: version })).toEqual({
       ...NOTHING,
-      activate: true,
       restart: true,
     });
   },

@@ -34,6 +34,8 @@ export interface Plan {
   readonly stageRelease: boolean;
   /** Program files that travel together, being small. */
   readonly smallFiles: readonly PlannedBlob[];
+  /** Bytes of the archive they travel in, with the signed manifest; 0 where nothing has to be staged. */
+  readonly releaseBytes: number;
   /** Program files that travel alone and can be taken up again where they were cut off. */
   readonly largeFiles: readonly PlannedBlob[];
   readonly layers: readonly PlannedBlob[];
@@ -67,7 +69,10 @@ const MIB = 1024 * 1024;
 /** Room left over for logs and the like, beyond what the release itself takes. */
 const SPARE_BYTES = 64 * MIB;
 
-export function planUpdate(input: PlanInput): Plan {
+/** All of the plan but the size of an archive that only exists once the plan says what goes into it. */
+export type Decisions = Omit<Plan, 'releaseBytes'>;
+
+export function planUpdate(input: PlanInput): Decisions {
   const { facts, manifest } = input;
   const staged = facts.releases.get(manifest.version) === input.manifestDigest;
   const missingFiles = manifest.files.filter((file) => facts.blobs.get(file.sha256) !== file.size);
@@ -90,22 +95,22 @@ export function planUpdate(input: PlanInput): Plan {
     loadImage: !imageIsThere,
     changes,
     activate,
-    daemonReload: changes.some((change) =>
-      input.hostFiles.some((file) => file.systemd && file.path === change.path),
-    ),
+    daemonReload:
+      facts.unit['NeedDaemonReload'] === 'yes' ||
+      changes.some((change) => input.hostFiles.some((file) => file.systemd && file.path === change.path)),
     restart: activate || facts.unit['ActiveState'] !== 'active' || facts.runningVersion !== manifest.version,
   };
 }
 
-/** Bytes that will cross the network for blobs; the scripts and answers around them are a few kilobytes more. */
+/** Bytes that will cross the network for the release; the scripts and answers around them are a few kilobytes more. */
 export function bytesToSend(plan: Plan): number {
-  return [...plan.smallFiles, ...plan.largeFiles, ...plan.layers].reduce(
+  return [...plan.largeFiles, ...plan.layers].reduce(
     (sum, blob) => sum + blob.packedBytes - blob.offset,
-    0,
+    plan.releaseBytes,
   );
 }
 
-export function isNothingToDo(plan: Plan): boolean {
+export function isNothingToDo(plan: Decisions): boolean {
   return !plan.stageRelease && !plan.loadImage && !plan.activate && !plan.restart;
 }
 
@@ -173,7 +178,8 @@ function sessionsOnOtherImages(facts: HostFacts, tag: string): string[] {
       const uuid = container.name.replace(/^convocate-session-/, '');
       const name = facts.sessionNames.get(uuid) ?? uuid;
       return `session ${name} (${uuid}) runs on ${container.image} and stays there until its (K)ill and (R)estart`;
-    });
+    })
+    .toSorted();
 }
 
 function findRefusals(

@@ -33,7 +33,7 @@ afterEach(async () => {
 });
 
 const PROGRAM = '/usr/local/lib/convocate/releases/v2/convocate-agent';
-const NOTHING = planUpdate(inputFor(healthy));
+const NOTHING: Plan = { ...planUpdate(inputFor(healthy)), releaseBytes: 0 };
 
 /** A rollout of v2 on a host that expects exactly these calls. */
 function rolloutOn(host: FakeHost, plan: Partial<Plan> = {}): Rollout {
@@ -194,7 +194,10 @@ describe('staging the image', () => {
     const layers = [{ what: 'image layer 2 of 2', sha256, packedBytes: packedSize, offset: 3 }];
     await run(
       stageImage,
-      [{ argv: [PROGRAM, 'receive-layer', sha256, '--offset', '3'] }, { argv: [PROGRAM, 'stage-image'] }],
+      [
+        { argv: [PROGRAM, 'receive-layer', sha256, '--offset', '3', '--size', String(packedSize)] },
+        { argv: [PROGRAM, 'stage-image'] },
+      ],
       { layers, sharedLayers: 1 },
     );
     expect(said).toEqual([

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { zstdCompressSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { extract } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -63,7 +64,10 @@ describe('missing layers', () => {
 /** Name and content of each entry, in order. */
 async function entriesOf(source: Parameters<typeof openImageArchive>[0]): Promise<[string, string][]> {
   const entries: [string, string][] = [];
-  for await (const entry of openImageArchive(source).pipe(extract())) {
+  const archive = openImageArchive(source);
+  const reader = extract();
+  archive.on('error', (error) => reader.destroy(error)).pipe(reader);
+  for await (const entry of reader) {
     const chunks: Buffer[] = [];
     for await (const chunk of entry as unknown as AsyncIterable<Buffer>) chunks.push(chunk);
     entries.push([entry.header.name, Buffer.concat(chunks).toString()]);
@@ -98,7 +102,7 @@ describe('the archive', () => {
     const files = new Map<string, string>();
     for (const at of positions) {
       const path = join(directory, `layer-${at}`);
-      await writeFile(path, contents[at] ?? '');
+      await writeFile(path, zstdCompressSync(contents[at] ?? ''));
       files.set(layers[at]?.diff_id ?? '', path);
     }
     return files;
@@ -142,10 +146,13 @@ describe('the archive', () => {
     expect(entries.filter(([name]) => name === `blobs/sha256/${layers[0]?.diff_id}`)).toHaveLength(1);
   });
 
-  test('fails where a layer file is missing or has another size, instead of ending short', async () => {
+  test('fails where a layer file is missing, damaged or of another size, instead of ending short', async () => {
     const files = await layerFiles([0, 2]);
-    await writeFile(files.get(layers[2]?.diff_id ?? '') ?? '', 'short');
-    await expect(sizeOf(files)).rejects.toThrow();
+    const path = files.get(layers[2]?.diff_id ?? '') ?? '';
+    for (const wrong of [zstdCompressSync('short'), 'not packed']) {
+      await writeFile(path, wrong);
+      await expect(sizeOf(files)).rejects.toThrow();
+    }
     await rm(files.get(layers[0]?.diff_id ?? '') ?? '');
     await expect(sizeOf(files)).rejects.toMatchObject({ code: 'ENOENT' });
   });

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { type Readable, PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { pack } from 'tar-stream';
+import { unpacker } from './blob-store.ts';
 import type { ReleaseImage } from './manifest.ts';
 import { dockerManifest, ociIndex } from './oci.ts';
 
@@ -11,7 +12,7 @@ export interface ArchiveSource {
   readonly manifest: Buffer;
   /** The tag the archive sets: a temporary one, until the image is proven. */
   readonly tag: string;
-  /** Files with the layers that go in, by diffID; a layer that is not named is left out, because Docker has it. */
+  /** Files with the packed layers that go in, by diffID; a layer that is not named is left out: Docker has it. */
   readonly layerFiles: ReadonlyMap<string, string>;
 }
 
@@ -35,7 +36,11 @@ export function openImageArchive(source: ArchiveSource): Readable {
       const file = layerFiles.get(diff_id);
       if (file === undefined || written.has(diff_id)) continue;
       written.add(diff_id);
-      await pipeline(createReadStream(file), tar.entry({ name: `blobs/sha256/${diff_id}`, size }));
+      await pipeline(
+        createReadStream(file),
+        unpacker('zst'),
+        tar.entry({ name: `blobs/sha256/${diff_id}`, size }),
+      );
     }
     tar.finalize();
   };

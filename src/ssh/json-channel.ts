@@ -30,7 +30,7 @@ export async function readFirstLine(
         const [line] = reader.push(newline === -1 ? chunk : chunk.subarray(0, newline + 1));
         if (line !== undefined) finish(() => resolve({ line, rest: chunk.subarray(newline + 1) }));
       } catch (error) {
-        finish(() => reject(error as Error));
+        finish(() => reject(error));
       }
     };
     channel.on('data', onData);

@@ -26,14 +26,18 @@ afterAll(async () => {
   await lab?.close();
 });
 
-async function manifestOf(version: string): Promise<{ image: { manifest_digest: string; config_digest: string } }> {
+async function manifestOf(
+  version: string,
+): Promise<{ image: { manifest_digest: string; config_digest: string } }> {
   const text = await lab.shell.readFile(`/var/lib/convocate/releases/${version}/manifest.json`);
   return JSON.parse(text) as { image: { manifest_digest: string; config_digest: string } };
 }
 
 async function containers(): Promise<string> {
   const ids = (await agent.run(['docker', 'ps', '-q', '--no-trunc'])).stdout.split('\n').filter(Boolean);
-  return (await agent.run(['docker', 'inspect', '--format', '{{.Id}} {{.State.StartedAt}} {{.Image}}', ...ids])).stdout;
+  return (
+    await agent.run(['docker', 'inspect', '--format', '{{.Id}} {{.State.StartedAt}} {{.Image}}', ...ids])
+  ).stdout;
 }
 
 test('the store is the one meant', async () => {
@@ -44,13 +48,28 @@ test('the store is the one meant', async () => {
 test('a thin image is loaded and proven, under the id that this store gives it', async () => {
   await lab.shell.run(['convocate', 'new', 'one', '--start']);
   const before = await containers();
-  await installTree(lab, await buildTree({ version: 'v0.3.1-ctrd', appended: { [ENTRYPOINT]: '# v0.3.1\n' } }));
-  const { stdout } = await lab.shell.run(['convocate-host', 'update', '--host', 'agent-a', '--soak', '1s', '--json']);
-  const layers = stdout.split('\n').filter((line) => line.includes('"transfer"') && line.includes('image layer'));
+  await installTree(
+    lab,
+    await buildTree({ version: 'v0.3.1-ctrd', appended: { [ENTRYPOINT]: '# v0.3.1\n' } }),
+  );
+  const { stdout } = await lab.shell.run([
+    'convocate-host',
+    'update',
+    '--host',
+    'agent-a',
+    '--soak',
+    '1s',
+    '--json',
+  ]);
+  const layers = stdout
+    .split('\n')
+    .filter((line) => line.includes('"transfer"') && line.includes('image layer'));
   expect(layers).toHaveLength(1);
 
   const { image } = await manifestOf('v0.3.1-ctrd');
-  const id = (await agent.run(['docker', 'image', 'inspect', '--format', '{{.Id}}', 'convocate:v0.3.1-ctrd'])).stdout.trim();
+  const id = (
+    await agent.run(['docker', 'image', 'inspect', '--format', '{{.Id}}', 'convocate:v0.3.1-ctrd'])
+  ).stdout.trim();
   expect(id).toBe(`sha256:${image.manifest_digest}`);
   expect(await containers()).toBe(before);
 
@@ -60,7 +79,10 @@ test('a thin image is loaded and proven, under the id that this store gives it',
 });
 
 test('an image that this Docker takes without its layers is not taken for good', async () => {
-  await installTree(lab, await buildTree({ version: 'v0.3.2-ctrd', appended: { [ENTRYPOINT]: '# v0.3.2\n' } }));
+  await installTree(
+    lab,
+    await buildTree({ version: 'v0.3.2-ctrd', appended: { [ENTRYPOINT]: '# v0.3.2\n' } }),
+  );
   await lab.shell.run(['convocate-host', 'update', '--host', 'agent-a', '--soak', '1s']);
   const release = '/usr/local/lib/convocate/releases/v0.3.2-ctrd';
   await agent.run(['docker', 'image', 'rm', 'convocate:v0.3.2-ctrd']);

@@ -156,8 +156,9 @@ describe('receive-blob', () => {
   const content = Buffer.from('a program, '.repeat(5000));
   const packed = gzipSync(content);
   const digest = sha256(content);
-  const receive = (offset: number, bytes: Buffer): Promise<CommandResult> =>
-    run(RECEIVE_BLOB, [at('blobs'), digest, String(offset)], bytes);
+  /** `size` is what the sender says the whole comes to, packed. */
+  const receive = (offset: number, bytes: Buffer, size = offset + bytes.length): Promise<CommandResult> =>
+    run(RECEIVE_BLOB, [at('blobs'), digest, String(offset), String(size)], bytes);
 
   test('takes a blob in one go', async () => {
     expect(await receive(0, packed)).toEqual({ exitCode: 0, stdout: '', stderr: '' });
@@ -177,7 +178,7 @@ describe('receive-blob', () => {
   });
 
   test('keeps what came before a cut', async () => {
-    const child = start(RECEIVE_BLOB, [at('blobs'), digest, '0']);
+    const child = start(RECEIVE_BLOB, [at('blobs'), digest, '0', String(packed.length)]);
     child.stdin?.write(packed.subarray(0, 60));
     const part = at('blobs', `${digest}.gz.part`);
     await pollUntil(async () => ((await sizeOf(part)) === 60 ? true : undefined), {
@@ -189,6 +190,13 @@ describe('receive-blob', () => {
     await once(child, 'close');
     expect(await readdir(at('blobs'))).toEqual([`${digest}.gz.part`]);
     expect((await receive(60, packed.subarray(60))).exitCode).toBe(0);
+    expect(await readFile(at('blobs', digest))).toEqual(content);
+  });
+
+  test('that ends early is told apart from a damaged one: what came is kept, and taken up again', async () => {
+    expect((await receive(0, packed.subarray(0, 40), packed.length)).exitCode).toBe(8);
+    expect(await readdir(at('blobs'))).toEqual([`${digest}.gz.part`]);
+    expect((await receive(40, packed.subarray(40))).exitCode).toBe(0);
     expect(await readFile(at('blobs', digest))).toEqual(content);
   });
 
@@ -473,7 +481,7 @@ describe('the rollout lock', () => {
 test('no script is built from what varies: arguments are only ever arguments', async () => {
   const evil = at('$(touch pwned); `touch pwned`; "; touch pwned; \'');
   await run(WRITE_FILE, [join(evil, 'file'), '600'], 'x');
-  await run(RECEIVE_BLOB, [evil, 'a'.repeat(64), '0'], '');
+  await run(RECEIVE_BLOB, [evil, 'a'.repeat(64), '0', '0'], '');
   await run(LOOK_AT_LOCK, [evil]);
   expect((await readdir(root)).map((name) => join(root, name))).toEqual([evil]);
   expect(await readlink('/proc/self/cwd')).not.toBe(root);

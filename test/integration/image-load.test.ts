@@ -122,7 +122,7 @@ describe.each(STORES)('$name', ({ open, idOf, leavesBrokenTag }) => {
     const layerFiles = new Map<string, string>();
     for (const place of places) {
       const path = join(directory, `layer-${place}`);
-      await writeFile(path, content[place] ?? one.layers[place] ?? '');
+      await writeFile(path, zstdCompressSync(content[place] ?? one.layers[place] ?? ''));
       layerFiles.set(one.image.layers[place]?.diff_id ?? '', path);
     }
     const { image, config, manifest } = one;

@@ -1,8 +1,5 @@
-import { createReadStream, createWriteStream } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
 import { OperationError } from '../../base/errors.ts';
-import { unpacker } from '../../release/blob-store.ts';
 import { missingLayers, openImageArchive } from '../../release/image-archive.ts';
 import { IMAGE_CONFIG_FILE, IMAGE_MANIFEST_FILE, type ReleaseImage } from '../../release/manifest.ts';
 import { type DockerImages, type ImageFacts } from '../docker/images.ts';
@@ -33,14 +30,13 @@ export async function stageImage(
   const temporary = `${STAGING_REPOSITORY}:${version}`;
   const config = await readReleaseFile(release, IMAGE_CONFIG_FILE);
   const manifest = await readReleaseFile(release, IMAGE_MANIFEST_FILE);
-  const layerFiles = await unpackStaged(missingLayers(image.layers, await docker.chains()));
+  const layerFiles = await stagedLayers(missingLayers(image.layers, await docker.chains()));
   try {
     await docker.load(openImageArchive({ image, config, manifest, tag: temporary, layerFiles }));
     await proveImage(temporary, image, docker);
     await docker.tag(temporary, image.tag);
   } finally {
     await docker.untag(temporary);
-    for (const file of layerFiles.values()) await rm(file, { force: true });
   }
   await dropStaged(image);
   return 'loaded';
@@ -75,21 +71,17 @@ function isTheImage(found: ImageFacts, image: ReleaseImage): boolean {
   );
 }
 
-/** Docker 20.10 cannot read packed layers, so they are unpacked beside it just for the load. */
-async function unpackStaged(
-  layers: readonly { diff_id: string; size: number }[],
-): Promise<Map<string, string>> {
+/** The files that the layers were received into; they are unpacked on their way into Docker. */
+async function stagedLayers(layers: readonly { diff_id: string }[]): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const { diff_id } of layers) {
-    const packed = stagedLayerPath(diff_id);
-    if (!(await stat(packed).catch(() => undefined))) {
+    const file = stagedLayerPath(diff_id);
+    if (!(await stat(file).catch(() => undefined))) {
       throw new OperationError(`layer ${diff_id.slice(0, 12)} was not sent and Docker does not have it`, {
         hint: 'an image was removed on this host meanwhile; run the update again',
       });
     }
-    const unpacked = packed.replace(/\.zst$/, '.tar');
-    await pipeline(createReadStream(packed), unpacker('zst'), createWriteStream(unpacked, { mode: 0o600 }));
-    files.set(diff_id, unpacked);
+    files.set(diff_id, file);
   }
   return files;
 }

@@ -18,13 +18,17 @@ async function askDocker(): Promise<z.infer<typeof DockerInfo> | string> {
   return info.success ? info.data : `Docker does not answer: ${result.stderr.trim() || 'no answer'}`;
 }
 
+type DockerAnswer = Awaited<ReturnType<typeof askDocker>>;
+
 export function dockerItems(): ManagedItem[] {
+  let asked: Promise<DockerAnswer> | undefined;
+  const ask = (): Promise<DockerAnswer> => (asked ??= askDocker()); // once for all three: an activation is in a hurry
   return [
     {
       name: 'docker',
       onlyOperatorCanFix: 'install Docker Engine 20.10 or later and start it: systemctl enable --now docker',
       check: async () => {
-        const info = await askDocker();
+        const info = await ask();
         return typeof info === 'string' ? info : undefined;
       },
       apply: () => Promise.resolve(),
@@ -34,7 +38,7 @@ export function dockerItems(): ManagedItem[] {
       name: 'docker cgroup driver',
       onlyOperatorCanFix: `put {"exec-opts":["native.cgroupdriver=systemd"]} into ${DAEMON_CONFIG} and restart Docker`,
       check: async () => {
-        const info = await askDocker();
+        const info = await ask();
         if (typeof info === 'string') return info;
         return info.CgroupDriver === 'systemd'
           ? undefined
@@ -42,13 +46,16 @@ export function dockerItems(): ManagedItem[] {
       },
       apply: () => Promise.resolve(),
     },
-    { name: 'docker live-restore', check: checkLiveRestore, apply: enableLiveRestore },
+    {
+      name: 'docker live-restore',
+      check: async () => await checkLiveRestore(await ask()),
+      apply: enableLiveRestore,
+    },
   ];
 }
 
 /** Without live-restore a restart or an upgrade of Docker ends every session on the host. */
-async function checkLiveRestore(): Promise<string | undefined> {
-  const info = await askDocker();
+async function checkLiveRestore(info: DockerAnswer): Promise<string | undefined> {
   if (typeof info === 'string') return info;
   if (!info.LiveRestoreEnabled) return 'is off: a restart of Docker would end every session';
   // It is on by a flag of dockerd or by the file, never by both. Gone from the file, it is still on until Docker restarts.
@@ -65,11 +72,14 @@ async function enableLiveRestore(): Promise<void> {
   const config = await readDaemonConfig();
   await writeFileAtomic(DAEMON_CONFIG, `${JSON.stringify({ ...config, 'live-restore': true }, null, 2)}\n`);
   await runChecked(['systemctl', 'reload', 'docker.service']);
-  await pollUntil(async () => ((await checkLiveRestore()) === undefined ? true : undefined), {
-    timeoutMs: 15_000,
-    intervalMs: 200,
-    what: "Docker's taking up live-restore",
-  });
+  await pollUntil(
+    async () => ((await checkLiveRestore(await askDocker())) === undefined ? true : undefined),
+    {
+      timeoutMs: 15_000,
+      intervalMs: 200,
+      what: "Docker's taking up live-restore",
+    },
+  );
 }
 
 async function readDaemonConfig(): Promise<Record<string, unknown>> {

@@ -66,7 +66,7 @@ export function watchContainers(agent: Agent, retryMs: () => number): ContainerW
 
 async function lookAtAll(agent: Agent): Promise<void> {
   const entries = await agent.store.list();
-  for (const { uuid } of entries) await lookAndTell(agent, uuid);
+  await Promise.all(entries.map(({ uuid }) => lookAndTell(agent, uuid)));
   const known = new Set(entries.map(({ uuid }) => uuid));
   for (const facts of await agent.docker.listContainers(`${LABEL.agent}=${agent.agentId}`)) {
     const uuid = facts.labels[LABEL.session] ?? '';
@@ -98,16 +98,19 @@ export async function lookAndTell(agent: Agent, uuid: string): Promise<Look> {
   return look;
 }
 
+/** All at once: the agent listens only after this, so its length is part of every restart. */
 async function detachLost(agent: Agent): Promise<void> {
-  for (const { uuid } of await agent.store.list()) {
-    if (!agent.containers.factsOf(uuid)?.running) continue;
-    try {
-      const command = { argv: DETACH_LOST_ARGV, user: CLAUDE_USER.name };
-      await agent.docker.exec(containerNameOf(uuid), command);
-    } catch (error) {
-      agent.log.warn({ session: uuid }, `old clients were not detached: ${messageOf(error)}`);
-    }
-  }
+  const running = (await agent.store.list()).filter(({ uuid }) => agent.containers.factsOf(uuid)?.running);
+  await Promise.all(
+    running.map(async ({ uuid }) => {
+      try {
+        const command = { argv: DETACH_LOST_ARGV, user: CLAUDE_USER.name };
+        await agent.docker.exec(containerNameOf(uuid), command);
+      } catch (error) {
+        agent.log.warn({ session: uuid }, `old clients were not detached: ${messageOf(error)}`);
+      }
+    }),
+  );
 }
 
 async function sleep(delayMs: number, signal: AbortSignal): Promise<void> {

@@ -14,8 +14,12 @@ import { type Rollout, type Step, need } from '../rollout.ts';
 export const confirmHealthy: Step = {
   title: 'confirming over a fresh connection',
   run: async (rollout) => {
-    await using fresh = await need(rollout, 'host').reconnect();
-    await answersOnVersion(rollout);
+    // The two share nothing, so they are waited for together.
+    const host = need(rollout, 'host');
+    const [answer, reconnect] = await Promise.allSettled([answersOnVersion(rollout), host.reconnect()]);
+    await using fresh = reconnect.status === 'fulfilled' ? reconnect.value : undefined;
+    if (answer.status === 'rejected') throw answer.reason;
+    if (!fresh) throw (reconnect as PromiseRejectedResult).reason;
     const before = need(rollout, 'facts').docker?.containers ?? [];
     const facts = await gatherFacts(fresh, []);
     expectSameContainers(fresh.name, before, facts.docker?.containers ?? []);

@@ -7,6 +7,7 @@ import { missingLayers } from '../../release/image-archive.ts';
 import { allowedSignersLine } from '../../release/signature.ts';
 import { type HostFacts, gatherFacts as readFacts } from '../facts.ts';
 import { type Plan, planUpdate } from '../plan.ts';
+import { packRelease } from '../release-bundle.ts';
 import { type Rollout, type Step, need } from '../rollout.ts';
 
 /** Reads the host, and decides from that alone what will be done; refuses a host that cannot take the release. */
@@ -53,7 +54,7 @@ async function makePlan({ store, release }: Rollout, facts: HostFacts): Promise<
     packedBytes.set(sha256, await store.blobs.packedSize(sha256, 'gz'));
   for (const { diff_id } of manifest.image.layers)
     packedBytes.set(diff_id, await store.blobs.packedSize(diff_id, 'zst'));
-  return planUpdate({
+  const decisions = planUpdate({
     facts,
     manifest,
     manifestDigest: createHash('sha256').update(manifestText).digest('hex'),
@@ -70,4 +71,8 @@ async function makePlan({ store, release }: Rollout, facts: HostFacts): Promise<
     },
     signers: await clusterSigners(),
   });
+  const releaseBytes = decisions.stageRelease
+    ? (await packRelease(store, release, decisions.smallFiles)).length
+    : 0;
+  return { ...decisions, releaseBytes };
 }

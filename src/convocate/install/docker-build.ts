@@ -91,5 +91,5 @@ function contextTar(files: readonly TreeFile[]): Readable {
     tar.entry({ name: path, mode: executable ? 0o755 : 0o644, mtime }, content);
   }
   tar.finalize();
-  return Readable.from(tar as unknown as AsyncIterable<Buffer>);
+  return Readable.from(tar);
 }

@@ -28,15 +28,3 @@ export async function blobsOn(agent: Machine): Promise<ReadonlySet<string>> {
 export function addedBlobs(before: ReadonlySet<string>, after: ReadonlySet<string>): string[] {
   return [...after].filter((digest) => !before.has(digest));
 }
-
-/** Bytes that these blobs take on the wire: the sum of the files in the shell host's store. */
-export async function packedBytesOf(shell: Machine, digests: readonly string[]): Promise<number> {
-  const find = ['find', '/var/lib/convocate/blobs', '-type', 'f', '-printf', String.raw`%f %s\n`];
-  const { stdout } = await shell.run(find);
-  const sizes = stdout.split('\n').map((line) => line.split(' '));
-  return digests.reduce((sum, digest) => {
-    const found = sizes.find(([name]) => name === `${digest}.gz` || name === `${digest}.zst`);
-    if (found === undefined) throw new Error(`the store has no blob ${digest}`);
-    return sum + Number(found[1]);
-  }, 0);
-}
