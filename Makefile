@@ -23,11 +23,12 @@ install:
 	@test -x build/convocate || { echo "nothing is built yet: run make build first"; exit 3; }
 	@build/convocate install $(INSTALL_FLAGS)
 
-# Types, lint, format, generated docs in step.
+# Types, lint, format, nothing unused, generated docs in step.
 static: setup
 	tsc -p .
 	oxlint --type-aware --deny-warnings src lab test bench scripts
 	biome format src lab test bench scripts vitest.config.ts
+	knip --no-progress
 	$(NODE) scripts/generate-docs.ts --check
 
 check: static

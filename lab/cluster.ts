@@ -38,7 +38,11 @@ export async function openCluster(options: ClusterOptions): Promise<Lab> {
 }
 
 /** `sudo make install` of a built tree on the shell host, as after `git checkout` and `make build` there. */
-export async function installTree(lab: Lab, tree: string, toolchain: 'full' | 'minimal' = 'minimal'): Promise<string> {
+export async function installTree(
+  lab: Lab,
+  tree: string,
+  toolchain: 'full' | 'minimal' = 'minimal',
+): Promise<string> {
   const { shell } = lab;
   const folder = `/opt/convocate/${basename(tree)}`;
   await shell.run(['rm', '-rf', folder]);
@@ -71,7 +75,9 @@ async function warmUp(lab: Lab, tree: string, kind: 'full' | 'minimal'): Promise
   const base = baseImageTag('bookworm');
   const isThere = await lab.shell.exec(['docker', 'image', 'inspect', base]);
   if (isThere.exitCode !== 0) await lab.shell.loadImage(base);
-  const baseId = (await lab.shell.run(['docker', 'image', 'inspect', '--format', '{{.Id}}', base])).stdout.trim();
+  const baseId = (
+    await lab.shell.run(['docker', 'image', 'inspect', '--format', '{{.Id}}', base])
+  ).stdout.trim();
   const tag = toolchainTag(await readFolder(join(tree, 'build/image/toolchain')), baseId, kind);
   const loaded = await lab.shell.exec(['docker', 'image', 'inspect', tag]);
   if (loaded.exitCode !== 0 && (await docker.hasImage(tag))) await lab.shell.loadImage(tag);

@@ -1,6 +1,15 @@
 // Built trees of this checkout under other versions, as an operator would have after `git checkout` and `make build`.
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { runChecked } from '../src/base/run-command.ts';
 
@@ -24,7 +33,10 @@ export async function buildTree({ version, appended = {} }: TreeOptions): Promis
   for (const [file, text] of Object.entries(appended)) {
     writeFileSync(join(work, file), readFileSync(join(work, file), 'utf8') + text);
   }
-  const revision = createHash('sha256').update(JSON.stringify([version, appended])).digest('hex').slice(0, 40);
+  const revision = createHash('sha256')
+    .update(JSON.stringify([version, appended]))
+    .digest('hex')
+    .slice(0, 40);
   await runChecked([process.execPath, 'scripts/build.ts'], {
     cwd: work,
     env: { ...process.env, VERSION: version, REVISION: revision },
