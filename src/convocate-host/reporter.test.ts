@@ -43,14 +43,14 @@ describe('for people', () => {
       clock.ms = ms;
       reporter.transfer('runtime/node', sent, 4_000_000);
     };
-    move(0, 100_000);
+    move(0, 100_000); // left on the host by an earlier run: no part of this one's speed
     move(99, 900_000);
-    move(1000, 1_000_000);
-    move(1050, 1_100_000);
+    move(1000, 1_100_000);
+    move(1050, 1_200_000);
     move(2000, 4_000_000);
     expect(written).toEqual([
       '\r\u001b[Kagent-a    runtime/node: 100 kB of 4 MB, 0 B/s, starting',
-      '\r\u001b[Kagent-a    runtime/node: 1 MB of 4 MB, 1 MB/s, 3 s left',
+      '\r\u001b[Kagent-a    runtime/node: 1.1 MB of 4 MB, 1 MB/s, 3 s left',
       '\r\u001b[Kagent-a    sent runtime/node: 4 MB in 2.0 s\n',
     ]);
   });

@@ -25,18 +25,24 @@ export function humanReporter(
   out: Output,
   now: () => number = () => performance.now(),
 ): Reporter {
-  let open: { what: string; startedAt: number; drawnAt: number } | undefined;
+  let open: { what: string; startedAt: number; startedWith: number; drawnAt: number } | undefined;
   const print = (text: string): void => out.write(`${host}  ${text}\n`);
   return {
     step: (title) => print(title),
     note: (text) => print(`  ${text}`),
     warn: (text) => print(`  warning: ${text}`),
     transfer: (what, sent, total) => {
-      if (open?.what !== what) open = { what, startedAt: now(), drawnAt: Number.NEGATIVE_INFINITY };
+      if (open?.what !== what) {
+        open = { what, startedAt: now(), startedWith: sent, drawnAt: Number.NEGATIVE_INFINITY };
+      }
       const done = sent >= total;
       if (!done && (!out.isTerminal || now() - open.drawnAt < REDRAW_MS)) return;
       open.drawnAt = now();
-      const line = transferLine(what, sent, total, now() - open.startedAt);
+      const line = transferLine(
+        what,
+        { sent, total, fresh: sent - open.startedWith },
+        now() - open.startedAt,
+      );
       out.write(out.isTerminal ? `\r\u001b[K${host}    ${line}${done ? '\n' : ''}` : `${host}    ${line}\n`);
       if (done) open = undefined;
     },
@@ -44,8 +50,15 @@ export function humanReporter(
   };
 }
 
-function transferLine(what: string, sent: number, total: number, elapsedMs: number): string {
-  const perSecond = elapsedMs > 0 ? (sent * 1000) / elapsedMs : 0;
+interface Bytes {
+  readonly sent: number;
+  readonly total: number;
+  /** Sent by this run: what an earlier one had left on the host says nothing about the speed. */
+  readonly fresh: number;
+}
+
+function transferLine(what: string, { sent, total, fresh }: Bytes, elapsedMs: number): string {
+  const perSecond = elapsedMs > 0 ? (fresh * 1000) / elapsedMs : 0;
   const size = `${prettyBytes(sent)} of ${prettyBytes(total)}`;
   if (sent >= total) return `sent ${what}: ${prettyBytes(total)} in ${(elapsedMs / 1000).toFixed(1)} s`;
   const left = perSecond > 0 ? `${Math.ceil((total - sent) / perSecond)} s left` : 'starting';

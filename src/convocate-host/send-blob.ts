@@ -21,6 +21,7 @@ export async function sendBlob(
     rollout.sentBytes += bytes;
     rollout.reporter.transfer(blob.what, blob.offset + count.total, blob.packedBytes);
   });
+  rollout.reporter.transfer(blob.what, blob.offset, blob.packedBytes); // where its clock starts
   const source = rollout.store.blobs.openPacked(blob.sha256, packing, blob.offset);
   source.on('error', (error) => count.destroy(error));
   const result = await host.run(argv, { input: source.pipe(count), timeoutMs: TRANSFER_MS });

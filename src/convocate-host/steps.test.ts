@@ -172,7 +172,10 @@ describe('sending a blob', () => {
     async (offset) => {
       const { rollout, packedBytes } = await send(offset);
       expect(rollout.sentBytes).toBe(packedBytes - offset);
-      expect(said).toEqual([`transfer runtime/node ${packedBytes}/${packedBytes}`]);
+      expect(said).toEqual([
+        `transfer runtime/node ${offset}/${packedBytes}`,
+        `transfer runtime/node ${packedBytes}/${packedBytes}`,
+      ]);
     },
   );
 
@@ -202,6 +205,7 @@ describe('staging the image', () => {
     );
     expect(said).toEqual([
       'note 1 layers are there already and stay home',
+      `transfer image layer 2 of 2 3/${packedSize}`,
       `transfer image layer 2 of 2 ${packedSize}/${packedSize}`,
       'note the image is loaded, and a container from it runs',
     ]);

@@ -33,7 +33,7 @@ export class BlobStore {
     this.#directory = directory;
   }
 
-  /** Takes in `content` to its end; a blob that is there already is kept as it is. */
+  /** Takes in `content` to its end; a blob that is there already is replaced by its equal, in one step. */
   async put(content: Readable, packing: Packing): Promise<StoredBlob> {
     content.on('error', () => {}); // it may break before the pipeline below listens, which then throws it
     await mkdir(this.#directory, { recursive: true, mode: 0o755 });

@@ -6,6 +6,9 @@ import { authenticate } from './authenticate.ts';
 import { ALGORITHMS, REKEY_INTERVAL_MS } from './policy.ts';
 import { type SubsystemHandler, serveSession } from './serve-session.ts';
 
+/** How long what was written last may take to leave when the listener closes. */
+const CLOSE_MS = 2_000;
+
 export interface ListenerOptions<Peer> {
   /** OpenSSH private key, ed25519. */
   readonly hostKey: string;
@@ -84,7 +87,11 @@ export async function listen<Peer>(options: ListenerOptions<Peer>): Promise<List
       const closed = once(tcp, 'close');
       tcp.close();
       for (const socket of sockets.values()) socket.destroySoon();
+      const unread = setTimeout(() => {
+        for (const socket of sockets.values()) socket.destroy(); // of a peer that never reads
+      }, CLOSE_MS);
       await closed;
+      clearTimeout(unread);
     },
   };
 }

@@ -35,6 +35,8 @@ export async function prune(docker: DockerImages): Promise<PruneReport> {
   ];
   for (const tag of removedImages) await docker.untag(tag);
   const releases = await readdir(AGENT_HOST.releasesDir).catch(() => []);
+  // The containerd store does not list an image that is broken, but knows it by its name.
+  for (const name of releases) await docker.untag(`${STAGING_REPOSITORY}:${name.replace(/^\./, '')}`);
   const removedReleases = releases.filter((name) => !name.startsWith('.') && !kept.has(name));
   for (const name of removedReleases) await rm(join(AGENT_HOST.releasesDir, name), { recursive: true });
   await removeUnusedBlobs();

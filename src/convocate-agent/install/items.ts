@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { stat } from 'node:fs/promises';
+import { readlink, stat } from 'node:fs/promises';
 import { cpus, hostname, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { AGENT_HOST, CLAUDE_USER } from '../../protocol/host-layout.ts';
@@ -9,7 +9,7 @@ import { generateKeyPair, publicBlobOf } from '../../ssh/keys.ts';
 import { SettingsFile } from '../sessions/settings-file.ts';
 import { type InstalledRelease, readReleaseFile } from '../release-home.ts';
 import { dockerItems } from './docker-items.ts';
-import { directoryItem, linkItem, onceFileItem, textFileItem } from './file-items.ts';
+import { directoryItem, linkItem, onceFileItem, switchLink, textFileItem } from './file-items.ts';
 import type { ManagedItem } from './item.ts';
 import { enabledItem, systemdItem } from './systemd-items.ts';
 import { userItem } from './user-item.ts';
@@ -47,6 +47,7 @@ export async function managedItems(release: InstalledRelease): Promise<ManagedIt
     ...files.map((file) => textFileItem(file.path, file.text, file.mode)),
     systemdItem([AGENT_HOST.unit, AGENT_HOST.slice]),
     linkItem(AGENT_HOST.programLink, join(AGENT_HOST.currentLink, 'convocate-agent')),
+    previousItem(release.directory),
     linkItem(AGENT_HOST.currentLink, release.directory),
     textFileItem(AGENT_HOST.currentImageFile, `${release.manifest.image.tag}\n`, 0o644),
     enabledItem(AGENT_HOST.unit),
@@ -73,6 +74,25 @@ function faultOfKey(content: string): string | undefined {
   } catch {
     return 'does not hold an ed25519 private key';
   }
+}
+
+/** The way back: what is live until now is noted just before it is left, and not where a refusal may still come. */
+function previousItem(next: string): ManagedItem {
+  const live = async (): Promise<string | undefined> =>
+    await readlink(AGENT_HOST.currentLink).catch(() => undefined);
+  return {
+    name: AGENT_HOST.previousLink,
+    check: async () => {
+      const now = await live();
+      if (now === undefined || now === next) return undefined;
+      const noted = await readlink(AGENT_HOST.previousLink).catch(() => undefined);
+      return noted === now ? undefined : `does not name ${now}, which is left now`;
+    },
+    apply: async () => {
+      const now = await live();
+      if (now !== undefined) await switchLink(AGENT_HOST.previousLink, now);
+    },
+  };
 }
 
 function sessionProgramItem(): ManagedItem {
