@@ -24,16 +24,18 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
           testTimeout: minutes(1),
           hookTimeout: minutes(15),
         },
       },
       {
-        // Real machines. Each file boots a cluster of its own and takes it down again.
+        // Real machines. Each file boots a cluster of its own and takes it down again. Two at a time: they mostly wait.
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          fileParallelism: false,
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
           testTimeout: minutes(4),
           hookTimeout: minutes(15),
         },

@@ -135,7 +135,7 @@ describe('the life of a session', { timeout: 60_000 }, () => {
     agent.write('etc/current-image', 'convocate:gone\n');
     try {
       await expect(agent.call('restart', { id })).rejects.toThrow(
-        /^refused: the current image convocate:gone is no longer in Docker .* "convocate-host update"/,
+        /^refused: the current image convocate:gone is no longer in Docker .* "convocate-host update --host [a-z0-9]{8}"/,
       );
       expect(await agent.call('get', { id })).toEqual(before);
     } finally {

@@ -53,8 +53,7 @@ async function prepare(agent: Agent, session: StoredSession): Promise<ContainerS
     throw new RpcError(
       'refused',
       `the current image ${image} is no longer in Docker on this agent host; the session was left as it is. ` +
-        `Bring the image back with "convocate-host update" of that release to agent ${agent.agentId}, ` +
-        'or go to another release with "convocate-host update" or "convocate-host rollback"; then restart the session.',
+        `Bring it back with "convocate-host update --host ${agent.agentId}" on the shell host, then restart the session.`,
     );
   }
   const settings = await agent.settings.read();
