@@ -1,6 +1,6 @@
 // `make bench [ONLY=PART]`, or `node bench/main.ts [--only PART] [--quick]`: each result as one JSON object a line on stdout, progress on stderr, and after a full run
 // bench/results.json. Boots a lab of its own and takes it down on every way out.
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { exclusively } from '../lab/exclusive.ts';
@@ -38,6 +38,11 @@ const measures: readonly Measure[] = [
   firstPush,
 ];
 
+interface Kept {
+  readonly machine: Report['machine'];
+  readonly results: readonly (Result & { readonly date: string })[];
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { only: { type: 'string' }, quick: { type: 'boolean', default: false } },
@@ -49,12 +54,11 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  const isWhole = values.only === undefined && !values.quick;
   await exclusively(`bench of ${checkoutId}`, async () => {
     await removeLeftovers(); // of a run that was killed
     try {
       const report = await bench(chosen, values.quick ? () => 1 : (usual) => usual);
-      if (isWhole) keep(report);
+      if (!values.quick) keep(report);
     } finally {
       await removeLeftovers();
     }
@@ -76,10 +80,21 @@ async function bench(chosen: readonly Measure[], times: Times): Promise<Report> 
   return { date: new Date().toISOString().slice(0, 10), machine: await machineFacts(cluster.lab), results };
 }
 
-/** What the README's table is made from. */
+/**
+ * What the README's table is made from. A run of one part renews that part and leaves the others: each ratio is of two
+ * things measured in one run, so the rows need not be of the same one, and each says its day.
+ */
 function keep(report: Report): void {
   const file = join(import.meta.dirname, 'results.json');
-  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
+  const renewed = new Set(report.results.map(({ name }) => name));
+  const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Kept).results : [];
+  const dated = report.results.map((result) => ({ ...result, date: report.date }));
+  const results = [...before.filter(({ name }) => !renewed.has(name)), ...dated];
+  const kept: Kept = {
+    machine: report.machine,
+    results: results.toSorted((a, b) => a.name.localeCompare(b.name)),
+  };
+  writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`);
   say(`wrote ${file}`);
 }
 

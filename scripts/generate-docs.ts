@@ -128,10 +128,16 @@ function fenced(text: string): string {
 }
 
 const Results = z.object({
-  date: z.string(),
-  machine: z.string(),
+  machine: z.record(z.string(), z.union([z.string(), z.number()])),
   results: z.array(
-    z.object({ name: z.string(), value: z.number(), unit: z.string(), runs: z.number(), note: z.string() }),
+    z.object({
+      name: z.string(),
+      value: z.number(),
+      unit: z.string(),
+      runs: z.number(),
+      note: z.string(),
+      date: z.string(),
+    }),
   ),
 });
 
@@ -139,12 +145,18 @@ const Results = z.object({
 function withMeasurements(readme: string): string {
   const file = join(ROOT, 'bench/results.json');
   if (!existsSync(file)) return readme;
-  const { date, machine, results } = Results.parse(JSON.parse(readFileSync(file, 'utf8')));
+  const { machine, results } = Results.parse(JSON.parse(readFileSync(file, 'utf8')));
   const rows = results.map(
-    ({ name, value, unit, runs, note }) => `| \`${name}\` | ${value} ${unit} | ${runs} | ${note} |`,
+    ({ name, value, unit, runs, note, date }) =>
+      `| \`${name}\` | ${value} ${unit} | ${runs} | ${date} | ${note} |`,
   );
-  const table = ['| measure | median | runs | note |', '| --- | --- | --- | --- |', ...rows].join('\n');
-  const text = `<!-- bench -->\nMeasured on ${date}, ${machine}.\n\n${table}\n<!-- /bench -->`;
+  const facts = Object.entries(machine).map(([name, value]) => `${name.replaceAll('_', ' ')} ${value}`);
+  const table = [
+    '| measure | median | runs | date | what was compared |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+  ];
+  const text = `<!-- bench -->\nOn one machine: ${facts.join(', ')}.\n\n${table.join('\n')}\n<!-- /bench -->`;
   return readme.replace(/<!-- bench -->[\s\S]*<!-- \/bench -->/, () => text);
 }
 

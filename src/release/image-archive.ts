@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { type Readable, PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { pack } from 'tar-stream';
-import { unpacker } from './blob-store.ts';
+import { CHUNK_BYTES, unpacker } from './blob-store.ts';
 import type { ReleaseImage } from './manifest.ts';
 import { dockerManifest, ociIndex } from './oci.ts';
 
@@ -23,7 +23,7 @@ export interface ArchiveSource {
 export function openImageArchive(source: ArchiveSource): Readable {
   const { image, config, manifest, tag, layerFiles } = source;
   const tar = pack();
-  const output = new PassThrough();
+  const output = new PassThrough({ highWaterMark: CHUNK_BYTES });
   const write = async (): Promise<void> => {
     const layerDigests = image.layers.map((layer) => layer.diff_id);
     tar.entry({ name: 'oci-layout' }, JSON.stringify({ imageLayoutVersion: '1.0.0' }));
@@ -37,7 +37,7 @@ export function openImageArchive(source: ArchiveSource): Readable {
       if (file === undefined || written.has(diff_id)) continue;
       written.add(diff_id);
       await pipeline(
-        createReadStream(file),
+        createReadStream(file, { highWaterMark: CHUNK_BYTES }),
         unpacker('zst'),
         tar.entry({ name: `blobs/sha256/${diff_id}`, size }),
       );

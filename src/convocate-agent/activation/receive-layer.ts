@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, open, rename, rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Readable, Writable } from 'node:stream';
+import { PassThrough, type Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { OperationError, messageOf } from '../../base/errors.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
-import { unpacker } from '../../release/blob-store.ts';
+import { CHUNK_BYTES, unpacker } from '../../release/blob-store.ts';
 
 /** Layers on their way into Docker; empty but for the time between their transfer and the load. */
 export const STAGING_DIR = join(AGENT_HOST.stateDir, 'staging');
@@ -29,26 +29,28 @@ export async function receiveLayer(
   const part = `${stagedLayerPath(diffId)}.part`;
   await (await open(part, 'a', 0o600)).close();
   await truncate(part, offset);
+  // A transfer from the start is hashed on its way to the disk; one that goes on has to be read again from there.
+  const fresh = offset === 0 ? packed.pipe(new PassThrough({ highWaterMark: CHUNK_BYTES })) : undefined;
+  const hashing = fresh && digestOf(fresh);
   await pipeline(packed, createWriteStream(part, { flags: 'a' }));
   if ((await stat(part)).size < sizeBytes) {
     throw new OperationError(`layer ${diffId.slice(0, 12)} was cut off on its way; what came is kept`, {
       hint: 'run the same command again: it goes on where this one stopped',
     });
   }
-  const found = await digestOf(part);
+  const found = await (hashing ?? digestOf(createReadStream(part, { highWaterMark: CHUNK_BYTES })));
   if (found !== diffId) {
     await rm(part, { force: true });
     throw new OperationError(`layer ${diffId.slice(0, 12)} arrived damaged (${found}); it was thrown away`, {
       hint: 'run the same command again: only this layer is sent again',
     });
   }
-  const file = await open(part, 'r');
-  await file.sync();
-  await file.close();
+  // Not synced: it lives until the load that follows, and after a power cut the layer is sent anew.
   await rename(part, stagedLayerPath(diffId));
 }
 
-async function digestOf(part: string): Promise<string> {
+/** SHA-256 of what `packed` unpacks to, or why it does not unpack; never rejects. */
+async function digestOf(packed: Readable): Promise<string> {
   const hash = createHash('sha256');
   const sink = new Writable({
     write(chunk: Buffer, _encoding, done) {
@@ -57,7 +59,7 @@ async function digestOf(part: string): Promise<string> {
     },
   });
   try {
-    await pipeline(createReadStream(part), unpacker('zst'), sink);
+    await pipeline(packed, unpacker('zst'), sink);
     return hash.digest('hex');
   } catch (error) {
     return `cannot be unpacked: ${messageOf(error)}`;
