@@ -123,6 +123,7 @@ export function inputFor(facts: HostFacts, changes: Partial<PlanInput> = {}): Pl
     paths: {
       stamp: '/etc/convocate-agent/current-image',
       current: '/usr/local/lib/convocate/current',
+      previous: '/usr/local/lib/convocate/previous',
       releasesDir: '/usr/local/lib/convocate/releases',
     },
     signers: 'our signers\n',

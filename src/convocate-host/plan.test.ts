@@ -35,6 +35,22 @@ const plan = (facts: HostFacts, changes?: Partial<PlanInput>): Decisions =>
   planUpdate(inputFor(facts, changes));
 
 describe('the plan for', () => {
+  test('a host that leaves a release notes it as the way back', () => {
+    const links = plan({ ...healthy, liveVersion: 'v1', previousVersion: 'v0' }).changes.slice(0, 2);
+    expect(links).toEqual([
+      {
+        path: '/usr/local/lib/convocate/previous',
+        before: '-> /usr/local/lib/convocate/releases/v0\n',
+        after: '-> /usr/local/lib/convocate/releases/v1\n',
+      },
+      {
+        path: '/usr/local/lib/convocate/current',
+        before: '-> /usr/local/lib/convocate/releases/v1\n',
+        after: '-> /usr/local/lib/convocate/releases/v2\n',
+      },
+    ]);
+  });
+
   test('a host that has the release, whole and running, is to do nothing', () => {
     expect(plan(healthy)).toEqual(NOTHING);
     expect(isNothingToDo(plan(healthy))).toBe(true);

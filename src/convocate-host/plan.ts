@@ -59,7 +59,12 @@ export interface PlanInput {
   readonly hostFiles: readonly RenderedFile[];
   /** The layers that must travel, of those the release has. */
   readonly missingLayers: readonly { readonly diff_id: string; readonly size: number }[];
-  readonly paths: { readonly stamp: string; readonly current: string; readonly releasesDir: string };
+  readonly paths: {
+    readonly stamp: string;
+    readonly current: string;
+    readonly previous: string;
+    readonly releasesDir: string;
+  };
   readonly signers: string;
 }
 
@@ -160,7 +165,17 @@ function planHostFiles({ facts, hostFiles }: PlanInput): FileChange[] {
 function planLinks({ facts, manifest, paths }: PlanInput): FileChange[] {
   const link = (version: string): string => `-> ${paths.releasesDir}/${version}\n`;
   const live = facts.liveVersion;
-  const links =
+  const isLeft = live !== undefined && live !== manifest.version && live !== facts.previousVersion;
+  const wayBack = isLeft
+    ? [
+        {
+          path: paths.previous,
+          before: facts.previousVersion && link(facts.previousVersion),
+          after: link(live),
+        },
+      ]
+    : [];
+  const current =
     live === manifest.version
       ? []
       : [{ path: paths.current, before: live && link(live), after: link(manifest.version) }];
@@ -168,7 +183,7 @@ function planLinks({ facts, manifest, paths }: PlanInput): FileChange[] {
     facts.stamp === manifest.image.tag
       ? []
       : [{ path: paths.stamp, before: facts.stamp && `${facts.stamp}\n`, after: `${manifest.image.tag}\n` }];
-  return [...links, ...stamp];
+  return [...wayBack, ...current, ...stamp];
 }
 
 function sessionsOnOtherImages(facts: HostFacts, tag: string): string[] {

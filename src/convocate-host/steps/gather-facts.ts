@@ -67,6 +67,7 @@ async function makePlan({ store, release }: Rollout, facts: HostFacts): Promise<
     paths: {
       stamp: AGENT_HOST.currentImageFile,
       current: AGENT_HOST.currentLink,
+      previous: AGENT_HOST.previousLink,
       releasesDir: AGENT_HOST.releasesDir,
     },
     signers: await clusterSigners(),
