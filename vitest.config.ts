@@ -30,11 +30,11 @@ export default defineConfig({
         },
       },
       {
-        // Real machines. Each file boots a cluster of its own and takes it down again. Two at a time: they mostly wait.
+        // Real machines. Each file boots a cluster of its own and takes it down again.
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          maxWorkers: 2,
+          fileParallelism: false,
           sequence: { groupOrder: 2 },
           testTimeout: minutes(4),
           hookTimeout: minutes(15),
