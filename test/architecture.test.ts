@@ -32,7 +32,7 @@ const DOORS: Record<string, string> = {
 };
 
 /** A ratchet: no file may grow past it, and whoever makes the largest one smaller lowers it. */
-const MOST_LINES = 260;
+const MOST_LINES = 240;
 
 interface SourceFile {
   readonly path: string;

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { formatPlan, planToJson } from './format-plan.ts';
 import { BIG_PROGRAM, empty, healthy, healthyDocker, inputFor, manifest } from './plan-fixture.ts';
-import { type Plan, type PlanInput, planUpdate } from './plan.ts';
+import type { Plan, PlanInput } from './plan-types.ts';
+import { planUpdate } from './plan.ts';
 
 /** As the step makes it: the archive's size is known once it is put together. */
 function planOf(input: PlanInput, releaseBytes = 0): Plan {

@@ -1,6 +1,7 @@
 import { createTwoFilesPatch } from 'diff';
 import prettyBytes from 'pretty-bytes';
-import { type Plan, bytesToSend, isNothingToDo } from './plan.ts';
+import type { Plan } from './plan-types.ts';
+import { bytesToSend, isNothingToDo } from './plan.ts';
 
 /** The plan as `--dry-run` prints it: what would be sent, to the byte, and what would change, as diffs. */
 export function formatPlan(host: string, plan: Plan): string {

@@ -1,6 +1,6 @@
 import type { Manifest } from '../release/manifest.ts';
 import type { HostFacts } from './facts.ts';
-import type { PlanInput } from './plan.ts';
+import type { PlanInput } from './plan-types.ts';
 
 /** A release and a host that has it, whole and running: tests say only what is different. */
 

@@ -11,7 +11,8 @@ import {
   inputFor,
   manifest,
 } from './plan-fixture.ts';
-import { type Decisions, type PlanInput, bytesToSend, isNothingToDo, planUpdate } from './plan.ts';
+import type { PlanInput } from './plan-types.ts';
+import { type Decisions, bytesToSend, isNothingToDo, planUpdate } from './plan.ts';
 
 const MIB = 1024 * 1024;
 const UNIT = '/etc/systemd/system/convocate-agent.service';

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { MANIFEST_FILE, SIGNATURE_FILE } from '../release/manifest.ts';
 import type { ReleaseStore, StoredRelease } from '../release/release-store.ts';
-import type { PlannedBlob } from './plan.ts';
+import type { PlannedBlob } from './plan-types.ts';
 
 /**
  * What UNPACK_RELEASE takes on stdin: the signed manifest, the list of files, and the small blobs that the host lacks,

@@ -3,7 +3,7 @@ import type { Host } from '../host-access/host.ts';
 import type { ReleaseStore, StoredRelease } from '../release/release-store.ts';
 import type { HostFacts } from './facts.ts';
 import type { RolloutLock } from './lock.ts';
-import type { Plan } from './plan.ts';
+import type { Plan } from './plan-types.ts';
 import type { Reporter } from './reporter.ts';
 
 /** Where one host's rollout stands. Steps read what earlier ones found out and add what they find. */

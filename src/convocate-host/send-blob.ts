@@ -1,7 +1,7 @@
 import { Transform, type TransformCallback } from 'node:stream';
 import { OperationError } from '../base/errors.ts';
 import type { Packing } from '../release/blob-store.ts';
-import type { PlannedBlob } from './plan.ts';
+import type { PlannedBlob } from './plan-types.ts';
 import { type Rollout, need } from './rollout.ts';
 
 /** Nothing waits for ever, but a large layer over a thin line may take hours. */

@@ -6,7 +6,8 @@ import { HOST_FILES, renderHostFiles } from '../../release/host-files.ts';
 import { missingLayers } from '../../release/image-archive.ts';
 import { allowedSignersLine } from '../../release/signature.ts';
 import { type HostFacts, gatherFacts as readFacts } from '../facts.ts';
-import { type Plan, planUpdate } from '../plan.ts';
+import type { Plan } from '../plan-types.ts';
+import { planUpdate } from '../plan.ts';
 import { packRelease } from '../release-bundle.ts';
 import { type Rollout, type Step, need } from '../rollout.ts';
 
