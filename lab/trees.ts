@@ -20,10 +20,12 @@ export interface TreeOptions {
   readonly version: string;
   /** What is another in this version: file (relative to the checkout) to text that is added at its end. */
   readonly appended?: Readonly<Record<string, string>>;
+  /** What else is another: file to a text in it, and what stands there instead. */
+  readonly replaced?: Readonly<Record<string, readonly [string, string]>>;
 }
 
 /** Builds the sources as they stand, changed as asked, under that version; gives the folder of the built tree. */
-export async function buildTree({ version, appended = {} }: TreeOptions): Promise<string> {
+export async function buildTree({ version, appended = {}, replaced = {} }: TreeOptions): Promise<string> {
   const folder = join(checkout, '.lab', 'trees', version);
   const work = `${folder}.new`;
   rmSync(work, { recursive: true, force: true });
@@ -33,8 +35,13 @@ export async function buildTree({ version, appended = {} }: TreeOptions): Promis
   for (const [file, text] of Object.entries(appended)) {
     writeFileSync(join(work, file), readFileSync(join(work, file), 'utf8') + text);
   }
+  for (const [file, [from, to]] of Object.entries(replaced)) {
+    const text = readFileSync(join(work, file), 'utf8');
+    if (!text.includes(from)) throw new Error(`${file} does not hold ${JSON.stringify(from)}`);
+    writeFileSync(join(work, file), text.replace(from, to));
+  }
   const revision = createHash('sha256')
-    .update(JSON.stringify([version, appended]))
+    .update(JSON.stringify([version, appended, replaced]))
     .digest('hex')
     .slice(0, 40);
   await runChecked([process.execPath, 'scripts/build.ts'], {

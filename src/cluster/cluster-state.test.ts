@@ -32,7 +32,7 @@ function session(uuid: string, fields: Partial<Session> = {}): Session {
 
 const ping = { agent_id: 'aaaaaaaa', version: 'v2', protocol: 1, server_time: T0, image_tag: 'convocate:v2' };
 const start = (): AgentState => newAgentState('aaaaaaaa', 'one', T0);
-const stream: Fact = { kind: 'stream', stream: 's1' };
+const stream: Fact = { kind: 'stream', stream: 's1', at: T1 };
 
 /** Applies facts one after another; gives the state and whether the last one asked for a list. */
 function after(facts: readonly Fact[], from = start()): { state: AgentState; needsList: boolean } {
@@ -43,7 +43,7 @@ function after(facts: readonly Fact[], from = start()): { state: AgentState; nee
 
 function event(seq: number, body: object, streamId = 's1', agentId = 'aaaaaaaa'): Fact {
   const envelope = { agent_id: agentId, seq, timestamp: T1 };
-  return { kind: 'event', stream: streamId, event: { ...envelope, ...body } as StatusEvent };
+  return { kind: 'event', stream: streamId, event: { ...envelope, ...body } as StatusEvent, at: T1 };
 }
 
 const snapshot = (seq: number, ...sessions: Session[]): Fact =>
@@ -65,6 +65,7 @@ describe('the connection', () => {
       version: 'v2',
       image_tag: 'convocate:v2',
       load: [],
+      status_link: { up: false, since: T0, version: '' },
     });
     expect(merge(up, { kind: 'connected', ping, at: T2 }).state.since).toBe(T1);
     const down = merge(up, { kind: 'disconnected', problem: 'cut', at: T2 }).state;
@@ -139,14 +140,17 @@ describe('events', () => {
   test('each connection counts from 1', () => {
     const { state } = after([stream, snapshot(1), changed(2, session(A))]);
     const again = after(
-      [{ kind: 'stream', stream: 's2' }, event(1, { type: 'agent.snapshot', data: { sessions: [] } }, 's2')],
+      [
+        { kind: 'stream', stream: 's2', at: T2 },
+        event(1, { type: 'agent.snapshot', data: { sessions: [] } }, 's2'),
+      ],
       state,
     );
     expect(again).toMatchObject({ needsList: false, state: { seq: 1 } });
   });
 
   test('of an older connection change nothing', () => {
-    const { state } = after([stream, snapshot(1, session(A)), { kind: 'stream', stream: 's2' }]);
+    const { state } = after([stream, snapshot(1, session(A)), { kind: 'stream', stream: 's2', at: T2 }]);
     expect(merge(state, deleted(2, A))).toEqual({ state, needsList: false });
   });
 

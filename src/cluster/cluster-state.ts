@@ -15,6 +15,8 @@ export interface AgentState {
   readonly imageTag: string;
   readonly load: readonly number[];
   readonly sessions: ReadonlyMap<string, Session>;
+  /** The agent's connection to our 223. */
+  readonly statusLink: StatusLink;
   /** The newest connection on which events come, and the last number seen on it. */
   readonly stream?: string | undefined;
   readonly seq: number;
@@ -23,14 +25,28 @@ export interface AgentState {
   readonly touched: ReadonlyMap<string, number>;
 }
 
+export interface StatusLink {
+  readonly up: boolean;
+  /** When `up` last changed, or another program of the agent said that it had started; RFC 3339. */
+  readonly since: string;
+  /** Of the program that said so last; empty where none has yet. */
+  readonly version: string;
+}
+
 /** Everything that can happen to an agent's state. Times are RFC 3339. */
 export type Fact =
   | { readonly kind: 'connected'; readonly ping: z.infer<typeof Ping>; readonly at: string }
   | { readonly kind: 'disconnected'; readonly problem: string; readonly at: string }
   /** The answer to `list`, with the state's revision at the time it was asked for. */
   | { readonly kind: 'listed'; readonly sessions: readonly Session[]; readonly askedAt: number }
-  | { readonly kind: 'stream'; readonly stream: string }
-  | { readonly kind: 'event'; readonly stream: string; readonly event: StatusEvent };
+  | { readonly kind: 'stream'; readonly stream: string; readonly at: string }
+  | { readonly kind: 'streamEnded'; readonly stream: string; readonly at: string }
+  | {
+      readonly kind: 'event';
+      readonly stream: string;
+      readonly event: StatusEvent;
+      readonly at: string;
+    };
 
 export interface Merged {
   readonly state: AgentState;
@@ -48,6 +64,7 @@ export function newAgentState(agentId: string, host: string, at: string): AgentS
     version: '',
     imageTag: '',
     load: [],
+    statusLink: { up: false, since: at, version: '' },
     sessions: new Map(),
     seq: 0,
     revision: 0,
@@ -73,22 +90,29 @@ export function merge(state: AgentState, fact: Fact): Merged {
     case 'listed':
       return whole(mergeList(state, fact.sessions, fact.askedAt));
     case 'stream':
-      return whole({ ...state, stream: fact.stream, seq: 0 });
+      return whole({ ...state, stream: fact.stream, seq: 0, statusLink: linked(state, true, fact.at) });
+    case 'streamEnded':
+      if (fact.stream !== state.stream) return whole(state);
+      return whole({ ...state, statusLink: linked(state, false, fact.at) });
     case 'event':
       if (fact.event.agent_id !== state.agentId || fact.stream !== state.stream) return whole(state);
-      return mergeEvent(state, fact.event);
+      return mergeEvent(state, fact.event, fact.at);
   }
 }
 
-function mergeEvent(state: AgentState, event: StatusEvent): Merged {
+function linked({ statusLink }: AgentState, up: boolean, at: string): StatusLink {
+  return up === statusLink.up ? statusLink : { ...statusLink, up, since: at };
+}
+
+function mergeEvent(state: AgentState, event: StatusEvent, at: string): Merged {
   const gap = event.seq !== state.seq + 1;
   const next = { ...state, seq: event.seq };
   switch (event.type) {
-    case 'agent.started':
-      return {
-        state: { ...next, version: event.data.version, imageTag: event.data.image_tag },
-        needsList: gap,
-      };
+    case 'agent.started': {
+      const { version, image_tag: imageTag } = event.data;
+      const statusLink = { up: true, since: at, version };
+      return { state: { ...next, version, imageTag, statusLink }, needsList: gap };
+    }
     case 'agent.snapshot':
       return whole(replaceAll(next, event.data.sessions));
     case 'agent.heartbeat':

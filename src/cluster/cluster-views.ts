@@ -11,6 +11,7 @@ export function agentViewOf(state: AgentState): AgentView {
     version: state.version,
     image_tag: state.imageTag,
     load: [...state.load],
+    status_link: state.statusLink,
   };
 }
 

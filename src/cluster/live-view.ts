@@ -18,6 +18,12 @@ export interface LiveViewOptions {
   readonly probeMs?: number;
 }
 
+/** The way in for what one connection on 223 brings. */
+export interface EventStream {
+  take(event: StatusEvent): void;
+  end(): void;
+}
+
 interface Watched {
   readonly record: AgentRecord;
   readonly link: AgentLink;
@@ -70,13 +76,16 @@ export class LiveView implements AsyncDisposable {
     clearTimeout(timer);
   }
 
-  /** A new connection of this agent on 223; what comes on older ones counts no more. Gives the events' way in. */
-  async openStream(agentId: string): Promise<(event: StatusEvent) => void> {
+  /** A new connection of this agent on 223; what comes on older ones counts no more. */
+  async openStream(agentId: string): Promise<EventStream> {
     if (!this.#watched.has(agentId)) await this.rescan();
     const stream = randomUUID();
-    this.#apply(agentId, { kind: 'stream', stream });
+    this.#apply(agentId, { kind: 'stream', stream, at: now() });
     this.#watched.get(agentId)?.link.wake();
-    return (event) => this.#apply(agentId, { kind: 'event', stream, event });
+    return {
+      take: (event) => this.#apply(agentId, { kind: 'event', stream, event, at: now() }),
+      end: () => this.#apply(agentId, { kind: 'streamEnded', stream, at: now() }),
+    };
   }
 
   /** Takes up agents that were registered, changed or removed since. */

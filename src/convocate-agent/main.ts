@@ -3,7 +3,17 @@ import { PROTOCOL_RANGE, PROTOCOL_VERSION } from '../protocol/version.ts';
 import { reportErrors } from '../base/report-error.ts';
 import { programVersion } from '../base/version.ts';
 import { install } from './commands/install.ts';
-import { activateVerb, pruneVerb, receiveLayerVerb, stageImageVerb } from './commands/rollout.ts';
+import {
+  activateVerb,
+  armVerb,
+  deadManVerb,
+  disarmVerb,
+  goBackVerb,
+  proveVerb,
+  pruneVerb,
+  receiveLayerVerb,
+  stageImageVerb,
+} from './commands/rollout.ts';
 import { printJson } from './commands/print-json.ts';
 
 const program = new Command('convocate-agent')
@@ -50,7 +60,19 @@ program
     reportErrors(false, () => receiveLayerVerb(diffId, options)),
   );
 program.command('stage-image', { hidden: true }).action(() => reportErrors(false, stageImageVerb));
+program.command('prove', { hidden: true }).action(() => reportErrors(false, proveVerb));
 program.command('activate', { hidden: true }).action(() => reportErrors(false, activateVerb));
+program
+  .command('arm', { hidden: true })
+  .requiredOption('--to <version>')
+  .requiredOption('--window <seconds>')
+  .action((options: { to: string; window: string }) => reportErrors(false, () => armVerb(options)));
+program.command('disarm', { hidden: true }).action(() => reportErrors(false, disarmVerb));
+program
+  .command('go-back', { hidden: true })
+  .requiredOption('--reason <text>')
+  .action((options: { reason: string }) => reportErrors(false, () => goBackVerb(options)));
+program.command('dead-man', { hidden: true }).action(() => reportErrors(false, deadManVerb));
 program
   .command('prune')
   .description('remove images and releases that neither the host nor any container needs')

@@ -6,6 +6,7 @@ import { KeyedLock } from '../base/keyed-lock.ts';
 import { AGENT_HOST, CLAUDE_USER } from '../protocol/host-layout.ts';
 import { isAgentId } from '../protocol/ids.ts';
 import { AGENT_PORT, SUBSYSTEM } from '../protocol/limits.ts';
+import type { RolledBack } from '../protocol/rpc.ts';
 import { listen } from '../ssh/listener.ts';
 import { attachSubsystem } from './attach/serve-attach.ts';
 import type { Docker } from './docker/docker.ts';
@@ -38,6 +39,8 @@ export interface ServeOptions {
   readonly version: string;
   /** The tag that the live release stands for, as `ping` shows it. */
   readonly imageTag: () => string;
+  /** The rollout that this host took back last, until someone has seen that. */
+  readonly rolledBack: () => Promise<RolledBack | undefined>;
   readonly skelDirs: readonly string[];
   readonly log: Logger;
   /** For tests: files elsewhere, another port or address, no systemd slice, another owner. */
@@ -103,7 +106,11 @@ export async function serveAgent(options: ServeOptions): Promise<ServedAgent> {
     ...(options.address !== undefined && { address: options.address }),
     identify: (key) => identifyPeer(paths.authorizedKeysFile, key),
     subsystems: {
-      [SUBSYSTEM.rpc]: rpcSubsystem({ operations: operations(agent, options), limits, log: agent.log }),
+      [SUBSYSTEM.rpc]: rpcSubsystem({
+        operations: operations(agent, { ...options, watchesDocker: () => watch.isWatching }),
+        limits,
+        log: agent.log,
+      }),
       [SUBSYSTEM.attach]: attachSubsystem(agent),
     },
     ptySubsystems: [SUBSYSTEM.attach],

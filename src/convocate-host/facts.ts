@@ -1,7 +1,9 @@
 import * as z from 'zod/mini';
 import { OperationError } from '../base/errors.ts';
+import { parseJson } from '../base/parse-json.ts';
 import type { Host } from '../host-access/host.ts';
 import { AGENT_HOST } from '../protocol/host-layout.ts';
+import { RolledBack } from '../protocol/rpc.ts';
 import { READ_FACTS, scriptArgv } from './host-scripts.ts';
 
 /** A session container as Docker tells of it; all of this must be the same after an update. */
@@ -49,6 +51,9 @@ export interface HostFacts {
   readonly previousVersion?: string;
   /** Version of the program that the service's process runs: an older one where a rollout was cut off before its restart. */
   readonly runningVersion?: string;
+  /** A rollout that was neither confirmed nor taken back yet. */
+  readonly openRollout?: string;
+  readonly rolledBack?: RolledBack;
   readonly allowedSigners: string;
   /** SHA-256 of the manifest of each release on the host. */
   readonly releases: ReadonlyMap<string, string>;
@@ -113,6 +118,8 @@ export function parseFacts(output: string, hostName: string): HostFacts {
           .map(([kib, place]) => [place, Number(kib) * 1024]),
       ),
       ...optional('agentId', one('agent_id')),
+      ...optional('openRollout', all('rollout').at(-1)),
+      ...optionalRolledBack(decode(one('rolled_back'))),
       ...optional('stamp', one('stamp')),
       ...optional('liveVersion', one('current').split('/').at(-1)),
       ...optional('runningVersion', one('running').split('/').at(-3)),
@@ -197,6 +204,11 @@ function parseProperties(text: string): Record<string, string> {
       .filter((line) => line.includes('='))
       .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
   );
+}
+
+function optionalRolledBack(text: string): { rolledBack?: RolledBack } {
+  const parsed = RolledBack.safeParse(parseJson(text));
+  return parsed.success ? { rolledBack: parsed.data } : {};
 }
 
 function entryOf(path: string, size: string, pattern: RegExp): [string, number][] {

@@ -1,3 +1,5 @@
+import { RAISE_FENCE, RUN_FENCED } from '../protocol/rollout-fence.ts';
+
 /**
  * The few fixed scripts that run on a host before anything of ours is there to run. They are constants: what varies
  * goes in as "$1", "$2" … or on stdin, never into the text. POSIX sh and coreutils only, except for the lock.
@@ -6,11 +8,12 @@
 export interface HostScript {
   readonly name: string;
   readonly text: string;
+  readonly shell?: 'bash';
 }
 
 /** The argv that runs a script with these arguments. */
 export function scriptArgv(script: HostScript, ...args: string[]): string[] {
-  return ['sh', '-c', script.text, script.name, ...args];
+  return [script.shell ?? 'sh', '-c', script.text, script.name, ...args];
 }
 
 /**
@@ -34,6 +37,10 @@ say agent_id "$(cat "$config/agent-id" 2>/dev/null)"
 say stamp "$(cat "$config/current-image" 2>/dev/null)"
 say current "$(readlink "$lib/current" 2>/dev/null)"
 say previous "$(readlink "$lib/previous" 2>/dev/null)"
+for open in armed returning; do
+  [ -e "$state/rollout/$open.json" ] && say rollout "$open"
+done
+say rolled_back "$(b64 < "$state/rollout/returned.json")"
 say signers "$(b64 < "$config/allowed_signers")"
 for release in "$lib"/releases/*/manifest.json; do
   [ -e "$release" ] && say release "$(sha256sum "$release")"
@@ -68,24 +75,39 @@ exit 0
 `,
 };
 
+/** Prints the manifest, the signature and the installed texts of a release, one `path base64` a line. Argument: its directory. */
+export const READ_RELEASE: HostScript = {
+  name: 'read-release',
+  text: `
+cd "$1" || exit 1
+for file in manifest.json manifest.json.sig install/*; do
+  [ -f "$file" ] && printf '%s %s\\n' "$file" "$(base64 -w0 "$file")"
+done
+exit 0
+`,
+};
+
 /**
  * Holds the host's one rollout lock for as long as its stdin stays open and speaks: it must hear something every few
- * seconds, so a lock whose holder lost power or network ends by itself. Prints "locked", or "held" and by whom.
- * Arguments: lock file, who holds it (for the next one to read).
+ * seconds, so a lock whose holder lost power or network ends by itself. Prints "locked" and the fence's new number, or
+ * "held" and by whom. Arguments: lock file, who holds it (for the next one to read), rollout directory, work lock.
  */
 export const HOLD_LOCK: HostScript = {
   name: 'hold-lock',
-  text: `
-exec bash -c '
+  shell: 'bash', // for `read -t`
+  text: `${RAISE_FENCE}
 exec 9>>"$1" || exit 1
 if ! flock -n 9; then echo "held $(cat "$1.holder" 2>/dev/null)"; exit 3; fi
-printf "%s\\n" "$2" > "$1.holder"
-echo locked
+printf '%s\\n' "$2" > "$1.holder"
+raise_fence "$3" "$4" || { echo "the number of the rollout could not be raised" >&2; exit 1; }
+echo "locked $fence_number"
 while read -r -t 20 _; do :; done
 rm -f "$1.holder"
-' hold-lock "$1" "$2"
 `,
 };
+
+/** Runs a command only while this rollout holds the lock. Arguments: rollout directory, work lock, number, command. */
+export const FENCE: HostScript = { name: 'fence', text: RUN_FENCED };
 
 /** Whether somebody holds the lock, without taking it or leaving a trace. Argument: lock file. */
 export const LOOK_AT_LOCK: HostScript = {

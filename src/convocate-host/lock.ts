@@ -1,11 +1,16 @@
 import { hostname, userInfo } from 'node:os';
 import { OperationError, RefusedError } from '../base/errors.ts';
+import type { CommandResult } from '../base/run-command.ts';
+import { expectSuccess } from '../host-access/checked.ts';
 import type { Host } from '../host-access/host.ts';
 import { AGENT_HOST } from '../protocol/host-layout.ts';
-import { HOLD_LOCK, LOOK_AT_LOCK, scriptArgv } from './host-scripts.ts';
+import { FENCED_OFF } from '../protocol/rollout-fence.ts';
+import { FENCE, HOLD_LOCK, LOOK_AT_LOCK, scriptArgv } from './host-scripts.ts';
 
 export interface RolloutLock {
-  /** Throws OperationError where the lock was lost meanwhile: then nothing may be changed any more. */
+  /** The fence's number of this rollout; it only rises, whoever takes the lock. */
+  readonly number: number;
+  /** Throws OperationError where the lock's connection is gone: then nothing may be changed any more. */
   assertHeld(): void;
   release(): Promise<void>;
 }
@@ -17,15 +22,18 @@ const HEARTBEAT_MS = 5_000;
 export async function takeLock(host: Host): Promise<RolloutLock> {
   const operator = process.env['SUDO_USER'] ?? userInfo().username;
   const holder = `by ${operator} on ${hostname()} since ${new Date().toISOString()}`;
-  const process_ = await host.start(scriptArgv(HOLD_LOCK, AGENT_HOST.rolloutLock, holder));
-  const answer = await process_.firstLine(15_000);
+  const { rolloutLock, rolloutDir, rolloutWorkLock } = AGENT_HOST;
+  const process_ = await host.start(scriptArgv(HOLD_LOCK, rolloutLock, holder, rolloutDir, rolloutWorkLock));
+  const answer = await process_.firstLine(30_000);
   if (answer?.startsWith('held')) throw heldByAnother(host.name, answer.slice('held '.length));
-  if (answer !== 'locked') {
+  const number = Number(/^locked ([1-9]\d*)$/.exec(answer ?? '')?.[1]);
+  if (!Number.isSafeInteger(number)) {
     const { stderr, exitCode } = await process_.ended;
     throw new OperationError('the rollout lock could not be taken', {
       host: host.name,
       exitCode,
       output: stderr,
+      hint: `see whether the disk of the host is full: df -h ${rolloutDir}`,
     });
   }
   let lost = false;
@@ -36,18 +44,38 @@ export async function takeLock(host: Host): Promise<RolloutLock> {
     clearInterval(heartbeat);
   });
   return {
+    number,
     assertHeld: () => {
-      if (!lost) return;
-      throw new OperationError('the rollout lock was lost with its connection; nothing more was changed', {
-        host: host.name,
-        hint: 'run the same command again',
-      });
+      if (lost) throw lockLost(host.name, 'with its connection');
     },
     release: async () => {
       released = true;
       clearInterval(heartbeat);
       await process_.finish();
     },
+  };
+}
+
+/**
+ * The same host, where everything runs behind the fence: the host itself refuses what comes with an old number, so
+ * an operator who lost the lock can change nothing, however late a command of theirs arrives.
+ */
+export function behindFence(host: Host, lock: Pick<RolloutLock, 'number' | 'assertHeld'>): Host {
+  const { rolloutDir, rolloutWorkLock } = AGENT_HOST;
+  const fenced = (argv: readonly string[]): string[] => {
+    lock.assertHeld();
+    return scriptArgv(FENCE, rolloutDir, rolloutWorkLock, String(lock.number), ...argv);
+  };
+  const run: Host['run'] = async (argv, options) => {
+    const result = await host.run(fenced(argv), options);
+    if (result.exitCode === FENCED_OFF) throw lockLost(host.name, `to another rollout (${lastLine(result)})`);
+    return result;
+  };
+  return {
+    ...host,
+    run,
+    check: async (argv, options) => expectSuccess(host.name, argv, await run(argv, options)),
+    start: async (argv) => await host.start(fenced(argv)),
   };
 }
 
@@ -62,4 +90,15 @@ function heldByAnother(host: string, holder: string): RefusedError {
     host,
     hint: 'wait for it to end; if its operator is gone, the lock ends by itself within 20 s',
   });
+}
+
+function lockLost(host: string, how: string): OperationError {
+  return new OperationError(`the rollout lock was lost ${how}; nothing more was changed`, {
+    host,
+    hint: 'see `convocate-host status`, then run the same command again',
+  });
+}
+
+function lastLine({ stderr }: CommandResult): string {
+  return stderr.trim().split('\n').at(-1) ?? '';
 }

@@ -2,7 +2,17 @@ import { Command } from 'commander';
 import { reportErrors } from '../base/report-error.ts';
 import { programVersion } from '../base/version.ts';
 import { PROTOCOL_VERSION } from '../protocol/version.ts';
-import { type RolloutCliOptions, confirmOption, newRollout, soakOption, stdout } from './commands/options.ts';
+import {
+  type RolloutCliOptions,
+  confirmOption,
+  newRollout,
+  openRollout,
+  quietRollout,
+  soakOption,
+  stdout,
+} from './commands/options.ts';
+
+const print = (text: string): void => stdout.write(`${text}\n`);
 
 const program = new Command('convocate-host')
   .description("Sets up the cluster's hosts and rolls releases over them, from the shell host.")
@@ -61,23 +71,63 @@ program
       const { dryRunUpdate, requireRoot, update } = await import('./flows/update.ts');
       requireRoot('update');
       const rollout = await newRollout(options);
-      if (options.dryRun)
-        await dryRunUpdate(rollout, (text) => stdout.write(`${text}\n`), options.json ?? false);
+      if (options.dryRun) await dryRunUpdate(rollout, print, options.json ?? false);
       else await update(rollout);
     }),
   );
 
 program
-  .command('status')
-  .description('every agent: version, image, sessions, and how many are on an older image')
-  .option('--json', 'print JSON')
-  .action((options: { json?: boolean }) =>
+  .command('rollback')
+  .description('go back to a release that the agent host holds; nothing is sent, its sessions go on running')
+  .requiredOption('--host <host>', 'the agent: host name as at init-agent, or agent id')
+  .option('--to <version>', 'the release; default: the one that was live before')
+  .option('--user <user>', 'login on it, for this run')
+  .option('--dry-run', 'print what would be changed, and change nothing')
+  .addOption(soakOption())
+  .addOption(confirmOption())
+  .option('--json', 'print JSON lines')
+  .action((options: RolloutCliOptions & { to?: string; dryRun?: boolean }) =>
     reportErrors(options.json, async () => {
       const { requireRoot } = await import('./flows/update.ts');
-      const { clusterStatus, formatStatus } = await import('./flows/status.ts');
+      const { dryRunRollback, rollback } = await import('./flows/rollback.ts');
+      requireRoot('rollback');
+      const rollout = openRollout(options);
+      if (options.dryRun) await dryRunRollback(rollout, { to: options.to }, print, options.json ?? false);
+      else await rollback(rollout, { to: options.to });
+    }),
+  );
+
+program
+  .command('releases')
+  .description('what an agent host holds: which release is live, which is the way back, and what keeps each')
+  .requiredOption('--host <host>', 'the agent: host name as at init-agent, or agent id')
+  .option('--user <user>', 'login on it, for this run')
+  .option('--json', 'print JSON')
+  .action((options: { host: string; user?: string; json?: boolean }) =>
+    reportErrors(options.json, async () => {
+      const { requireRoot } = await import('./flows/update.ts');
+      const { formatReleases, heldReleases } = await import('./flows/releases.ts');
+      requireRoot('releases');
+      const releases = await heldReleases(quietRollout(options));
+      print(options.json ? JSON.stringify(releases) : formatReleases(releases));
+    }),
+  );
+
+program
+  .command('status')
+  .description(
+    'every agent: version, image, sessions, how many are on an older image, rollouts that were taken back',
+  )
+  .option('--seen', 'you have seen which rollouts were taken back: they are not shown again')
+  .option('--json', 'print JSON')
+  .action((options: { seen?: boolean; json?: boolean }) =>
+    reportErrors(options.json, async () => {
+      const { requireRoot } = await import('./flows/update.ts');
+      const { clusterStatus, formatStatus, noteSeen } = await import('./flows/status.ts');
       requireRoot('status');
       const agents = await clusterStatus();
-      stdout.write(`${options.json ? JSON.stringify(agents) : formatStatus(agents)}\n`);
+      print(options.json ? JSON.stringify(agents) : formatStatus(agents));
+      if (options.seen) await noteSeen(agents);
     }),
   );
 

@@ -26,6 +26,7 @@ export interface FileChange {
 /** All that one run of `update` will do to one host: printable, and decided before anything is done. */
 export interface Plan {
   readonly version: string;
+  readonly imageTag: string;
   readonly fromVersion: string | undefined;
   /** Why this host cannot take the release; nothing is done where there is one. */
   readonly refusals: readonly string[];

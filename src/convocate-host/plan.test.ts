@@ -18,6 +18,7 @@ const MIB = 1024 * 1024;
 const UNIT = '/etc/systemd/system/convocate-agent.service';
 const NOTHING: Decisions = {
   version: 'v2',
+  imageTag: 'convocate:v2',
   fromVersion: 'v2',
   refusals: [],
   warnings: [],
@@ -61,6 +62,7 @@ describe('the plan for', () => {
   test('first contact is everything', () => {
     expect(plan(empty)).toEqual({
       version: 'v2',
+      imageTag: 'convocate:v2',
       fromVersion: undefined,
       refusals: [],
       warnings: [],

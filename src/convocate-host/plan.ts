@@ -23,6 +23,7 @@ export function planUpdate(input: PlanInput): Decisions {
   const activate = changes.length > 0 || stageRelease || needsSystemd(facts);
   return {
     version: manifest.version,
+    imageTag: manifest.image.tag,
     fromVersion: facts.liveVersion,
     refusals: findRefusals(input, missingFiles, layers.length > 0 ? input.missingLayers : []),
     warnings: sessionsOnOtherImages(facts, manifest.image.tag),

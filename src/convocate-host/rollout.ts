@@ -1,5 +1,6 @@
 import type { AgentRecord } from '../cluster/registry.ts';
 import type { Host } from '../host-access/host.ts';
+import type { AgentView } from '../protocol/shell-socket.ts';
 import type { ReleaseStore, StoredRelease } from '../release/release-store.ts';
 import type { HostFacts } from './facts.ts';
 import type { RolloutLock } from './lock.ts';
@@ -12,7 +13,8 @@ export interface Rollout {
   /** The login the operator gave for this run. */
   readonly user?: string;
   readonly store: ReleaseStore;
-  readonly release: StoredRelease;
+  /** What is rolled out; a rollback finds it on the host. */
+  release?: StoredRelease;
   readonly reporter: Reporter;
   readonly options: RolloutOptions;
   /** Set where the host is a registered agent; `init-agent` sets it when it registers one. */
@@ -20,6 +22,10 @@ export interface Rollout {
   host?: Host;
   lock?: RolloutLock;
   facts?: HostFacts;
+  /** The agent's connection to our 223, before anything was done. */
+  statusLinkBefore?: AgentView['status_link'];
+  /** Set while the host takes the rollout back unless it is confirmed. */
+  deadMan?: DeadMan;
   plan?: Plan;
   /** Bytes put on the wire for blobs so far. */
   sentBytes: number;
@@ -33,28 +39,46 @@ export interface Rollout {
 export interface RolloutOptions {
   /** How long the unit has to stay up to count as up. */
   readonly soakMs: number;
-  /** How long the agent may take to answer on the new version. */
+  /** How long the host waits for the release to be confirmed, soak included, before it goes back by itself. */
   readonly confirmMs: number;
 }
 
+/** A rollout that the host takes back by itself. */
+export interface DeadMan {
+  /** The release it goes back to. */
+  readonly from: string;
+  /** When its time is up, on the clock of `performance.now()`. */
+  readonly deadline: number;
+}
+
 /**
- * One step of a flow: plain data, so that a flow reads as a list. `isDone` tells from the facts alone that there is
+ * One step of a flow: plain data, so that a flow reads as a list. `isDone` tells from what is known that there is
  * nothing to do; such a step is passed over in silence.
  */
 export interface Step {
   readonly title: string;
   isDone?(rollout: Rollout): boolean;
   run(rollout: Rollout): Promise<void>;
+  /** Takes the step back when it, or a later one, has failed with `error`; throws where it has more to tell. */
+  undo?(rollout: Rollout, error: unknown): Promise<void>;
 }
 
-/** Runs the steps in order and stops at the first that throws; what was opened is closed in any case. */
+/**
+ * Runs the steps in order and stops at the first that throws: what was begun is undone, last first, and what was
+ * opened is closed in any case.
+ */
 export async function runSteps(steps: readonly Step[], rollout: Rollout): Promise<void> {
+  const begun: Step[] = [];
   try {
     for (const step of steps) {
       if (step.isDone?.(rollout)) continue;
       rollout.reporter.step(step.title);
+      begun.unshift(step);
       await step.run(rollout);
     }
+  } catch (error) {
+    for (const step of begun) await step.undo?.(rollout, error);
+    throw error;
   } finally {
     await rollout.lock?.release().catch(() => {}); // it ends with the connection; the first error is the one to tell
     await rollout.host?.close();
@@ -62,7 +86,7 @@ export async function runSteps(steps: readonly Step[], rollout: Rollout): Promis
 }
 
 /** What an earlier step must have put there: a missing one is a flow written in the wrong order. */
-export function need<Key extends 'host' | 'lock' | 'facts' | 'plan' | 'record'>(
+export function need<Key extends 'host' | 'lock' | 'facts' | 'plan' | 'record' | 'release'>(
   rollout: Rollout,
   key: Key,
 ): NonNullable<Rollout[Key]> {

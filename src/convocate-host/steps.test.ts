@@ -3,13 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { OperationError, RefusedError } from '../base/errors.ts';
+import { OperationError, RefusedError, RolledBackError } from '../base/errors.ts';
 import { type ExpectedCall, type FakeHost, fakeHost } from '../host-access/fake-host.ts';
 import { AGENT_HOST } from '../protocol/host-layout.ts';
 import { serializeManifest } from '../release/manifest.ts';
 import { ReleaseStore } from '../release/release-store.ts';
-import { HOLD_LOCK, LOOK_AT_LOCK, RECEIVE_BLOB, WRITE_FILE, scriptArgv } from './host-scripts.ts';
-import { lookAtLock, takeLock } from './lock.ts';
+import { FENCE, HOLD_LOCK, LOOK_AT_LOCK, RECEIVE_BLOB, WRITE_FILE, scriptArgv } from './host-scripts.ts';
+import { behindFence, lookAtLock, takeLock } from './lock.ts';
 import { healthy, inputFor, manifest } from './plan-fixture.ts';
 import type { Plan } from './plan-types.ts';
 import { planUpdate } from './plan.ts';
@@ -52,7 +52,7 @@ function rolloutOn(host: FakeHost, plan: Partial<Plan> = {}): Rollout {
     },
     options: { soakMs: 0, confirmMs: 0 },
     host,
-    lock: { assertHeld: () => {}, release: () => Promise.resolve() },
+    lock: { number: 1, assertHeld: () => {}, release: () => Promise.resolve() },
     facts: healthy,
     plan: { ...NOTHING, ...plan },
     sentBytes: 0,
@@ -93,18 +93,6 @@ describe('activating', () => {
 
   test('asks for no restart where all was right', async () => {
     expect((await run(activate, [answer([{ item: 'docker', state: 'ok' }])])).mustRestart).toBe(false);
-  });
-
-  test('is not begun without the lock', async () => {
-    const host = fakeHost('agent-a', []);
-    const rollout = rolloutOn(host);
-    rollout.lock = {
-      ...need(rollout, 'lock'),
-      assertHeld: () => {
-        throw new OperationError('the lock was lost');
-      },
-    };
-    await expect(activate.run(rollout)).rejects.toThrow('the lock was lost');
   });
 
   test('is passed over where the plan has nothing of it; init-agent never passes over it', () => {
@@ -269,6 +257,7 @@ describe('the steps of a flow', () => {
     const host = fakeHost('agent-a', []);
     const rollout = rolloutOn(host);
     rollout.lock = {
+      number: 1,
       assertHeld: () => {},
       release: async () => void said.push(`release, open: ${!host.isClosed}`),
     };
@@ -280,7 +269,7 @@ describe('the steps of a flow', () => {
   test('stop at the first that fails, and the lock and the connection end with it', async () => {
     const host = fakeHost('agent-a', []);
     const rollout = rolloutOn(host);
-    rollout.lock = { assertHeld: () => {}, release: async () => void said.push('release') };
+    rollout.lock = { number: 1, assertHeld: () => {}, release: async () => void said.push('release') };
     const failing = step('b', { run: () => Promise.reject(new OperationError('no')) });
     await expect(runSteps([step('a'), failing, step('c')], rollout)).rejects.toThrow('no');
     expect(said).toEqual(['step a', 'run a', 'step b', 'release']);
@@ -291,6 +280,7 @@ describe('the steps of a flow', () => {
     const host = fakeHost('agent-a', []);
     const rollout = rolloutOn(host);
     rollout.lock = {
+      number: 1,
       assertHeld: () => {},
       release: () => Promise.reject(new Error('the end of a remote command')),
     };
@@ -311,9 +301,10 @@ describe('the steps of a flow', () => {
 
 /** The holder's words hold time and user, so the script is matched by what is fixed of it. */
 function lockHost(prints: readonly string[], endsWith?: { exitCode: number; stderr: string }): FakeHost {
-  const [argv] = [scriptArgv(HOLD_LOCK, AGENT_HOST.rolloutLock)];
+  const { rolloutLock, rolloutDir, rolloutWorkLock } = AGENT_HOST;
+  const argv = scriptArgv(HOLD_LOCK, rolloutLock, 'WHO', rolloutDir, rolloutWorkLock);
   const inner = fakeHost('agent-a', [{ start: argv, prints, ...(endsWith && { endsWith }) }]);
-  return { ...inner, start: (given) => inner.start(given.slice(0, -1)) };
+  return { ...inner, start: (given) => inner.start(given.with(given.length - 3, 'WHO')) };
 }
 
 describe('the lock', () => {
@@ -336,14 +327,14 @@ describe('the lock', () => {
   });
 
   test('is held until it is given back', async () => {
-    const lock = await takeLock(lockHost(['locked']));
+    const lock = await takeLock(lockHost(['locked 7']));
     lock.assertHeld();
     await lock.release();
     lock.assertHeld(); // given back, not lost
   });
 
   test('that was lost forbids every further change', async () => {
-    const lock = await takeLock(lockHost(['locked'], { exitCode: 255, stderr: '' }));
+    const lock = await takeLock(lockHost(['locked 7'], { exitCode: 255, stderr: '' }));
     await new Promise((resolve) => setImmediate(resolve));
     expect(() => lock.assertHeld()).toThrow(
       'the rollout lock was lost with its connection; nothing more was changed',
@@ -369,4 +360,71 @@ test('a file for a host goes over stdin, never in the argv', async () => {
   ]);
   expect(await writeHostFile(host, '/etc/x', 'secret', '600')).toBe(true);
   expect(await writeHostFile(host, '/etc/x', 'secret', '600')).toBe(false);
+});
+
+describe('a host behind the fence', () => {
+  const { rolloutDir, rolloutWorkLock } = AGENT_HOST;
+  const argv = scriptArgv(FENCE, rolloutDir, rolloutWorkLock, '7', 'systemctl', 'restart', 'x');
+
+  test('is asked nothing without its number', async () => {
+    const host = fakeHost('agent-a', [{ argv, answer: { exitCode: 5 } }, { start: argv }]);
+    const fenced = behindFence(host, { number: 7, assertHeld: () => {} });
+    expect((await fenced.run(['systemctl', 'restart', 'x'])).exitCode).toBe(5);
+    await (await fenced.start(['systemctl', 'restart', 'x'])).finish();
+    await fenced.close();
+    host.assertDone();
+  });
+
+  test('says whose it is now, and names a command that failed by its own words', async () => {
+    const stderr = 'fenced off: rollout 7 lost this host to rollout 8\n';
+    const host = fakeHost('agent-a', [
+      { argv, answer: { exitCode: 75, stderr } },
+      { argv, answer: { exitCode: 1, stderr: 'no such unit' } },
+    ]);
+    const fenced = behindFence(host, { number: 7, assertHeld: () => {} });
+    await expect(fenced.run(['systemctl', 'restart', 'x'])).rejects.toThrow(
+      'the rollout lock was lost to another rollout (fenced off: rollout 7 lost this host to rollout 8); nothing more was changed',
+    );
+    await expect(fenced.check(['systemctl', 'restart', 'x'])).rejects.toMatchObject({
+      message: 'systemctl failed',
+      details: { argv: ['systemctl', 'restart', 'x'], output: 'no such unit' },
+    });
+    await host.close();
+  });
+
+  test('is not asked at all once the lock is known to be lost', async () => {
+    const host = fakeHost('agent-a', []);
+    const assertHeld = (): void => {
+      throw new OperationError('the lock was lost');
+    };
+    const fenced = behindFence(host, { number: 7, assertHeld });
+    await expect(fenced.run(['true'])).rejects.toThrow('the lock was lost');
+    await expect(fenced.start(['true'])).rejects.toThrow('the lock was lost');
+    await host.close();
+  });
+});
+
+describe('what was begun', () => {
+  test('is undone last first, the step that failed included, and the error stays the one to tell', async () => {
+    const host = fakeHost('agent-a', []);
+    const undo = (title: string): Partial<Step> => ({
+      undo: (_rollout, error) =>
+        Promise.resolve(void said.push(`undo ${title}: ${(error as Error).message}`)),
+    });
+    const failing = step('c', { ...undo('c'), run: () => Promise.reject(new OperationError('no')) });
+    const steps = [step('a', undo('a')), step('b'), failing, step('d', undo('d'))];
+    await expect(runSteps(steps, rolloutOn(host))).rejects.toThrow('no');
+    expect(said.slice(-2)).toEqual(['undo c: no', 'undo a: no']);
+    host.assertDone();
+  });
+
+  test('may have more to tell: that is told then', async () => {
+    const host = fakeHost('agent-a', []);
+    const failing = step('a', {
+      run: () => Promise.reject(new OperationError('no')),
+      undo: () => Promise.reject(new RolledBackError('no; the host went back')),
+    });
+    await expect(runSteps([failing], rolloutOn(host))).rejects.toThrow('no; the host went back');
+    host.assertDone();
+  });
 });

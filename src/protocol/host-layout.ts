@@ -10,6 +10,8 @@ export const AGENT_HOST = {
   blobsDir: '/usr/local/lib/convocate/blobs',
   currentLink: '/usr/local/lib/convocate/current',
   previousLink: '/usr/local/lib/convocate/previous',
+  /** The release whose program watches over an open rollout. */
+  wayBackLink: '/usr/local/lib/convocate/way-back',
   programLink: '/usr/local/bin/convocate-agent',
   unit: 'convocate-agent.service',
   slice: 'convocate-sessions.slice',
@@ -36,6 +38,13 @@ export const AGENT_HOST = {
   sessionsDir: '/var/lib/convocate-agent/sessions',
   homesDir: '/home/claude',
   rolloutLock: '/run/lock/convocate-rollout.lock',
+  /** Shared by whatever changes the host for a rollout, while it runs. */
+  rolloutWorkLock: '/run/lock/convocate-rollout.work',
+  /** The fence's number, and the state of a rollout that is not confirmed yet. */
+  rolloutDir: '/var/lib/convocate-agent/rollout',
+  rolloutBootMark: '/run/convocate-rollout.armed',
+  /** Takes a rollout back that nobody confirms (decision D5). */
+  deadManUnit: 'convocate-dead-man.service',
 } as const;
 
 /** On the shell host. */

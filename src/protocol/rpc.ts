@@ -12,12 +12,28 @@ const OneSession = z.object({ id: SessionId });
 /** In `edit`, an absent or an empty name keeps the old one. */
 const NameOrKeep = z.union([z.literal(''), SessionName]);
 
+/** A rollout that a host took back by itself, or was told to. */
+export const RolledBack = z.object({
+  /** The release that was left. */
+  from: z.string(),
+  /** The release that it went back to. */
+  to: z.string(),
+  reason: z.string(),
+  /** By the host's own clock; RFC 3339. */
+  at: z.string(),
+});
+export type RolledBack = z.infer<typeof RolledBack>;
+
 export const Ping = z.object({
   agent_id: AgentId,
   version: z.string(),
   protocol: z.int(),
   server_time: z.string(),
   image_tag: z.string(),
+  /** Docker answers the agent. */
+  docker: z.optional(z.boolean()),
+  /** The last rollout here was taken back, and no one has said that they have seen it. */
+  rolled_back: z.optional(RolledBack),
 });
 
 /**

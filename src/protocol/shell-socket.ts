@@ -29,6 +29,16 @@ export const AgentView = z.object({
   version: z.string(),
   image_tag: z.string(),
   load: z.array(z.number()),
+  /** The agent's own connection to this shell's 223, on which its events come. */
+  status_link: z.optional(
+    z.object({
+      up: z.boolean(),
+      /** When `up` last changed, or another program of the agent said that it had started; RFC 3339. */
+      since: z.string(),
+      /** Of the program that said so last; empty where none has yet. */
+      version: z.string(),
+    }),
+  ),
 });
 export type AgentView = z.infer<typeof AgentView>;
 

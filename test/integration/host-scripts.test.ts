@@ -31,6 +31,7 @@ import {
 } from '../../src/base/run-command.ts';
 import { parseFacts } from '../../src/convocate-host/facts.ts';
 import {
+  FENCE,
   HOLD_LOCK,
   type HostScript,
   LOOK_AT_LOCK,
@@ -415,14 +416,14 @@ async function firstLine(child: ChildProcess): Promise<string> {
   return line;
 }
 
-const hold = (who: string): ChildProcess => start(HOLD_LOCK, [at('lock'), who]);
+const hold = (who: string): ChildProcess => start(HOLD_LOCK, [at('lock'), who, at('rollout'), at('work')]);
 
 const look = async (): Promise<string> => (await run(LOOK_AT_LOCK, [at('lock')])).stdout;
 
 describe('the rollout lock', () => {
   test('is taken once; the second is told by whom, and ends with 3', async () => {
     const first = hold("by anna on shell since 'then' $(id)");
-    expect(await firstLine(first)).toBe('locked');
+    expect(await firstLine(first)).toBe('locked 1');
     const second = hold('by bert');
     expect(await firstLine(second)).toBe("held by anna on shell since 'then' $(id)");
     expect(await exitOf(second)).toBe(3);
@@ -435,8 +436,8 @@ describe('the rollout lock', () => {
     first.stdin?.end();
     expect(await exitOf(first)).toBe(0);
     expect(await look()).toBe('');
-    expect(await readdir(root)).toEqual(['lock']);
-    expect(await firstLine(hold('by bert'))).toBe('locked');
+    expect((await readdir(root)).toSorted()).toEqual(['lock', 'rollout', 'work']);
+    expect(await firstLine(hold('by bert'))).toBe('locked 2');
   });
 
   test('ends when its holder is killed', async () => {
@@ -446,7 +447,7 @@ describe('the rollout lock', () => {
     await exitOf(first);
     expect(await look()).toBe('');
     const second = hold('by bert');
-    expect(await firstLine(second)).toBe('locked');
+    expect(await firstLine(second)).toBe('locked 2');
     expect(await look()).toBe('by bert\n');
   });
 
@@ -468,7 +469,9 @@ describe('the rollout lock', () => {
   });
 
   test('cannot be taken where its folder is missing: that is an error, not a lock', async () => {
-    expect((await run(HOLD_LOCK, [at('no/lock'), 'by anna'], '')).exitCode).toBe(1);
+    expect((await run(HOLD_LOCK, [at('no/lock'), 'by anna', at('rollout'), at('work')], '')).exitCode).toBe(
+      1,
+    );
     expect(await run(LOOK_AT_LOCK, [at('no/lock')])).toEqual({ exitCode: 0, stdout: '', stderr: '' });
   });
 
@@ -485,4 +488,58 @@ test('no script is built from what varies: arguments are only ever arguments', a
   await run(LOOK_AT_LOCK, [evil]);
   expect((await readdir(root)).map((name) => join(root, name))).toEqual([evil]);
   expect(await readlink('/proc/self/cwd')).not.toBe(root);
+});
+
+describe('the fence', () => {
+  const fenced = (number: string, ...argv: string[]): string[] =>
+    scriptArgv(FENCE, at('rollout'), at('work'), number, ...argv);
+  const free = async (holder: ChildProcess): Promise<void> => {
+    holder.stdin?.end();
+    await exitOf(holder);
+  };
+
+  test('lets through what comes with the newest number, words and exit code untouched', async () => {
+    await firstLine(hold('by anna'));
+    const argv = fenced('1', 'sh', '-c', 'printf "%s|" "$@"; exit 5', 'sh', "it's", '$(id)', '');
+    expect(await runCommand(argv)).toEqual({ exitCode: 5, stdout: "it's|$(id)||", stderr: '' });
+    expect(await runCommand(fenced('1', 'cat'), { input: 'passed on' })).toMatchObject({
+      stdout: 'passed on',
+    });
+  });
+
+  test('keeps out whoever lost the lock, also to somebody who has let go of it', async () => {
+    const first = hold('by anna');
+    await firstLine(first);
+    await free(first);
+    const second = hold('by bert');
+    expect(await firstLine(second)).toBe('locked 2');
+    const late = await runCommand(fenced('1', 'touch', at('changed')));
+    expect(late).toEqual({
+      exitCode: 75,
+      stdout: '',
+      stderr: 'fenced off: rollout 1 lost this host to rollout 2\n',
+    });
+    await free(second);
+    expect((await runCommand(fenced('1', 'touch', at('changed')))).exitCode).toBe(75);
+    expect(await readdir(root)).not.toContain('changed');
+  });
+
+  test('the next holder ends what still works for the one before, and waits until it has', async () => {
+    const first = hold('by anna');
+    await firstLine(first);
+    const work = startProcess(fenced('1', 'sh', '-c', 'echo on; trap "" TERM; while :; do sleep 1; done'), {
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    await firstLine(work);
+    await free(first);
+    expect(await firstLine(hold('by bert'))).toBe('locked 2');
+    expect(await withDeadline(exitOf(work), 1000, 'the end of the work')).toBe(128 + 9);
+  }, 20_000);
+
+  test('goes on from a number that is damaged at one no rollout ever had', async () => {
+    await mkdir(at('rollout'));
+    await writeFile(at('rollout', 'number'), 'garbage');
+    const [, number] = (await firstLine(hold('by anna'))).split(' ');
+    expect(Number(number)).toBeGreaterThan(1_700_000_000);
+  });
 });

@@ -4,6 +4,7 @@ import { converge } from '../install/converge.ts';
 import type { ConvergeReport } from '../install/item.ts';
 import { managedItems } from '../install/items.ts';
 import { type InstalledRelease, verifyRelease } from '../release-home.ts';
+import { isTheImage } from './stage-image.ts';
 
 /**
  * Makes `release` the live one (decision D3): proves signature, digests and image, and converges the host on it; the
@@ -12,9 +13,10 @@ import { type InstalledRelease, verifyRelease } from '../release-home.ts';
 export async function activate(release: InstalledRelease, docker: DockerImages): Promise<ConvergeReport> {
   await verifyRelease(release);
   const { image, version } = release.manifest;
-  if (!(await docker.inspect(image.tag))) {
+  const found = await docker.inspect(image.tag);
+  if (!found || !isTheImage(found, image)) {
     throw new OperationError(
-      `the image ${image.tag} is not on this host, so release ${version} was not activated`,
+      `the image ${image.tag} is not whole on this host, so release ${version} was not activated`,
       {
         hint: 'run `convocate-host update` again: it sends the image',
       },

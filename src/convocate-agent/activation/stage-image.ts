@@ -42,7 +42,12 @@ export async function stageImage(
   return 'loaded';
 }
 
-async function proveImage(reference: string, image: ReleaseImage, docker: DockerImages): Promise<void> {
+/** Docker has exactly this image under `reference`, and a container from it runs; throws where not. */
+export async function proveImage(
+  reference: string,
+  image: ReleaseImage,
+  docker: DockerImages,
+): Promise<void> {
   const found = await docker.inspect(reference);
   if (!found || !isTheImage(found, image)) {
     throw new OperationError(`Docker took the image of ${image.tag}, but what it has is not that image`, {
@@ -62,7 +67,7 @@ async function proveImage(reference: string, image: ReleaseImage, docker: Docker
 }
 
 /** The same layers, and the id which a graph driver or the containerd store gives to exactly this image. */
-function isTheImage(found: ImageFacts, image: ReleaseImage): boolean {
+export function isTheImage(found: ImageFacts, image: ReleaseImage): boolean {
   const ids = [`sha256:${image.config_digest}`, `sha256:${image.manifest_digest}`];
   return (
     ids.includes(found.id) &&

@@ -1,4 +1,5 @@
 import { UsageError } from '../../base/errors.ts';
+import { isVersion } from '../../protocol/ids.ts';
 import { printJson } from './print-json.ts';
 
 /** The small verbs that a rollout needs on the host. Each acts on the release that it is itself part of. */
@@ -28,12 +29,51 @@ export async function stageImageVerb(): Promise<void> {
   printJson({ image: await stageImage(await openOwnRelease(), new DockerImages()) });
 }
 
+/** `prove`: this release is whole here, program and image, and a container from it runs. */
+export async function proveVerb(): Promise<void> {
+  const { openOwnRelease, verifyRelease } = await import('../release-home.ts');
+  const { proveImage } = await import('../activation/stage-image.ts');
+  const { DockerImages } = await import('../docker/images.ts');
+  const release = await openOwnRelease();
+  await verifyRelease(release);
+  const { image } = release.manifest;
+  await proveImage(image.tag, image, new DockerImages());
+}
+
 /** `activate`: makes this release the live one. */
 export async function activateVerb(): Promise<void> {
   const { openOwnRelease } = await import('../release-home.ts');
   const { activate } = await import('../activation/activate.ts');
   const { DockerImages } = await import('../docker/images.ts');
   printJson(await activate(await openOwnRelease(), new DockerImages()));
+}
+
+/** `arm --to VERSION --window SECONDS`: from here on, this release takes its place back unless it is told not to. */
+export async function armVerb(options: { readonly to: string; readonly window: string }): Promise<void> {
+  if (!isVersion(options.to)) throw new UsageError('--to takes a version');
+  const windowS = Number(options.window);
+  if (!(windowS >= 1 && windowS <= 86_400)) throw new UsageError('--window takes seconds, up to a day');
+  const { openOwnRelease } = await import('../release-home.ts');
+  const { arm } = await import('../dead-man/arm.ts');
+  printJson(await arm(await openOwnRelease(), { to: options.to, windowS }));
+}
+
+/** `disarm`: the open rollout stays. */
+export async function disarmVerb(): Promise<void> {
+  const { disarm } = await import('../dead-man/settle.ts');
+  printJson(await disarm());
+}
+
+/** `go-back --reason TEXT`: the open rollout is taken back now. */
+export async function goBackVerb(options: { readonly reason: string }): Promise<void> {
+  const { askBack } = await import('../dead-man/settle.ts');
+  printJson(await askBack(options.reason.replaceAll(/\s+/g, ' ').slice(0, 500)));
+}
+
+/** `dead-man`: what systemd runs while a rollout is open. */
+export async function deadManVerb(): Promise<void> {
+  const { deadMan } = await import('../dead-man/dead-man.ts');
+  await deadMan((text) => process.stdout.write(`${text}\n`));
 }
 
 /** `prune`: removes images and releases that nothing needs. */

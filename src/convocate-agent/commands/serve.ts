@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { writeFileAtomic } from '../../base/atomic-file.ts';
 import { notifyReady } from '../../base/notify-ready.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
+import { RolloutFiles } from '../dead-man/rollout-state.ts';
 import { openOwnRelease } from '../release-home.ts';
 import { serveAgent } from '../serve.ts';
 
@@ -16,6 +17,7 @@ export async function serve(): Promise<void> {
   const served = await serveAgent({
     version,
     imageTag: () => image.tag,
+    rolledBack: () => new RolloutFiles().returned(),
     skelDirs: [join(release.directory, 'skel'), AGENT_HOST.skelDir],
     log,
   });

@@ -3,6 +3,7 @@ import Docker from 'dockerode';
 import * as z from 'zod/mini';
 import { withDeadline } from '../../base/deadline.ts';
 import { OperationError, messageOf } from '../../base/errors.ts';
+import { parseJson } from '../../base/parse-json.ts';
 
 /** What rollouts need of Docker: images, and who uses them. */
 
@@ -124,12 +125,4 @@ function statusOf(error: unknown): number | undefined {
 /** Docker frames log output of containers without a terminal; the frames' headers are not for people. */
 function readable(output: Buffer): string {
   return output.toString('utf8').replaceAll(/[^\x20-\x7e\n]/g, '');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { writeFileAtomic } from '../../base/atomic-file.ts';
 import { pollUntil } from '../../base/deadline.ts';
 import { OperationError, codeOf, messageOf } from '../../base/errors.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import { runChecked, runCommand } from '../../base/run-command.ts';
 import type { ManagedItem } from './item.ts';
 
@@ -95,12 +96,4 @@ async function readDaemonConfig(): Promise<Record<string, unknown>> {
       hint: `mend ${DAEMON_CONFIG}, then run this again`,
     },
   );
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

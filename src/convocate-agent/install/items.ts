@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { AGENT_HOST, CLAUDE_USER } from '../../protocol/host-layout.ts';
 import { isAgentId } from '../../protocol/ids.ts';
 import { renderHostFiles } from '../../release/host-files.ts';
+import type { Manifest } from '../../release/manifest.ts';
 import { generateKeyPair, publicBlobOf } from '../../ssh/keys.ts';
 import { SettingsFile } from '../sessions/settings-file.ts';
 import { type InstalledRelease, readReleaseFile } from '../release-home.ts';
@@ -16,14 +17,13 @@ import { userItem } from './user-item.ts';
 
 /** Everything a host must have for `release` to be the live one, in the order it is put right. */
 export async function managedItems(release: InstalledRelease): Promise<ManagedItem[]> {
-  const numbers = { cores: cpus().length, memoryBytes: totalmem() };
-  const files = await renderHostFiles(
-    release.manifest,
-    (_manifest, path) => readReleaseFile(release, path),
-    numbers,
-  );
+  const live = await releaseItems(release, [previousItem(release.directory)]);
+  return [...dockerItems(), ...ownItems(), ...live, sessionProgramItem()];
+}
+
+/** What belongs to the host and stays the same whichever release is live. */
+function ownItems(): ManagedItem[] {
   return [
-    ...dockerItems(),
     userItem(),
     directoryItem(AGENT_HOST.homesDir, { mode: 0o755, uid: CLAUDE_USER.uid, gid: CLAUDE_USER.gid }),
     directoryItem(AGENT_HOST.configDir, { mode: 0o700 }),
@@ -44,14 +44,25 @@ export async function managedItems(release: InstalledRelease): Promise<ManagedIt
       faultOfKey,
     ),
     onceFileItem(AGENT_HOST.sessionEnvFile, 0o600, () => SESSION_ENV_TEXT),
+  ];
+}
+
+/** What makes `release` the live one, with the one rename at its heart; `beforeSwitch` comes just before that. */
+export async function releaseItems(
+  release: InstalledRelease,
+  beforeSwitch: readonly ManagedItem[] = [],
+): Promise<ManagedItem[]> {
+  const numbers = { cores: cpus().length, memoryBytes: totalmem() };
+  const read = (_manifest: Manifest, path: string): Promise<Buffer> => readReleaseFile(release, path);
+  const files = await renderHostFiles(release.manifest, read, numbers);
+  return [
     ...files.map((file) => textFileItem(file.path, file.text, file.mode)),
     systemdItem([AGENT_HOST.unit, AGENT_HOST.slice]),
     linkItem(AGENT_HOST.programLink, join(AGENT_HOST.currentLink, 'convocate-agent')),
-    previousItem(release.directory),
+    ...beforeSwitch,
     linkItem(AGENT_HOST.currentLink, release.directory),
     textFileItem(AGENT_HOST.currentImageFile, `${release.manifest.image.tag}\n`, 0o644),
     enabledItem(AGENT_HOST.unit),
-    sessionProgramItem(),
   ];
 }
 

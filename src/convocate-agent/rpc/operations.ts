@@ -1,5 +1,5 @@
 import { PROTOCOL_VERSION } from '../../protocol/version.ts';
-import type { RpcOp, RpcParams, RpcResult } from '../../protocol/rpc.ts';
+import type { RolledBack, RpcOp, RpcParams, RpcResult } from '../../protocol/rpc.ts';
 import type { Agent } from '../sessions/agent.ts';
 import { getSession, listSessions } from '../sessions/describe-session.ts';
 import { backgroundSession } from '../sessions/operations/background.ts';
@@ -15,6 +15,9 @@ import { restartSession } from '../sessions/operations/restart.ts';
 export interface Identity {
   readonly version: string;
   readonly imageTag: () => string;
+  readonly watchesDocker: () => boolean;
+  /** The rollout that this host took back last, until someone has seen that. */
+  readonly rolledBack: () => Promise<RolledBack | undefined>;
 }
 
 export type Operations = { readonly [Op in RpcOp]: (params: RpcParams<Op>) => Promise<RpcResult<Op>> };
@@ -22,13 +25,18 @@ export type Operations = { readonly [Op in RpcOp]: (params: RpcParams<Op>) => Pr
 /** One entry per operation of the contract; each is a call into `sessions/`, nothing is decided here. */
 export function operations(agent: Agent, identity: Identity): Operations {
   return {
-    ping: async () => ({
-      agent_id: agent.agentId,
-      version: identity.version,
-      protocol: PROTOCOL_VERSION,
-      server_time: agent.now().toISOString(),
-      image_tag: identity.imageTag(),
-    }),
+    ping: async () => {
+      const rolledBack = await identity.rolledBack();
+      return {
+        agent_id: agent.agentId,
+        version: identity.version,
+        protocol: PROTOCOL_VERSION,
+        server_time: agent.now().toISOString(),
+        image_tag: identity.imageTag(),
+        docker: identity.watchesDocker(),
+        ...(rolledBack && { rolled_back: rolledBack }),
+      };
+    },
     list: () => listSessions(agent),
     get: ({ id }) => getSession(agent, id),
     create: (params) => createSession(agent, params),

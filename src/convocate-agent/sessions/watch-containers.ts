@@ -13,6 +13,8 @@ const TELLS_ITSELF = new Set(['kill', 'delete', 'restart']);
 export interface ContainerWatch {
   /** Settles after the first try to reach Docker, whether it went well or not. */
   readonly triedOnce: Promise<void>;
+  /** Docker tells us what happens: we can reach it, and what we know is true. */
+  readonly isWatching: boolean;
   close(): Promise<void>;
 }
 
@@ -29,6 +31,7 @@ export function watchContainers(agent: Agent, retryMs: () => number): ContainerW
   const abort = new AbortController();
   const { promise: triedOnce, resolve: hasTried } = Promise.withResolvers<void>();
   let first = true;
+  let isWatching = false;
 
   const watchOnce = async (): Promise<void> => {
     // The stream is opened before the look, so that nothing falls in between.
@@ -37,6 +40,7 @@ export function watchContainers(agent: Agent, retryMs: () => number): ContainerW
     if (first) await detachLost(agent);
     first = false;
     agent.log.info('Docker is watched');
+    isWatching = true;
     hasTried();
     for await (const event of events) await onEvent(agent, event);
   };
@@ -49,6 +53,7 @@ export function watchContainers(agent: Agent, retryMs: () => number): ContainerW
       } catch (error) {
         if (!abort.signal.aborted) agent.log.warn({ err: error }, 'Docker cannot be watched; trying again');
       }
+      isWatching = false;
       hasTried();
       await sleep(retryMs(), abort.signal);
     }
@@ -57,6 +62,9 @@ export function watchContainers(agent: Agent, retryMs: () => number): ContainerW
   const done = watchForEver();
   return {
     triedOnce,
+    get isWatching() {
+      return isWatching;
+    },
     close: async () => {
       abort.abort();
       await done;

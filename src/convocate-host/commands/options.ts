@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { UsageError } from '../../base/errors.ts';
 import { SHELL_HOST } from '../../protocol/host-layout.ts';
 import { ReleaseStore } from '../../release/release-store.ts';
 import { type Output, humanReporter, jsonReporter } from '../reporter.ts';
@@ -19,13 +20,19 @@ export function parseDuration(text: string): number {
   return Number(match[1]) * (match[2] === 'm' ? 60_000 : 1000);
 }
 
+/** What confirming takes besides the soak, on a host that is not busy. */
+const LEAST_CONFIRM_MS = 5_000;
+
 /** Options of every command that restarts an agent and waits for it. */
 export const soakOption = (): Option =>
   new Option('--soak <time>', 'how long the service must stay up')
     .argParser(parseDuration)
     .default(10_000, '10s');
 export const confirmOption = (): Option =>
-  new Option('--confirm-timeout <time>', 'how long it may take to answer')
+  new Option(
+    '--confirm-timeout <time>',
+    'how long the host waits for that proof before it goes back by itself',
+  )
     .argParser(parseDuration)
     .default(60_000, '60s');
 
@@ -35,18 +42,34 @@ export const stdout: Output = {
 };
 
 /** A rollout of the release that `make install` put here last. */
-export async function newRollout(options: RolloutCliOptions, out: Output = stdout): Promise<Rollout> {
-  const startedAt = performance.now();
-  const store = new ReleaseStore(SHELL_HOST.stateDir);
+export async function newRollout(options: RolloutCliOptions): Promise<Rollout> {
+  const rollout = openRollout(options);
+  rollout.release = await rollout.store.current();
+  return rollout;
+}
+
+/** A rollout that finds its release later, on the host. */
+export function openRollout(options: RolloutCliOptions): Rollout {
+  if (options.confirmTimeout < options.soak + LEAST_CONFIRM_MS) {
+    throw new UsageError('--confirm-timeout must be at least 5 s longer than --soak, which is part of it');
+  }
   return {
     hostName: options.host,
     ...(options.user !== undefined && { user: options.user }),
-    store,
-    release: await store.current(),
-    reporter: options.json ? jsonReporter(options.host, out) : humanReporter(options.host, out),
+    store: new ReleaseStore(SHELL_HOST.stateDir),
+    reporter: options.json ? jsonReporter(options.host, stdout) : humanReporter(options.host, stdout),
     options: { soakMs: options.soak, confirmMs: options.confirmTimeout },
     sentBytes: 0,
-    startedAt,
+    startedAt: performance.now(),
     mustRestart: false,
+  };
+}
+
+/** For looking at a host: only the result is of interest. */
+export function quietRollout({ host, user }: { host: string; user?: string }): Rollout {
+  const silent = { write: () => {}, isTerminal: false };
+  return {
+    ...openRollout({ host, ...(user !== undefined && { user }), soak: 0, confirmTimeout: LEAST_CONFIRM_MS }),
+    reporter: humanReporter(host, silent),
   };
 }

@@ -3,6 +3,7 @@ import { LOCAL, openHost } from '../open-host.ts';
 import { type Rollout, type Step, need, runSteps } from '../rollout.ts';
 import { installAgent } from '../steps/activate.ts';
 import { confirmHealthy } from '../steps/confirm-healthy.ts';
+import { armDeadMan, disarmDeadMan, settleEarlier } from '../steps/dead-man.ts';
 import { gatherFacts, refuseUnfit } from '../steps/gather-facts.ts';
 import { introduceCluster } from '../steps/introduce-cluster.ts';
 import { peerKeys } from '../steps/peer-keys.ts';
@@ -47,25 +48,29 @@ export async function initAgent(rollout: Rollout, options: InitAgentOptions): Pr
       firstContact,
       takeLock,
       gatherFacts,
+      settleEarlier(gatherFacts),
       refuseUnfit,
       introduceCluster,
       stageFiles,
       stageImage,
+      armDeadMan,
       installAgent,
       exchangeKeys,
       restartAgent,
       confirmHealthy,
+      disarmDeadMan,
     ],
     rollout,
   );
   const { agentId } = need(rollout, 'record');
+  const plan = need(rollout, 'plan');
   rollout.reporter.result(
     {
       outcome: 'ready',
       agent_id: agentId,
-      version: rollout.release.manifest.version,
+      version: plan.version,
       sent_bytes: rollout.sentBytes,
     },
-    `ready: agent ${agentId} answers as ${rollout.release.manifest.version}`,
+    `ready: agent ${agentId} answers as ${plan.version}`,
   );
 }

@@ -1,6 +1,16 @@
 import { messageOf } from '../../base/errors.ts';
 import { connectAgent } from '../../cluster/agent-client.ts';
-import { type AgentRecord, loadCredentials, scanAgents } from '../../cluster/registry.ts';
+import {
+  type AgentRecord,
+  findAgent,
+  knownHostsFileOf,
+  loadCredentials,
+  scanAgents,
+} from '../../cluster/registry.ts';
+import { AGENT_HOST } from '../../protocol/host-layout.ts';
+import type { RolledBack } from '../../protocol/rpc.ts';
+import { formatTable } from '../format-table.ts';
+import { openHost } from '../open-host.ts';
 
 /** One agent as `convocate-host status` shows it. */
 export interface AgentStatus {
@@ -14,6 +24,8 @@ export interface AgentStatus {
   readonly running?: number;
   /** Running sessions that would come up on another image if they were restarted now. */
   readonly on_older_image?: number;
+  /** Its last rollout was taken back, and nobody has said yet that they have seen it. */
+  readonly rolled_back?: RolledBack;
 }
 
 const ASK_MS = 5_000;
@@ -50,6 +62,7 @@ async function askAgent(record: AgentRecord): Promise<AgentStatus> {
       sessions: sessions.length,
       running: running.length,
       on_older_image: running.filter((session) => session.image !== pong.image_tag).length,
+      ...(pong.rolled_back && { rolled_back: pong.rolled_back }),
     };
   } catch (error) {
     return { ...who, up: false, problem: messageOf(error) };
@@ -71,15 +84,29 @@ export function formatStatus(agents: readonly AgentStatus[]): string {
         ]
       : [agent.agent_id, agent.host, 'down', agent.problem ?? '', '', ''],
   );
-  const widths = header.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  return [formatTable(header, rows), ...agents.flatMap(noticeOf)].join('\n');
+}
+
+function noticeOf({ host, rolled_back }: AgentStatus): string[] {
+  if (!rolled_back) return [];
+  const { from, to, reason, at } = rolled_back;
+  return [
+    '',
+    `${host}: the rollout of ${from} was taken back at ${at}; ${to} is live`,
+    `  because ${reason}`,
+    '  shown until you have seen it: convocate-host status --seen',
+  ];
+}
+
+/** Takes the notices of rollouts that were taken back off the hosts that show one. */
+export async function noteSeen(agents: readonly AgentStatus[]): Promise<void> {
+  const showing = agents.filter((agent) => agent.rolled_back);
+  await Promise.all(
+    showing.map(async ({ agent_id }) => {
+      const record = await findAgent(agent_id);
+      if (!record) return;
+      await using host = await openHost(record.host, record.user, knownHostsFileOf(agent_id));
+      await host.check(['rm', '-f', `${AGENT_HOST.rolloutDir}/returned.json`]);
+    }),
   );
-  return [header, ...rows]
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }

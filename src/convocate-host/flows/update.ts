@@ -6,6 +6,7 @@ import { type Rollout, type Step, need, runSteps } from '../rollout.ts';
 import { activate } from '../steps/activate.ts';
 import { confirmHealthy } from '../steps/confirm-healthy.ts';
 import { connect } from '../steps/connect.ts';
+import { armDeadMan, disarmDeadMan, settleEarlier } from '../steps/dead-man.ts';
 import { gatherFacts, refuseUnfit, unfit } from '../steps/gather-facts.ts';
 import { pruneReleases } from '../steps/prune-releases.ts';
 import { restartAgent } from '../steps/restart-agent.ts';
@@ -16,19 +17,22 @@ import { warnSessionsOnOldImage } from '../steps/warn-sessions.ts';
 
 /**
  * `convocate-host update`: one release onto one host, in the seed's order. Up to `activate` nothing has an effect
- * there. (The dead-man timer of decision D5 takes its place before `activate` and after `confirmHealthy`.)
+ * there; from `armDeadMan` on, the host goes back by itself unless `disarmDeadMan` is reached (decision D5).
  */
 export const UPDATE: readonly Step[] = [
   connect,
   takeLock,
   gatherFacts,
+  settleEarlier(gatherFacts),
   refuseUnfit,
   warnSessionsOnOldImage,
   stageFiles,
   stageImage,
+  armDeadMan,
   activate,
   restartAgent,
   confirmHealthy,
+  disarmDeadMan,
   pruneReleases,
 ];
 

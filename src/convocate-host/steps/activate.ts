@@ -26,8 +26,7 @@ async function runActivation(
   rollout: Rollout,
   words: (fixed: { item: string; detail?: string | undefined }) => string,
 ): Promise<void> {
-  need(rollout, 'lock').assertHeld();
-  const argv = stagedProgram(rollout.release.manifest.version, 'activate');
+  const argv = stagedProgram(need(rollout, 'plan').version, 'activate');
   const answer = await need(rollout, 'host').check(argv, { timeoutMs: 120_000 });
   const report = Report.parse(JSON.parse(answer));
   for (const item of report.items) {

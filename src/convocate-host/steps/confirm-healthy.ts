@@ -1,66 +1,65 @@
-import { pollUntil } from '../../base/deadline.ts';
-import { OperationError, messageOf } from '../../base/errors.ts';
-import { connectAgent } from '../../cluster/agent-client.ts';
-import { loadCredentials } from '../../cluster/registry.ts';
+import { OperationError } from '../../base/errors.ts';
 import type { Host } from '../../host-access/host.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { type ContainerFact, gatherFacts } from '../facts.ts';
 import { type Rollout, type Step, need } from '../rollout.ts';
+import { stagedProgram } from '../staged-program.ts';
+import { expectStatusLink } from './status-link.ts';
+import { waitForAnswer } from './wait-for-answer.ts';
+
+/** Kept of the window for telling the host that all is well. */
+const LAST_WORDS_MS = 2_000;
 
 /**
  * Proves the release over a fresh connection, which shares nothing with the one that made the change: 222 answers
- * with the version, the session containers are the very same, and the unit stays up without being started again.
+ * with the version and reaches Docker, the session containers are the very same, the unit stays up without being
+ * started again, a container from the image runs, and the agent's own connection to 223 is back.
  */
 export const confirmHealthy: Step = {
   title: 'confirming over a fresh connection',
   run: async (rollout) => {
+    const { version, imageTag, restart } = need(rollout, 'plan');
+    const { soakMs } = rollout.options;
+    const mustSoak = restart || rollout.mustRestart;
+    const answerBy = timeLeft(rollout) - (mustSoak ? soakMs : 0) - LAST_WORDS_MS;
     // The two share nothing, so they are waited for together.
     const host = need(rollout, 'host');
-    const [answer, reconnect] = await Promise.allSettled([answersOnVersion(rollout), host.reconnect()]);
+    const [answer, reconnect] = await Promise.allSettled([
+      waitForAnswer(need(rollout, 'record'), { version, imageTag }, Math.max(answerBy, 1_000)),
+      host.reconnect(),
+    ]);
     await using fresh = reconnect.status === 'fulfilled' ? reconnect.value : undefined;
     if (answer.status === 'rejected') throw answer.reason;
+    tellAnswered(rollout, version);
     if (!fresh) throw (reconnect as PromiseRejectedResult).reason;
-    const before = need(rollout, 'facts').docker?.containers ?? [];
-    const facts = await gatherFacts(fresh, []);
-    expectSameContainers(fresh.name, before, facts.docker?.containers ?? []);
-    if (before.length > 0) rollout.reporter.note(`${before.length} session containers are the very same`);
-    if (need(rollout, 'plan').restart || rollout.mustRestart) await staysUp(fresh, rollout.options.soakMs);
+
+    await Promise.all([
+      mustSoak ? staysUp(rollout, fresh, soakMs) : Promise.resolve(),
+      expectSameSessions(rollout, fresh),
+      fresh.check(stagedProgram(version, 'prove'), { timeoutMs: 60_000 }),
+      expectStatusLink(rollout, timeLeft(rollout) - LAST_WORDS_MS),
+    ]);
   },
 };
 
-async function answersOnVersion(rollout: Rollout): Promise<void> {
-  const record = need(rollout, 'record');
-  const credentials = await loadCredentials(record.agentId);
-  const expected = rollout.release.manifest;
-  let lastWord = 'no answer';
-  const ask = async (): Promise<true | undefined> => {
-    try {
-      await using agent = await connectAgent(record, credentials, { timeoutMs: 5_000 });
-      const pong = await agent.call('ping', null);
-      lastWord = `it answers as ${pong.version} with ${pong.image_tag}`;
-      return pong.version === expected.version && pong.image_tag === expected.image.tag ? true : undefined;
-    } catch (error) {
-      lastWord = messageOf(error);
-      return undefined;
-    }
-  };
-  try {
-    await pollUntil(ask, { timeoutMs: rollout.options.confirmMs, intervalMs: 100, what: 'the agent' });
-  } catch (cause) {
-    throw new OperationError(
-      `the agent does not answer on ${record.address}:${record.port} as ${expected.version}`,
-      {
-        host: rollout.hostName,
-        output: lastWord,
-        hint: `look at it with: journalctl -u ${AGENT_HOST.unit}; roll out the version before this one to go back`,
-        cause,
-      },
-    );
-  }
+/** Milliseconds in which the rollout has to be confirmed. */
+function timeLeft({ deadMan, options }: Rollout): number {
+  return deadMan ? deadMan.deadline - performance.now() : options.confirmMs;
+}
+
+function tellAnswered(rollout: Rollout, version: string): void {
+  const { address, port } = need(rollout, 'record');
   rollout.answeredMs = performance.now() - rollout.startedAt;
   rollout.reporter.note(
-    `answers on ${record.address}:${record.port} as ${expected.version}, ${(rollout.answeredMs / 1000).toFixed(1)} s after the start`,
+    `answers on ${address}:${port} as ${version}, ${(rollout.answeredMs / 1000).toFixed(1)} s after the start`,
   );
+}
+
+async function expectSameSessions(rollout: Rollout, fresh: Host): Promise<void> {
+  const before = need(rollout, 'facts').docker?.containers ?? [];
+  const facts = await gatherFacts(fresh, []);
+  expectSameContainers(fresh.name, before, facts.docker?.containers ?? []);
+  if (before.length > 0) rollout.reporter.note(`${before.length} session containers are the very same`);
 }
 
 /** Same containers, same start, same image: an update must not touch a session. */
@@ -85,16 +84,18 @@ export function expectSameContainers(
   });
 }
 
-async function staysUp(host: Host, soakMs: number): Promise<void> {
+async function staysUp(rollout: Rollout, host: Host, soakMs: number): Promise<void> {
   const argv = ['systemctl', 'show', AGENT_HOST.unit, '-p', 'ActiveState,MainPID,NRestarts'];
   const before = await host.check(argv);
   await new Promise((resolve) => setTimeout(resolve, soakMs));
   const after = await host.check(argv);
-  if (before === after && after.includes('ActiveState=active')) return;
-  throw new OperationError(`${AGENT_HOST.unit} did not stay up for ${soakMs / 1000} s`, {
-    host: host.name,
-    argv,
-    output: after,
-    hint: `look at it with: journalctl -u ${AGENT_HOST.unit}`,
-  });
+  if (before !== after || !after.includes('ActiveState=active')) {
+    throw new OperationError(`${AGENT_HOST.unit} did not stay up for ${soakMs / 1000} s`, {
+      host: host.name,
+      argv,
+      output: after,
+      hint: `look at it with: journalctl -u ${AGENT_HOST.unit}`,
+    });
+  }
+  rollout.reporter.note(`stayed up for ${soakMs / 1000} s`);
 }

@@ -10,6 +10,7 @@ import type { Plan } from '../plan-types.ts';
 import { planUpdate } from '../plan.ts';
 import { packRelease } from '../release-bundle.ts';
 import { type Rollout, type Step, need } from '../rollout.ts';
+import { lookAtStatusLink } from './status-link.ts';
 
 /** Reads the host, and decides from that alone what will be done; refuses a host that cannot take the release. */
 export const gatherFacts: Step = {
@@ -20,6 +21,7 @@ export const gatherFacts: Step = {
       HOST_FILES.map((file) => file.to),
     );
     const plan = await makePlan(rollout, facts);
+    if (rollout.record) rollout.statusLinkBefore = await lookAtStatusLink(rollout.record.agentId);
     rollout.facts = facts;
     rollout.plan = plan;
   },
@@ -34,7 +36,7 @@ export const refuseUnfit: Step = {
 
 export function unfit(rollout: Rollout): RefusedError {
   return new RefusedError(
-    `this host cannot take release ${rollout.release.manifest.version}; nothing was changed`,
+    `this host cannot take release ${need(rollout, 'plan').version}; nothing was changed`,
     {
       host: rollout.hostName,
       output: need(rollout, 'plan').refusals.join('\n'),
@@ -48,7 +50,9 @@ export async function clusterSigners(): Promise<string> {
   return allowedSignersLine(await readFile(`${SHELL_HOST.signingKeyFile}.pub`, 'utf8'));
 }
 
-async function makePlan({ store, release }: Rollout, facts: HostFacts): Promise<Plan> {
+async function makePlan(rollout: Rollout, facts: HostFacts): Promise<Plan> {
+  const { store } = rollout;
+  const release = need(rollout, 'release');
   const { manifest, manifestText } = release;
   const packedBytes = new Map<string, number>();
   for (const { sha256 } of manifest.files)

@@ -8,7 +8,7 @@ export const pruneReleases: Step = {
   isDone: (rollout) => !need(rollout, 'plan').activate,
   run: async (rollout) => {
     try {
-      await need(rollout, 'host').check(stagedProgram(rollout.release.manifest.version, 'prune', '--json'));
+      await need(rollout, 'host').check(stagedProgram(need(rollout, 'plan').version, 'prune', '--json'));
     } catch (error) {
       rollout.reporter.warn(`pruning failed, which does no harm: ${messageOf(error)}`);
     }

@@ -24,7 +24,7 @@ export const stageFiles: Step = {
 async function sendRelease(rollout: Rollout): Promise<void> {
   const { smallFiles, version } = need(rollout, 'plan');
   const host = need(rollout, 'host');
-  const archive = await packRelease(rollout.store, rollout.release, smallFiles);
+  const archive = await packRelease(rollout.store, need(rollout, 'release'), smallFiles);
   const argv = scriptArgv(UNPACK_RELEASE, AGENT_HOST.libDir, version);
   const result = await host.run(argv, { input: archive, timeoutMs: 120_000 });
   if (result.exitCode !== 0) {

@@ -46,14 +46,17 @@ async function takeEvents(
   live: LiveView,
   log: Logger,
 ): Promise<void> {
-  const take = await live.openStream(agentId);
+  const stream = await live.openStream(agentId);
   let complaints = 0;
   const complain = (facts: Record<string, unknown>, message: string): void => {
     complaints += 1;
     if (complaints <= MAX_COMPLAINTS) log.warn(facts, message);
   };
   log.info('an agent sends events');
-  channel.on('close', () => log.info({ complaints }, 'the stream of events ended'));
+  channel.on('close', () => {
+    stream.end();
+    log.info({ complaints }, 'the stream of events ended');
+  });
   channel.on('end', () => {
     channel.exit(0);
     channel.end();
@@ -67,7 +70,7 @@ async function takeEvents(
         complain({ claimed: event.agent_id, type: event.type }, 'an event for another agent was dropped');
       else {
         logEvent(log, event);
-        take(event);
+        stream.take(event);
       }
     },
     (error) => complain({ problem: error.message }, 'the stream of events was cut'),

@@ -16,8 +16,14 @@ export interface RolloutRun {
 /** How long the unit must stay up: the default of 10 s would be most of what these tests take. */
 const quick = ['--soak', '1s'];
 
+export type RolloutVerb = 'update' | 'rollback';
+
+export function rolloutArgv(verb: RolloutVerb, host: string, ...extra: readonly string[]): string[] {
+  return ['convocate-host', verb, '--host', host, ...quick, ...extra];
+}
+
 export function updateArgv(host: string, ...extra: readonly string[]): string[] {
-  return ['convocate-host', 'update', '--host', host, ...quick, ...extra];
+  return rolloutArgv('update', host, ...extra);
 }
 
 /** To the end; every line of stdout must be JSON, and an exit code other than 0 is an answer. */
@@ -26,8 +32,17 @@ export async function runUpdate(
   host: string,
   ...extra: readonly string[]
 ): Promise<RolloutRun> {
-  const { exitCode, stdout, stderr } = await shell.exec(updateArgv(host, '--json', ...extra), {
-    timeoutMs: 180_000,
+  return await runRollout(shell, 'update', host, ...extra);
+}
+
+export async function runRollout(
+  shell: Machine,
+  verb: RolloutVerb,
+  host: string,
+  ...extra: readonly string[]
+): Promise<RolloutRun> {
+  const { exitCode, stdout, stderr } = await shell.exec(rolloutArgv(verb, host, '--json', ...extra), {
+    timeoutMs: 240_000,
   });
   const lines = stdout.split('\n').filter((line) => line !== '');
   return { exitCode, stderr, events: lines.map((line) => JSON.parse(line) as RolloutEvent) };
@@ -54,9 +69,18 @@ export interface UpdateUnderWay {
 
 /** Starts an update and leaves it running; `operator` is who sudo says started it. */
 export function startUpdate(shell: Machine, host: string, operator = 'root'): UpdateUnderWay {
+  return startRollout(shell, updateArgv(host, '--json'), host, operator);
+}
+
+export function startRollout(
+  shell: Machine,
+  argv: readonly string[],
+  host: string,
+  operator = 'root',
+): UpdateUnderWay {
   const pidFile = `/run/update-of-${host}.pid`;
   const line = `echo $$ > ${pidFile}; exec "$@"`;
-  const child = shell.spawn(['sh', '-c', line, 'sh', ...updateArgv(host, '--json')], {
+  const child = shell.spawn(['sh', '-c', line, 'sh', ...argv], {
     env: { SUDO_USER: operator },
   });
   const seen: RolloutEvent[] = [];

@@ -56,6 +56,7 @@ export class AgentUnderTest {
     const etc = join(this.root, 'etc');
     this.#served = await serveAgent({
       version: 'v0-test',
+      rolledBack: () => Promise.resolve(undefined),
       imageTag: () => readFileSync(join(etc, 'current-image'), 'utf8').trim(),
       skelDirs: [join(this.root, 'skel')],
       log: pino({ level: 'debug' }, pino.destination({ dest: this.logFile, sync: true })),

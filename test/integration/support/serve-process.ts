@@ -6,6 +6,7 @@ import type { AgentPaths } from '../../../src/convocate-agent/sessions/paths.ts'
 const { paths, skelDirs } = JSON.parse(process.argv[2] ?? '') as { paths: AgentPaths; skelDirs: string[] };
 const served = await serveAgent({
   version: 'v0-test',
+  rolledBack: () => Promise.resolve(undefined),
   imageTag: () => 'convocate:v0-test',
   skelDirs,
   log: pino({ enabled: false }),

@@ -1,0 +1,47 @@
+/** What the dead-man sees each time it looks. */
+export interface Look {
+  readonly uptimeS: number;
+  /** The release that the host serves, by its `current` link, is the one that waits to be confirmed. */
+  readonly isActivated: boolean;
+  /** systemd's ActiveState and NRestarts of the agent's unit. */
+  readonly activeState: string;
+  readonly restarts: number;
+  /** The shell asks for the way back. */
+  readonly requested: string | undefined;
+}
+
+/** Starts that may fail before the release is given up. */
+const FAILED_STARTS = 3;
+
+/**
+ * Decides when a rollout is taken back: on request, when its time is up, or when the new release has failed to stay up
+ * three times. Remembers the count of restarts, which systemd sets to zero with every restart by hand.
+ */
+export class ReasonToReturn {
+  readonly #deadlineS: number;
+  readonly #windowS: number;
+  #lastRestarts: number | undefined;
+  #failedStarts = 0;
+
+  constructor(armed: { readonly deadline_s: number; readonly window_s: number }) {
+    this.#deadlineS = armed.deadline_s;
+    this.#windowS = armed.window_s;
+  }
+
+  /** The reason, in words for an operator, or undefined: go on waiting. */
+  find(look: Look): string | undefined {
+    this.#count(look);
+    if (look.requested !== undefined) return look.requested;
+    if (this.#failedStarts >= FAILED_STARTS) return `the agent failed to stay up ${FAILED_STARTS} times`;
+    if (look.isActivated && look.activeState === 'failed') return 'systemd gave up starting the agent';
+    if (look.uptimeS >= this.#deadlineS) return `nobody confirmed it within ${this.#windowS} s`;
+    return undefined;
+  }
+
+  #count({ isActivated, restarts }: Look): void {
+    const last = this.#lastRestarts;
+    this.#lastRestarts = restarts;
+    if (!isActivated || last === undefined) return;
+    this.#failedStarts += restarts >= last ? restarts - last : restarts;
+  }
+}

@@ -1,0 +1,151 @@
+import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod/mini';
+import { syncDirectory, writeFileAtomic } from '../../base/atomic-file.ts';
+import { OperationError, codeOf } from '../../base/errors.ts';
+import { parseJson } from '../../base/parse-json.ts';
+import { AGENT_HOST } from '../../protocol/host-layout.ts';
+import { isVersion } from '../../protocol/ids.ts';
+import { RolledBack } from '../../protocol/rpc.ts';
+
+const Version = z.string().check(z.refine(isVersion, 'is not a version'));
+
+/** A rollout that is not confirmed yet, as it lies on the disk of the host from before the switch on. */
+export const Armed = z.object({
+  /** The release to go back to: the live one when this was written. */
+  from: Version,
+  to: Version,
+  /** What `previous` named before; going back restores that too. */
+  previous: z.nullable(Version),
+  /** In seconds since the host was started, a clock that nobody sets. */
+  deadline_s: z.number(),
+  window_s: z.number(),
+});
+export type Armed = z.infer<typeof Armed>;
+
+/** What stands between two releases: nothing, a rollout that waits for its word, or one that is being taken back. */
+export type RolloutState =
+  | { readonly kind: 'settled' }
+  | { readonly kind: 'armed'; readonly armed: Armed }
+  | { readonly kind: 'returning'; readonly armed: Armed; readonly reason: string };
+
+/**
+ * The files in which that state lies. Whoever renames `armed.json` decides how the rollout ends, and only one can:
+ * the shell that confirms it, or the dead-man that takes it back. There is no moment in which it is neither.
+ */
+export class RolloutFiles {
+  readonly #directory: string;
+  /** In memory only, so that it is gone when the host was started anew. */
+  readonly #bootMark: string;
+
+  constructor(directory: string = AGENT_HOST.rolloutDir, bootMark: string = AGENT_HOST.rolloutBootMark) {
+    this.#directory = directory;
+    this.#bootMark = bootMark;
+  }
+
+  async read(): Promise<RolloutState> {
+    const returning = await this.#readArmed('returning.json');
+    if (returning) {
+      const reason = await this.#readText('reason');
+      return { kind: 'returning', armed: returning, reason: reason?.trim() || 'for a reason that was lost' };
+    }
+    const armed = await this.#readArmed('armed.json');
+    return armed ? { kind: 'armed', armed } : { kind: 'settled' };
+  }
+
+  async arm(armed: Armed): Promise<void> {
+    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    for (const name of ['returned.json', 'request', 'reason']) await this.#remove(name);
+    await writeFile(this.#bootMark, '', { mode: 0o600 });
+    await writeFileAtomic(this.#path('armed.json'), `${JSON.stringify(armed)}\n`, { mode: 0o600 });
+  }
+
+  /** The rollout stays. False where it is being taken back, or was. */
+  async confirm(): Promise<boolean> {
+    if (!(await this.#claim('confirmed.json'))) return false;
+    for (const name of ['confirmed.json', 'request', 'reason']) await this.#remove(name);
+    return true;
+  }
+
+  /** The rollout is taken back. False where it was confirmed meanwhile. */
+  async startReturn(reason: string): Promise<boolean> {
+    await this.#tellReason(reason);
+    return await this.#claim('returning.json');
+  }
+
+  /** Puts on record that the host had to leave the release; to be called before it does. */
+  async recordReturn(returned: RolledBack): Promise<void> {
+    if (await this.returned()) return; // from before the dead-man was started again
+    await writeFileAtomic(this.#path('returned.json'), `${JSON.stringify(returned)}\n`, { mode: 0o600 });
+  }
+
+  async finishReturn(): Promise<void> {
+    for (const name of ['returning.json', 'request', 'reason']) await this.#remove(name);
+  }
+
+  /** Asks the dead-man to take the rollout back now; it alone does so. */
+  async requestReturn(reason: string): Promise<void> {
+    await writeFileAtomic(this.#path('request'), `${reason}\n`, { mode: 0o600 });
+  }
+
+  async isSameBoot(): Promise<boolean> {
+    return await access(this.#bootMark).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  async requestedReturn(): Promise<string | undefined> {
+    return (await this.#readText('request'))?.trim();
+  }
+
+  /** The rollout that was last taken back here, until someone has seen it or another one begins. */
+  async returned(): Promise<RolledBack | undefined> {
+    const text = await this.#readText('returned.json');
+    const parsed = text === undefined ? undefined : RolledBack.safeParse(parseJson(text));
+    return parsed?.success ? parsed.data : undefined;
+  }
+
+  /** Going back matters more than saying why: the disk may be full. */
+  async #tellReason(reason: string): Promise<void> {
+    await writeFileAtomic(this.#path('reason'), `${reason}\n`, { mode: 0o600 }).catch(() => {});
+  }
+
+  async #claim(as: 'confirmed.json' | 'returning.json'): Promise<boolean> {
+    try {
+      await rename(this.#path('armed.json'), this.#path(as));
+      await syncDirectory(this.#directory); // or a power cut would undo the decision
+      return true;
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return false;
+      throw error;
+    }
+  }
+
+  async #readArmed(name: string): Promise<Armed | undefined> {
+    const text = await this.#readText(name);
+    if (text === undefined) return undefined;
+    const armed = Armed.safeParse(parseJson(text));
+    if (armed.success) return armed.data;
+    throw new OperationError(`${this.#path(name)} is damaged, so nobody knows what to go back to`, {
+      hint: `see which release is live, then remove ${this.#path(name)}`,
+    });
+  }
+
+  async #readText(name: string): Promise<string | undefined> {
+    try {
+      return await readFile(this.#path(name), 'utf8');
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  async #remove(name: string): Promise<void> {
+    await rm(this.#path(name), { force: true });
+  }
+
+  #path(name: string): string {
+    return join(this.#directory, name);
+  }
+}

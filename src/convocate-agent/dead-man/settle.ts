@@ -1,0 +1,43 @@
+import { pollUntil } from '../../base/deadline.ts';
+import { runChecked } from '../../base/run-command.ts';
+import { AGENT_HOST } from '../../protocol/host-layout.ts';
+import type { RolledBack } from '../../protocol/rpc.ts';
+import { dropBallast } from './ballast.ts';
+import { RolloutFiles } from './rollout-state.ts';
+
+/** How a rollout on this host ended. */
+export type Ending =
+  | { readonly ending: 'confirmed' }
+  | { readonly ending: 'rolled_back'; readonly rolled_back: RolledBack }
+  /** There was none open, and none that was taken back. */
+  | { readonly ending: 'none' };
+
+/** Going back restarts the agent, which may take what its unit allows for ending and for starting. */
+const RETURN_MS = 150_000;
+
+/** The rollout stays: the dead-man is sent home. Where it was quicker, tells of the release that it went back to. */
+export async function disarm(files = new RolloutFiles()): Promise<Ending> {
+  if (!(await files.confirm())) return await endingOf(files);
+  await runChecked(['systemctl', 'stop', AGENT_HOST.deadManUnit]);
+  await dropBallast();
+  return { ending: 'confirmed' };
+}
+
+/** Has the dead-man take an open rollout back now, and waits until it has. */
+export async function askBack(reason: string, files = new RolloutFiles()): Promise<Ending> {
+  if ((await files.read()).kind === 'armed') await files.requestReturn(reason);
+  return await endingOf(files);
+}
+
+async function endingOf(files: RolloutFiles): Promise<Ending> {
+  if ((await files.read()).kind !== 'settled') {
+    await runChecked(['systemctl', 'start', AGENT_HOST.deadManUnit], { timeoutMs: RETURN_MS });
+    await pollUntil(async () => ((await files.read()).kind === 'settled' ? true : undefined), {
+      timeoutMs: RETURN_MS,
+      intervalMs: 100,
+      what: 'going back',
+    });
+  }
+  const rolled_back = await files.returned();
+  return rolled_back ? { ending: 'rolled_back', rolled_back } : { ending: 'none' };
+}
