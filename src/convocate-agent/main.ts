@@ -64,14 +64,21 @@ program.command('prove', { hidden: true }).action(() => reportErrors(false, prov
 program.command('activate', { hidden: true }).action(() => reportErrors(false, activateVerb));
 program
   .command('arm', { hidden: true })
+  .requiredOption('--rollout <number>')
   .requiredOption('--to <version>')
   .requiredOption('--window <seconds>')
-  .action((options: { to: string; window: string }) => reportErrors(false, () => armVerb(options)));
-program.command('disarm', { hidden: true }).action(() => reportErrors(false, disarmVerb));
+  .action((options: { rollout: string; to: string; window: string }) =>
+    reportErrors(false, () => armVerb(options)),
+  );
+program
+  .command('disarm', { hidden: true })
+  .requiredOption('--rollout <number>')
+  .action((options: { rollout: string }) => reportErrors(false, () => disarmVerb(options)));
 program
   .command('go-back', { hidden: true })
+  .requiredOption('--rollout <number>')
   .requiredOption('--reason <text>')
-  .action((options: { reason: string }) => reportErrors(false, () => goBackVerb(options)));
+  .action((options: { rollout: string; reason: string }) => reportErrors(false, () => goBackVerb(options)));
 program.command('dead-man', { hidden: true }).action(() => reportErrors(false, deadManVerb));
 program
   .command('prune')

@@ -48,32 +48,46 @@ export async function activateVerb(): Promise<void> {
   printJson(await activate(await openOwnRelease(), new DockerImages()));
 }
 
-/** `arm --to VERSION --window SECONDS`: from here on, this release takes its place back unless it is told not to. */
-export async function armVerb(options: { readonly to: string; readonly window: string }): Promise<void> {
+/** `arm --rollout N --to VERSION --window SECONDS`: from here on, this release takes its place back unless it is told not to. */
+export async function armVerb(options: {
+  readonly rollout: string;
+  readonly to: string;
+  readonly window: string;
+}): Promise<void> {
+  const rollout = parseRollout(options.rollout);
   if (!isVersion(options.to)) throw new UsageError('--to takes a version');
   const windowS = Number(options.window);
   if (!(windowS >= 1 && windowS <= 86_400)) throw new UsageError('--window takes seconds, up to a day');
   const { openOwnRelease } = await import('../release-home.ts');
   const { arm } = await import('../dead-man/arm.ts');
-  printJson(await arm(await openOwnRelease(), { to: options.to, windowS }));
+  printJson(await arm(await openOwnRelease(), { rollout, to: options.to, windowS }));
 }
 
-/** `disarm`: the open rollout stays. */
-export async function disarmVerb(): Promise<void> {
+/** `disarm --rollout N`: that rollout stays. */
+export async function disarmVerb(options: { readonly rollout: string }): Promise<void> {
   const { disarm } = await import('../dead-man/settle.ts');
-  printJson(await disarm());
+  printJson(await disarm(parseRollout(options.rollout)));
 }
 
-/** `go-back --reason TEXT`: the open rollout is taken back now. */
-export async function goBackVerb(options: { readonly reason: string }): Promise<void> {
+/** `go-back --rollout N --reason TEXT`: the open rollout is taken back now. */
+export async function goBackVerb(options: {
+  readonly rollout: string;
+  readonly reason: string;
+}): Promise<void> {
   const { askBack } = await import('../dead-man/settle.ts');
-  printJson(await askBack(options.reason.replaceAll(/\s+/g, ' ').slice(0, 500)));
+  const rollout = parseRollout(options.rollout);
+  printJson(await askBack(rollout, options.reason.replaceAll(/\s+/g, ' ').slice(0, 500)));
 }
 
 /** `dead-man`: what systemd runs while a rollout is open. */
 export async function deadManVerb(): Promise<void> {
   const { deadMan } = await import('../dead-man/dead-man.ts');
   await deadMan((text) => process.stdout.write(`${text}\n`));
+}
+
+function parseRollout(text: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new UsageError('--rollout takes the number of a rollout');
+  return Number(text);
 }
 
 /** `prune`: removes images and releases that nothing needs. */

@@ -12,6 +12,8 @@ import { deadManItems } from './unit.ts';
 import { uptimeSeconds } from './uptime.ts';
 
 export interface ArmOptions {
+  /** The fence's number of the rollout. */
+  readonly rollout: number;
   /** The release that is about to be activated. */
   readonly to: string;
   /** Seconds from now in which it has to be confirmed. */
@@ -25,7 +27,7 @@ export type ArmAnswer = { readonly armed: true } | { readonly armed: false; read
  * Before another release is activated: proves that `own`, the live one, is whole, so that there is a way back, and has
  * its dead-man watch from here on. Comes back when that runs; throws where it does not start.
  */
-export async function arm(own: InstalledRelease, { to, windowS }: ArmOptions): Promise<ArmAnswer> {
+export async function arm(own: InstalledRelease, { rollout, to, windowS }: ArmOptions): Promise<ArmAnswer> {
   const from = own.manifest.version;
   const live = await nameAt(AGENT_HOST.currentLink);
   if (live !== from) throw new RefusedError(`release ${from} is not the live one here; ${live} is`);
@@ -42,7 +44,7 @@ export async function arm(own: InstalledRelease, { to, windowS }: ArmOptions): P
   await takeBallast();
   const previous = (await nameAt(AGENT_HOST.previousLink)) ?? null;
   const deadline_s = (await uptimeSeconds()) + windowS;
-  await files.arm({ from, to, previous, deadline_s, window_s: windowS });
+  await files.arm({ rollout, from, to, previous, deadline_s, window_s: windowS });
   await startDeadMan(files);
   return { armed: true };
 }

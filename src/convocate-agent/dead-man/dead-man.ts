@@ -1,9 +1,10 @@
 import { readlink } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { messageOf } from '../../base/errors.ts';
 import { notifyReady } from '../../base/notify-ready.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { dropBallast } from './ballast.ts';
-import { hasLeft, restartInto, show, switchBack } from './go-back.ts';
+import { hasLeft, restartInto, show, shutOut, switchBack } from './go-back.ts';
 import { ReasonToReturn } from './reason-to-return.ts';
 import { type Armed, RolloutFiles, type RolloutState } from './rollout-state.ts';
 import { uptimeSeconds } from './uptime.ts';
@@ -42,9 +43,13 @@ type Returning = Extract<RolloutState, { kind: 'returning' }>;
 
 async function startBack(files: RolloutFiles, { armed, reason }: Returning, say: Say): Promise<void> {
   await dropBallast();
+  // Another operator who took the lock meanwhile waits for this, and has shut the first one out already.
+  if ((await files.newestRollout()) === armed.rollout) await shutOut();
   if (await hasLeft(armed.from)) {
     say(`going back from ${armed.to} to ${armed.from}: ${reason}`);
-    await files.recordReturn({ from: armed.to, to: armed.from, reason, at: new Date().toISOString() });
+    const returned = { from: armed.to, to: armed.from, reason, at: new Date().toISOString() };
+    // Going back matters more than telling of it: the disk may be full.
+    await files.recordReturn(returned).catch((error: unknown) => say(messageOf(error)));
   }
   await switchBack(armed);
 }

@@ -21,15 +21,19 @@ export async function hasLeft(version: string): Promise<boolean> {
 
 /**
  * Makes the release that was live before the live one again, all but the restart. It asks nothing of Docker, which
- * may be the very thing that broke, and first shuts out the operator whose rollout this was.
+ * may be the very thing that broke.
  */
 export async function switchBack(armed: Armed): Promise<void> {
-  const script = `${RAISE_FENCE}\nraise_fence "$1" "$2"`;
-  await runChecked(['sh', '-c', script, 'raise-fence', AGENT_HOST.rolloutDir, AGENT_HOST.rolloutWorkLock]);
   const release = await openRelease(join(AGENT_HOST.releasesDir, armed.from));
   await converge(await releaseItems(release));
   if (armed.previous === null) await rm(AGENT_HOST.previousLink, { force: true });
   else await switchLink(AGENT_HOST.previousLink, join(AGENT_HOST.releasesDir, armed.previous));
+}
+
+/** Ends the rollout's own work on this host, and keeps whatever of it comes late from doing anything. */
+export async function shutOut(): Promise<void> {
+  const script = `${RAISE_FENCE}\nraise_fence "$1" "$2"`;
+  await runChecked(['sh', '-c', script, 'raise-fence', AGENT_HOST.rolloutDir, AGENT_HOST.rolloutWorkLock]);
 }
 
 /** Has the unit run the release that is live now. Sessions go on running. Does nothing where it runs that already. */

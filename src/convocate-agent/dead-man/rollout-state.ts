@@ -12,6 +12,8 @@ const Version = z.string().check(z.refine(isVersion, 'is not a version'));
 
 /** A rollout that is not confirmed yet, as it lies on the disk of the host from before the switch on. */
 export const Armed = z.object({
+  /** The fence's number of the rollout; see protocol/rollout-fence.ts. */
+  rollout: z.int(),
   /** The release to go back to: the live one when this was written. */
   from: Version,
   to: Version,
@@ -86,6 +88,11 @@ export class RolloutFiles {
   /** Asks the dead-man to take the rollout back now; it alone does so. */
   async requestReturn(reason: string): Promise<void> {
     await writeFileAtomic(this.#path('request'), `${reason}\n`, { mode: 0o600 });
+  }
+
+  /** Of whoever took the rollout lock last. */
+  async newestRollout(): Promise<number> {
+    return Number.parseInt((await this.#readText('number')) ?? '0', 10);
   }
 
   async isSameBoot(): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { pollUntil } from '../../base/deadline.ts';
+import { RefusedError } from '../../base/errors.ts';
 import { runChecked } from '../../base/run-command.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import type { RolledBack } from '../../protocol/rpc.ts';
@@ -15,18 +16,34 @@ export type Ending =
 /** Going back restarts the agent, which may take what its unit allows for ending and for starting. */
 const RETURN_MS = 150_000;
 
-/** The rollout stays: the dead-man is sent home. Where it was quicker, tells of the release that it went back to. */
-export async function disarm(files = new RolloutFiles()): Promise<Ending> {
+/**
+ * The rollout of that number stays: the dead-man is sent home. Where it was quicker, tells of the release that it went
+ * back to.
+ */
+export async function disarm(rollout: number, files = new RolloutFiles()): Promise<Ending> {
+  const state = await files.read();
+  if (state.kind === 'armed' && state.armed.rollout !== rollout) throw notYours(rollout, state.armed.rollout);
   if (!(await files.confirm())) return await endingOf(files);
   await runChecked(['systemctl', 'stop', AGENT_HOST.deadManUnit]);
   await dropBallast();
   return { ending: 'confirmed' };
 }
 
-/** Has the dead-man take an open rollout back now, and waits until it has. */
-export async function askBack(reason: string, files = new RolloutFiles()): Promise<Ending> {
-  if ((await files.read()).kind === 'armed') await files.requestReturn(reason);
+/**
+ * Has the dead-man take an open rollout back now, and waits until it has. Only for whoever took the lock last: their own
+ * rollout, or one that was left open. Not behind the fence, which the dead-man shuts.
+ */
+export async function askBack(rollout: number, reason: string, files = new RolloutFiles()): Promise<Ending> {
+  if ((await files.read()).kind === 'armed') {
+    const newest = await files.newestRollout();
+    if (newest !== rollout) throw notYours(rollout, newest);
+    await files.requestReturn(reason);
+  }
   return await endingOf(files);
+}
+
+function notYours(rollout: number, newest: number): RefusedError {
+  return new RefusedError(`rollout ${rollout} lost this host to rollout ${newest}`);
 }
 
 async function endingOf(files: RolloutFiles): Promise<Ending> {

@@ -46,6 +46,8 @@ export async function initAgent(rollout: Rollout, options: InitAgentOptions): Pr
   await runSteps(
     [
       firstContact,
+      gatherFacts,
+      refuseUnfit, // before the lock, which leaves a first trace on a host that is new to us
       takeLock,
       gatherFacts,
       settleEarlier(gatherFacts),

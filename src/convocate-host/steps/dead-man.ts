@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
 import { OperationError, OperatorError, RolledBackError, messageOf } from '../../base/errors.ts';
 import type { CommandResult } from '../../base/run-command.ts';
+import type { Host } from '../../host-access/host.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { RolledBack } from '../../protocol/rpc.ts';
 import { gatherFacts as readFacts } from '../facts.ts';
-import { behindFence } from '../lock.ts';
 import { type DeadMan, type Rollout, type Step, need } from '../rollout.ts';
 import { stagedProgram } from '../staged-program.ts';
 import { waitForAnswer } from './wait-for-answer.ts';
@@ -39,7 +39,9 @@ export const armDeadMan: Step = {
     const { fromVersion: from = '', version } = need(rollout, 'plan');
     const host = need(rollout, 'host');
     const { confirmMs } = rollout.options;
-    const argv = stagedProgram(from, 'arm', '--to', version, '--window', String(confirmMs / 1000));
+    const number = String(need(rollout, 'lock').number);
+    const window = String(confirmMs / 1000);
+    const argv = stagedProgram(from, 'arm', '--rollout', number, '--to', version, '--window', window);
     rollout.deadMan = { from, deadline: performance.now() + confirmMs }; // it may be armed though its answer is lost
     const result = await host.run(argv, { timeoutMs: ARM_MS });
     const answer = result.exitCode === 0 ? Armed.parse(JSON.parse(result.stdout)) : undefined;
@@ -87,11 +89,9 @@ export const settleEarlier = (lookAgain: Step): Step => ({
   isDone: ({ facts }) => facts?.openRollout === undefined,
   run: async (rollout) => {
     const reason = 'another rollout began before it was confirmed';
-    const host = need(rollout, 'host');
-    const answer = await host.check(wayBack('go-back', '--reason', reason), {
-      timeoutMs: ARM_MS + GO_BACK_MS,
-    });
-    const { rolled_back } = Ending.parse(JSON.parse(answer));
+    const { number } = need(rollout, 'lock');
+    await using host = await need(rollout, 'host').reconnect();
+    const { rolled_back } = await askWatcher(host, number, ['go-back', '--reason', reason]);
     if (rolled_back) rollout.reporter.note(`went back from ${rolled_back.from} to ${rolled_back.to}`);
     await lookAgain.run(rollout); // all that was decided was decided about another release
   },
@@ -159,11 +159,11 @@ async function tellHost(rollout: Rollout, verb: readonly string[]): Promise<Endi
     const isNews = rolledBack && rolledBack.at !== rollout.facts?.rolledBack?.at;
     return isNews ? { ending: 'rolled_back', rolled_back: rolledBack } : { ending: 'none' };
   }
-  const own = behindFence(host, { number, assertHeld: () => {} });
-  return Ending.parse(JSON.parse(await own.check(wayBack(...verb), { timeoutMs: GO_BACK_MS })));
+  return await askWatcher(host, number, verb);
 }
 
-/** A verb of the release that watches: the one that is left. */
-function wayBack(...verb: string[]): string[] {
-  return [`${AGENT_HOST.wayBackLink}/convocate-agent`, ...verb];
+/** A verb of the release that watches, the one that is left; it looks at the rollout's number itself. */
+async function askWatcher(host: Host, number: number, verb: readonly string[]): Promise<Ending> {
+  const argv = [`${AGENT_HOST.wayBackLink}/convocate-agent`, ...verb, '--rollout', String(number)];
+  return Ending.parse(JSON.parse(await host.check(argv, { timeoutMs: GO_BACK_MS })));
 }
