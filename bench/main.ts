@@ -13,6 +13,8 @@ import { attachKeystroke } from './measures/attach-keystroke.ts';
 import { attachThroughput } from './measures/attach-throughput.ts';
 import { cliStart } from './measures/cli-start.ts';
 import { firstPush } from './measures/first-push.ts';
+import { outage } from './measures/outage.ts';
+import { goingBack } from './measures/return.ts';
 import { updateImage } from './measures/update-image.ts';
 import { updateNoop } from './measures/update-noop.ts';
 import { updateProgram } from './measures/update-program.ts';
@@ -35,6 +37,8 @@ const measures: readonly Measure[] = [
   updateImage,
   updateNoop,
   updateProgram,
+  outage,
+  goingBack,
   firstPush,
 ];
 

@@ -3,7 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Machine } from '../../lab/machine.ts';
 
-export type MachineProgram = 'seed-update.sh' | 'timed-lines.sh' | 'time-commands.ts' | 'drive-terminal.ts';
+export type MachineProgram =
+  | 'seed-update.sh'
+  | 'timed-lines.sh'
+  | 'time-commands.ts'
+  | 'drive-terminal.ts'
+  | 'probe-port.ts';
 
 /** Puts the program there; gives its path. */
 export async function place(machine: Machine, program: MachineProgram): Promise<string> {

@@ -21,7 +21,8 @@ export async function verifyManifest(
   signature: string,
   allowedSignersFile: string,
 ): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), 'convocate-verify-'));
+  // In memory where we may: a host with a full disk must still be able to go back to another release.
+  const directory = await mkdtemp(join(process.getuid?.() === 0 ? '/run' : tmpdir(), 'convocate-verify-'));
   try {
     const signatureFile = join(directory, 'signature');
     await writeFile(signatureFile, signature);

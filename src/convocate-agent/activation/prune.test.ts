@@ -1,4 +1,4 @@
-import { link, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { DockerImages } from '../docker/images.ts';
@@ -99,6 +99,18 @@ test('keeps a blob that another release still has, and what is on its way', asyn
   expect((await prune(fakeDocker({}, []))).removedReleases).toEqual(['v1']);
   expect((await readdir(join(root, 'blobs'))).sort()).toEqual([digestOf('a'), `${digestOf('f')}.gz.part`]);
   expect((await readdir(join(root, 'releases'))).sort()).toEqual(['.v3.new', 'v2']);
+});
+
+test('removes the oldest first', async () => {
+  for (const [version, stagedAt] of [
+    ['v1', 300],
+    ['v2', 100],
+    ['v3', 200],
+  ] as const) {
+    await release(version, version.at(-1) ?? '');
+    await utimes(join(root, 'releases', version), stagedAt, stagedAt);
+  }
+  expect((await prune(fakeDocker({}, []))).removedReleases).toEqual(['v2', 'v3', 'v1']);
 });
 
 test('takes away the tag of a load that was cut off', async () => {

@@ -37,10 +37,22 @@ export async function prune(docker: DockerImages): Promise<PruneReport> {
   const releases = await readdir(AGENT_HOST.releasesDir).catch(() => []);
   // The containerd store does not list an image that is broken, but knows it by its name.
   for (const name of releases) await docker.untag(`${STAGING_REPOSITORY}:${name.replace(/^\./, '')}`);
-  const removedReleases = releases.filter((name) => !name.startsWith('.') && !kept.has(name));
+  const unused = releases.filter((name) => !name.startsWith('.') && !kept.has(name));
+  const removedReleases = await oldestFirst(unused);
   for (const name of removedReleases) await rm(join(AGENT_HOST.releasesDir, name), { recursive: true });
   await removeUnusedBlobs();
   return { keptVersions: [...kept].sort(), removedImages, removedReleases };
+}
+
+/** A prune that is cut off has taken what is missed least. */
+async function oldestFirst(versions: readonly string[]): Promise<string[]> {
+  const aged = await Promise.all(
+    versions.map(async (version) => ({
+      version,
+      stagedAt: (await stat(join(AGENT_HOST.releasesDir, version))).mtimeMs,
+    })),
+  );
+  return aged.toSorted((a, b) => a.stagedAt - b.stagedAt).map(({ version }) => version);
 }
 
 /** Releases hold their files as hard links to the blobs, so a blob with one link belongs to none. */

@@ -15,6 +15,7 @@ Description=takes back a convocate rollout that nobody confirms
 Before=${AGENT_HOST.unit}
 ConditionPathExists=|${AGENT_HOST.rolloutDir}/armed.json
 ConditionPathExists=|${AGENT_HOST.rolloutDir}/returning.json
+RequiresMountsFor=${AGENT_HOST.libDir} ${AGENT_HOST.stateDir}
 StartLimitIntervalSec=0
 
 [Service]
