@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { runChecked } from '../base/run-command.ts';
@@ -17,7 +17,6 @@ vi.mock('../protocol/host-layout.ts', async (original) => {
     AGENT_HOST: {
       ...layout.AGENT_HOST,
       allowedSignersFile: `${root}/allowed_signers`,
-      blobsDir: `${root}/blobs`,
     },
   };
 });
@@ -50,7 +49,7 @@ const home = join(root, 'releases/v1');
 const text = serializeManifest(manifest);
 
 beforeEach(async () => {
-  await mkdir(join(root, 'blobs'), { recursive: true });
+  await mkdir(root, { recursive: true });
   await runChecked(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', join(root, 'key')]);
   await writeFile(
     join(root, 'allowed_signers'),
@@ -99,21 +98,20 @@ describe('proving a release', () => {
     ['changed', (path: string) => writeFile(path, 'export {}\n;')],
     ['of another size', (path: string) => writeFile(path, 'export {};\n\n')],
     ['missing', (path: string) => rm(path)],
-  ])(
-    'a file that is %s is named, and its blob is given up, so that the next update sends it',
-    async (_how, damage) => {
-      const path = join(home, 'lib/convocate-agent.mjs');
-      await writeFile(join(root, 'blobs', sha256('export {};\n')), 'damaged too');
-      await writeFile(join(root, 'blobs', sha256('v1\n')), 'v1\n');
-      await damage(path);
-      const error = await prove().catch((reason: unknown) => reason);
-      expect(error).toMatchObject({
-        name: 'OperationError',
-        message: `${path} is not the file that release v1 holds`,
-      });
-      expect(await readdir(join(root, 'blobs'))).toEqual([sha256('v1\n')]);
-    },
-  );
+  ])('a file that is %s is named and told of, and nothing is changed', async (_how, damage) => {
+    const path = join(home, 'lib/convocate-agent.mjs');
+    await damage(path);
+    const told: string[] = [];
+    const error = await verifyRelease(
+      await openRelease(home),
+      async (file) => void told.push(file.path),
+    ).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({
+      name: 'OperationError',
+      message: `${path} is not the file that release v1 holds`,
+    });
+    expect(told).toEqual(['lib/convocate-agent.mjs']);
+  });
 
   test('a manifest that was changed after it was signed is refused', async () => {
     await writeFile(join(home, 'manifest.json'), text.replace('"x"', '"y"'));

@@ -1,11 +1,17 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile, realpath, rm, stat } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { OperationError } from '../base/errors.ts';
 import { AGENT_HOST } from '../protocol/host-layout.ts';
-import { MANIFEST_FILE, type Manifest, SIGNATURE_FILE, parseManifest } from '../release/manifest.ts';
+import {
+  MANIFEST_FILE,
+  type Manifest,
+  type ReleaseFile,
+  SIGNATURE_FILE,
+  parseManifest,
+} from '../release/manifest.ts';
 import { verifyManifest } from '../release/signature.ts';
 
 /** A release as it lies unpacked on an agent host. */
@@ -34,17 +40,19 @@ export async function readReleaseFile(release: InstalledRelease, path: string): 
 
 /**
  * Proves that a release is whole and the cluster's own: the signature over its manifest, then the digest of every
- * file. Throws OperationError naming the first thing that is not.
+ * file. Throws OperationError naming the first thing that is not; `onDamage` is told of a file that is not what it was.
  */
-export async function verifyRelease(release: InstalledRelease): Promise<void> {
+export async function verifyRelease(
+  release: InstalledRelease,
+  onDamage: (file: ReleaseFile) => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
   const signature = await readFile(join(release.directory, SIGNATURE_FILE), 'utf8');
   await verifyManifest(release.manifestText, signature, AGENT_HOST.allowedSignersFile);
   for (const file of release.manifest.files) {
     const path = join(release.directory, file.path);
     const found = await stat(path).catch(() => undefined);
     if (found?.size !== file.size || (await sha256Of(path)) !== file.sha256) {
-      // The blob is the same file under another name: without it, the next update sends it again.
-      await rm(join(AGENT_HOST.blobsDir, file.sha256), { force: true });
+      await onDamage(file);
       throw new OperationError(`${path} is not the file that release ${release.manifest.version} holds`, {
         hint: 'run `convocate-host update` again: it sends what is damaged',
       });

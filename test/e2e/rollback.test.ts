@@ -115,9 +115,11 @@ describe('what the host holds', () => {
         sessions: ['after-going-back', 'on-the-first'],
         pinned_by: ['previous', 'sessions'],
       },
+      { version: second, live: false, previous: false, image: true, sessions: [], pinned_by: [] },
       { version: third, live: true, previous: false, image: true, sessions: [], pinned_by: ['live'] },
     ]);
     const table = await shell.run(['convocate-host', 'releases', '--host', host]);
+    expect(table.stdout).toMatch(/^v1\.1\.0-back +there +goes with the next prune$/m);
     expect(table.stdout).toMatch(/^v1\.2\.0-back +live +there +stays$/m);
   });
 });
@@ -129,7 +131,7 @@ describe('a release that is not whole on the host is refused, and nothing change
     await expectNothingChanged([agent], () =>
       expectRefusal(shell, [...argv, '--to', 'v7.7.7'], {
         host,
-        says: ['no release v7.7.7 is on this host', `it holds: ${first}, ${third}`],
+        says: ['no release v7.7.7 is on this host', `it holds: ${first}, ${second}, ${third}`],
         next: /--to/,
       }),
     );

@@ -1,4 +1,7 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { OperationError } from '../../base/errors.ts';
+import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import type { DockerImages } from '../docker/images.ts';
 import { converge } from '../install/converge.ts';
 import type { ConvergeReport } from '../install/item.ts';
@@ -11,7 +14,8 @@ import { isTheImage } from './stage-image.ts';
  * heart of that is one rename of `current`. Sessions are not touched, and whoever called restarts the service.
  */
 export async function activate(release: InstalledRelease, docker: DockerImages): Promise<ConvergeReport> {
-  await verifyRelease(release);
+  // The blob is the same file under another name: without it, the next update sends it again.
+  await verifyRelease(release, ({ sha256 }) => rm(join(AGENT_HOST.blobsDir, sha256), { force: true }));
   const { image, version } = release.manifest;
   const found = await docker.inspect(image.tag);
   if (!found || !isTheImage(found, image)) {
