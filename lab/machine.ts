@@ -1,6 +1,7 @@
 // One machine of a lab: run things on it, move files, and do to it what happens to real hosts.
 import type { ChildProcess } from 'node:child_process';
 import type { Docker } from './docker.ts';
+import * as clock from './faults/clock.ts';
 import * as disk from './faults/disk.ts';
 import * as hostKey from './faults/host-key.ts';
 import * as network from './faults/network.ts';
@@ -137,9 +138,15 @@ export class Machine {
   /** Puts a file system of this size at `path`, with what was there moved in. It stays through a power cut. */
   mountSmallDisk = (path: string, sizeBytes: number): Promise<void> =>
     disk.mountSmallDisk(this, path, sizeBytes);
+  /** One small disk below all of these directories, from before systemd starts; answers the path to fill and free. */
+  shareSmallDisk = (directories: readonly string[], sizeBytes: number): Promise<string> =>
+    disk.shareSmallDisk(this, directories, sizeBytes);
   /** Leaves at most `freeBytes` on the small disk that holds `path`. */
   fillDisk = (path: string, freeBytes: number): Promise<void> => disk.fillDisk(this, path, freeBytes);
   freeDisk = (path: string): Promise<void> => disk.freeDisk(this, path);
+
+  /** What time programs that start from now on are told, as seconds from the true one; 0 ends it. */
+  shiftClock = (seconds: number): Promise<void> => clock.shiftClock(this, seconds);
 
   /** For a pipe on this box: `docker` with these arguments runs the argv here. */
   execArgs(argv: readonly string[], options: ExecOptions): string[] {

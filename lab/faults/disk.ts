@@ -34,6 +34,35 @@ export async function mountSmallDisk(machine: Machine, path: string, sizeBytes: 
   }
 }
 
+/**
+ * One small disk that holds all of these directories, as a host's root does. It is there before systemd starts, so
+ * units may lie on it. Fill and free it by the path that this answers.
+ */
+export async function shareSmallDisk(
+  machine: Machine,
+  directories: readonly string[],
+  sizeBytes: number,
+): Promise<string> {
+  if (sizeBytes > maxSizeBytes) throw new Error(`a small disk has at most ${maxSizeBytes} bytes`);
+  const [image, disk, atBoot] = ['/lab/disk-shared.img', '/lab/shared', '/lab/at-boot'];
+  await machine.run(['mkdir', '-p', disk, ...directories]);
+  await machine.run(['truncate', `--size=${sizeBytes}`, image]);
+  await machine.run(['mkfs.ext4', '-q', '-F', '-m', '0', image]);
+  await machine.run(['mount', '-o', 'loop', image, disk]);
+  for (const directory of directories) {
+    await machine.run(['mkdir', '-p', `${disk}${directory}`]);
+    await machine.run(['cp', '--archive', '--one-file-system', `${directory}/.`, `${disk}${directory}`]);
+  }
+  await machine.run(['umount', disk]);
+  const mounts = [
+    `mount -o loop ${image} ${disk}`,
+    ...directories.map((directory) => `mount --bind ${disk}${directory} ${directory}`),
+  ];
+  await machine.writeFile(atBoot, `#!/bin/sh\nset -eu\n${mounts.join('\n')}\n`, { mode: '0755' });
+  await machine.run([atBoot]);
+  return disk;
+}
+
 export async function fillDisk(machine: Machine, path: string, freeBytes: number): Promise<void> {
   const disk = await smallDiskOf(machine, path);
   const ballast = `${disk.target}/${ballastName}`;
