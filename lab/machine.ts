@@ -135,12 +135,9 @@ export class Machine {
   limitBandwidth = (rate: string): Promise<void> => network.limitBandwidth(this, rate);
   unlimit = (): Promise<void> => network.unlimit(this);
 
-  /** Puts a file system of this size at `path`, with what was there moved in. It stays through a power cut. */
-  mountSmallDisk = (path: string, sizeBytes: number): Promise<void> =>
-    disk.mountSmallDisk(this, path, sizeBytes);
-  /** One small disk below all of these directories, from before systemd starts; answers the path to fill and free. */
-  shareSmallDisk = (directories: readonly string[], sizeBytes: number): Promise<string> =>
-    disk.shareSmallDisk(this, directories, sizeBytes);
+  /** One file system of this size below these directories, with what was there; it stays through a power cut. */
+  mountSmallDisk = (directories: readonly string[], sizeBytes: number): Promise<string> =>
+    disk.mountSmallDisk(this, directories, sizeBytes);
   /** Leaves at most `freeBytes` on the small disk that holds `path`. */
   fillDisk = (path: string, freeBytes: number): Promise<void> => disk.fillDisk(this, path, freeBytes);
   freeDisk = (path: string): Promise<void> => disk.freeDisk(this, path);
