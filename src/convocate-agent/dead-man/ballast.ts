@@ -2,14 +2,18 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 
-/** Room for the few small files that going back writes, kept against a disk that fills up meanwhile. */
-const FILE = join(AGENT_HOST.rolloutDir, 'ballast');
+/**
+ * Room for the few small files that going back writes, kept against a disk that fills up meanwhile: state, units and
+ * stamp, links. One for each place, since /var, /etc and /usr may be file systems of their own.
+ */
+const PLACES = [AGENT_HOST.rolloutDir, AGENT_HOST.configDir, AGENT_HOST.libDir];
+const NAME = 'ballast';
 const BYTES = 256 * 1024;
 
-export async function takeBallast(): Promise<void> {
-  await writeFile(FILE, Buffer.alloc(BYTES), { mode: 0o600 });
+export async function takeBallast(places: readonly string[] = PLACES): Promise<void> {
+  for (const place of places) await writeFile(join(place, NAME), Buffer.alloc(BYTES), { mode: 0o600 });
 }
 
-export async function dropBallast(): Promise<void> {
-  await rm(FILE, { force: true });
+export async function dropBallast(places: readonly string[] = PLACES): Promise<void> {
+  for (const place of places) await rm(join(place, NAME), { force: true });
 }
