@@ -7,18 +7,23 @@ const preload = '/etc/ld.so.preload';
 const settings = '/etc/faketimerc';
 const variables = ['FAKETIME_DONT_FAKE_MONOTONIC=1', 'FAKETIME_DISABLE_SHM=1'];
 
-/** Seconds ahead of the true time; negative: behind; 0: true again. */
+/** Seconds ahead of the true time; negative: behind; 0: true again, and ready to be shifted without more ado. */
 export async function shiftClock(machine: Machine, seconds: number): Promise<void> {
+  await prepare(machine);
   if (seconds === 0) {
     await machine.run(['rm', '--force', preload, settings]);
     return;
   }
   const library = await machine.run(['find', '/usr/lib', '-name', 'libfaketime.so.1']);
   await machine.writeFile(settings, `${seconds > 0 ? '+' : ''}${seconds}\n`);
-  // Read by PAM for logins and sudo; services get theirs from systemd.
-  const environment = (await machine.exec(['cat', '/etc/environment'])).stdout;
-  const missing = variables.filter((variable) => !environment.includes(variable));
-  await machine.writeFile('/etc/environment', [environment.trim(), ...missing, ''].join('\n'));
-  await machine.run(['systemctl', 'set-environment', ...variables]);
   await machine.writeFile(preload, library.stdout);
+}
+
+/** What libfaketime is to leave alone, for all who start others: PAM (logins and sudo), systemd, and sshd itself. */
+async function prepare(machine: Machine): Promise<void> {
+  const environment = (await machine.exec(['cat', '/etc/environment'])).stdout;
+  await machine.run(['systemctl', 'set-environment', ...variables]); // not kept through a start of the machine
+  if (variables.every((variable) => environment.includes(variable))) return;
+  await machine.writeFile('/etc/environment', [environment.trim(), ...variables, ''].join('\n'));
+  await machine.run(['systemctl', 'restart', 'ssh.service']); // its connections go on
 }

@@ -64,5 +64,15 @@ async function stop(signal: NodeJS.Signals): Promise<never> {
   process.exit(130);
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop(signal));
-await exclusively(`faults of ${checkoutId}`, main);
+let stopping: Promise<never> | undefined;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    stopping ??= stop(signal);
+  });
+}
+try {
+  await exclusively(`faults of ${checkoutId}`, main);
+} catch (error) {
+  await stopping; // then what failed is only what the signal ended
+  throw error;
+}
