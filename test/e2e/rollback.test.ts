@@ -137,25 +137,24 @@ describe('a release that is not whole on the host is refused, and nothing change
     );
   });
 
-  test('one with a damaged file', async () => {
-    const file = `${releasesDir}/${first}/lib/convocate-agent.mjs`;
-    await agent.run(['cp', '--preserve=all', file, `${file}.whole`]);
-    await agent.run([
-      'sh',
-      '-c',
-      'printf x | dd of="$1" bs=1 seek=1000 conv=notrunc status=none',
-      'sh',
-      file,
-    ]);
-    await expectNothingChanged([agent], () =>
-      expectRefusal(shell, argv, {
-        host,
-        says: [`release ${first} is not whole on this host`, `${file} is not the file`],
-        next: /releases --host|update/,
-      }),
-    );
-    await agent.run(['mv', `${file}.whole`, file]);
-  });
+  for (const [what, path, says] of [
+    ['text', 'install/convocate-image-prune', /is not the file that release/],
+    ['program, which cannot even say so', 'lib/convocate-agent.mjs', /./],
+  ] as const) {
+    test(`one with a damaged ${what}`, async () => {
+      const file = `${releasesDir}/${first}/${path}`;
+      await agent.run(['cp', '--preserve=all', file, `${file}.whole`]);
+      await agent.run(['sh', '-c', 'printf x | dd of="$1" bs=1 seek=1 conv=notrunc status=none', 'sh', file]);
+      await expectNothingChanged([agent], () =>
+        expectRefusal(shell, argv, {
+          host,
+          says: [`release ${first} is not whole on this host`, says],
+          next: /releases --host|update/,
+        }),
+      );
+      await agent.run(['mv', `${file}.whole`, file]);
+    });
+  }
 
   test('one whose manifest was changed after it was signed', async () => {
     const file = `${releasesDir}/${first}/manifest.json`;
