@@ -57,6 +57,7 @@ describe('words for the operator', () => {
 
 test('what a program printed that broke is cut to what can be read', () => {
   const output = [
+    'file:///opt/x.mjs:3',
     'const a=1;'.repeat(10_000),
     'SyntaxError: no',
     '    at file:///x.mjs:1:2',
