@@ -1,4 +1,6 @@
+import { RefusedError } from '../../base/errors.ts';
 import { findAgent, knownHostsFileOf } from '../../cluster/registry.ts';
+import { SHELL_HOST } from '../../protocol/host-layout.ts';
 import { clusterSigners, statusHostKey } from '../cluster-keys.ts';
 import { LOCAL, openHost } from '../open-host.ts';
 import { type Rollout, type Step, need, runSteps } from '../rollout.ts';
@@ -44,6 +46,11 @@ export async function initAgent(rollout: Rollout, options: InitAgentOptions): Pr
       rollout.host = await openHost(rollout.hostName, user, pinned.knownHostsFile);
     },
   };
+  const refuseAnotherAgent: Step = {
+    title: 'checking that it is the agent it was',
+    isDone: () => known === undefined || need(rollout, 'facts').agentId === known.agentId,
+    run: () => Promise.reject(anotherAgent(rollout.hostName, known?.agentId, need(rollout, 'facts').agentId)),
+  };
   const exchangeKeys: Step = {
     title: 'exchanging peering keys and registering the agent',
     run: (current) => peerKeys(current, { user, shellHost: options.shellHost, pin }),
@@ -57,6 +64,7 @@ export async function initAgent(rollout: Rollout, options: InitAgentOptions): Pr
       gatherFacts,
       settleEarlier(gatherFacts),
       refuseUnfit,
+      refuseAnotherAgent,
       introduceCluster,
       stageFiles,
       stageImage,
@@ -79,5 +87,15 @@ export async function initAgent(rollout: Rollout, options: InitAgentOptions): Pr
       sent_bytes: rollout.sentBytes,
     },
     `ready: agent ${agentId} answers as ${plan.version}`,
+  );
+}
+
+function anotherAgent(host: string, registered = '', found = 'none'): RefusedError {
+  return new RefusedError(
+    `${host} is registered as agent ${registered}, but the host's agent id is ${found}`,
+    {
+      host,
+      hint: `if the host was rebuilt, remove ${SHELL_HOST.agentKeysDir}/${registered}, then run init-agent again`,
+    },
   );
 }

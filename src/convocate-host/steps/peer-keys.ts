@@ -1,7 +1,7 @@
 import { shellKeyFor } from '../../cluster/shell-key.ts';
 import { type AgentRecord, knownHostsFileOf, registerAgent, scanAgents } from '../../cluster/registry.ts';
-import { OperationError, RefusedError } from '../../base/errors.ts';
-import { AGENT_HOST, SHELL_HOST } from '../../protocol/host-layout.ts';
+import { OperationError } from '../../base/errors.ts';
+import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { isAgentId } from '../../protocol/ids.ts';
 import { AGENT_PORT, STATUS_PORT } from '../../protocol/limits.ts';
 import { statusHostKey } from '../cluster-keys.ts';
@@ -48,16 +48,6 @@ async function describeAgent(rollout: Rollout, options: PeeringOptions): Promise
   if (!isAgentId(agentId))
     throw new OperationError(`${AGENT_HOST.agentIdFile} holds no agent id`, { host: host.name });
   const { agents } = await scanAgents();
-  const other = agents.find((agent) => agent.host === rollout.hostName && agent.agentId !== agentId);
-  if (other) {
-    throw new RefusedError(
-      `${rollout.hostName} is registered as agent ${other.agentId}, but the host is now ${agentId}`,
-      {
-        host: rollout.hostName,
-        hint: `if the host was rebuilt, remove ${SHELL_HOST.agentKeysDir}/${other.agentId}, then run init-agent again`,
-      },
-    );
-  }
   const known = agents.find((agent) => agent.agentId === agentId);
   const user = rollout.hostName === LOCAL ? undefined : (options.user ?? known?.user);
   return {
