@@ -1,5 +1,6 @@
 import { shellKeyFor } from '../../cluster/shell-key.ts';
-import { type AgentRecord, knownHostsFileOf, registerAgent, scanAgents } from '../../cluster/registry.ts';
+import { registerAgent } from '../../cluster/register-agent.ts';
+import { type AgentRecord, knownHostsFileOf, scanAgents } from '../../cluster/registry.ts';
 import { OperationError } from '../../base/errors.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { isAgentId } from '../../protocol/ids.ts';
