@@ -2,12 +2,11 @@
 // sessions live through `make install` and `update` on the very machine that builds the releases, and are listed once.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { initAgent, installTree } from '../../lab/cluster.ts';
-import { openEngine } from '../../lab/engine.ts';
-import { type Lab, openLab } from '../../lab/lab.ts';
+import type { Lab } from '../../lab/lab.ts';
 import type { Machine } from '../../lab/machine.ts';
-import { removeLab } from '../../lab/remove.ts';
 import { diffSnapshots } from '../../lab/snapshot.ts';
 import { AttachedTerminal } from './support/attached-terminal.ts';
+import { freshLab } from './support/fresh-lab.ts';
 import { expectNothingChanged, expectRefusal } from './support/refusal.ts';
 import { buildRelease, liveRelease, wholly } from './support/releases.ts';
 import { onlyEvent, runUpdate } from './support/rollout-run.ts';
@@ -57,9 +56,8 @@ async function processOf(unit: string): Promise<string> {
 }
 
 beforeAll(async () => {
-  await removeLab((await openEngine()).docker, labName);
   trees = { before: await buildRelease({ version: before }), after: await buildRelease({ version: after }) };
-  lab = await openLab({ name: labName, agents: 1 });
+  lab = await freshLab({ name: labName, agents: 1 });
   box = lab.shell;
   remote = lab.agent(0);
   await installTree(lab, trees.before);

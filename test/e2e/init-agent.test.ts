@@ -4,11 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pollUntil } from '../../src/base/deadline.ts';
 import { containerNameOf } from '../../src/protocol/host-layout.ts';
 import { initAgent, installTree } from '../../lab/cluster.ts';
-import { openEngine } from '../../lab/engine.ts';
-import { type Lab, openLab } from '../../lab/lab.ts';
+import type { Lab } from '../../lab/lab.ts';
 import type { Machine } from '../../lab/machine.ts';
-import { removeLab } from '../../lab/remove.ts';
 import { diffSnapshots } from '../../lab/snapshot.ts';
+import { freshLab } from './support/fresh-lab.ts';
 import { expectNothingChanged, expectRefusal } from './support/refusal.ts';
 import { buildRelease, liveRelease, wholly } from './support/releases.ts';
 import { runUpdate } from './support/rollout-run.ts';
@@ -83,9 +82,8 @@ async function waitForDocker(machine: Machine): Promise<void> {
 }
 
 beforeAll(async () => {
-  await removeLab((await openEngine()).docker, labName);
   const tree = await buildRelease({ version });
-  lab = await openLab({ name: labName, agents: 2 });
+  lab = await freshLab({ name: labName, agents: 2 });
   shell = lab.shell;
   agentA = lab.agent(0);
   agentB = lab.agent(1);

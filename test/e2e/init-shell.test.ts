@@ -3,11 +3,10 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { installTree } from '../../lab/cluster.ts';
-import { openEngine } from '../../lab/engine.ts';
-import { type Lab, openLab } from '../../lab/lab.ts';
+import type { Lab } from '../../lab/lab.ts';
 import type { Machine } from '../../lab/machine.ts';
-import { removeLab } from '../../lab/remove.ts';
 import { buildTree } from '../../lab/trees.ts';
+import { freshLab } from './support/fresh-lab.ts';
 import { expectNothingChanged, expectRefusal } from './support/refusal.ts';
 
 const labName = 'init-shell-test';
@@ -45,8 +44,7 @@ const statusHostKey = async (): Promise<string> =>
   (await host.readFile(`${keys[1]}.pub`)).trim().split(' ').slice(0, 2).join(' ');
 
 beforeAll(async () => {
-  await removeLab((await openEngine()).docker, labName);
-  lab = await openLab({ name: labName, agents: 1 });
+  lab = await freshLab({ name: labName, agents: 1 });
   workstation = lab.shell;
   host = lab.agent(0);
   fingerprint = await host.sshHostFingerprint();
