@@ -57,7 +57,7 @@ export class BenchCluster {
 
   /** Three sessions that run and wait, started at the first call. */
   async sessions(): Promise<BenchSessions> {
-    this.#sessions ??= await startSessions(this);
+    this.#sessions ??= await startSessions(this.shell, this.agent);
     return this.#sessions;
   }
 

@@ -183,17 +183,22 @@ rm -f "$new.files"
 };
 
 /**
- * Writes one small file as one step, where its text or mode is another than it was; prints "same" or "changed".
- * The text comes on stdin, so a secret is never in an argv. Arguments: path, mode.
+ * Writes one small text file as one step, where its text or mode is another than it was; prints "same" or "changed".
+ * What is right is not touched, nor is its directory. The text comes on stdin, so a secret is never in an argv.
+ * Arguments: path, mode.
  */
 export const WRITE_FILE: HostScript = {
   name: 'write-file',
   text: `
 set -eu
 umask 077
+text=$(cat; echo .)
+if [ -f "$1" ] && [ "$(cat "$1"; echo .)" = "$text" ] && [ "$(stat -c %a "$1")" = "$2" ]; then echo same; exit; fi
 mkdir -p "$(dirname "$1")"
-cat > "$1.new"
+printf %s "\${text%.}" > "$1.new"
 chmod "$2" "$1.new"
-if cmp -s "$1" "$1.new" && [ "$(stat -c %a "$1")" = "$2" ]; then rm "$1.new"; echo same; else sync "$1.new"; mv -T "$1.new" "$1"; echo changed; fi
+sync "$1.new"
+mv -T "$1.new" "$1"
+echo changed
 `,
 };

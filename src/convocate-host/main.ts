@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { reportErrors } from '../base/report-error.ts';
 import { programVersion } from '../base/version.ts';
 import { PROTOCOL_VERSION } from '../protocol/version.ts';
+import type { InitShellOptions } from './commands/init-shell.ts';
 import {
   type RolloutCliOptions,
   confirmOption,
@@ -27,7 +28,7 @@ program
   .option('--user <user>', 'login on it, where ssh needs one')
   .option('--host-key <fingerprint>', 'SHA256:… of its sshd, for first contact without a terminal')
   .option('--json', 'print JSON lines')
-  .action((options: { host: string; user?: string; hostKey?: string; json?: boolean }) =>
+  .action((options: InitShellOptions) =>
     reportErrors(options.json, async () => {
       const { initShellCommand } = await import('./commands/init-shell.ts');
       await initShellCommand(options);
@@ -47,7 +48,7 @@ program
   .addOption(soakOption())
   .addOption(confirmOption())
   .option('--json', 'print JSON lines')
-  .action((options: RolloutCliOptions & { shellHost?: string; hostKey?: string }) =>
+  .action((options: RolloutCliOptions & { shellHost?: string }) =>
     reportErrors(options.json, async () => {
       const { requireRoot } = await import('./flows/update.ts');
       const { initAgent } = await import('./flows/init-agent.ts');

@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { installTree, openCluster } from '../../lab/cluster.ts';
+import { installTree } from '../../lab/cluster.ts';
 import type { Lab } from '../../lab/lab.ts';
 import type { Machine } from '../../lab/machine.ts';
-import { openEngine } from '../../lab/engine.ts';
-import { removeLab } from '../../lab/remove.ts';
 import { buildTree } from '../../lab/trees.ts';
+import { freshCluster } from './support/fresh-lab.ts';
 import { installStandIn } from './support/session-stand-in.ts';
 
 /** Docker 26 with the containerd image store, on both sides: other ids, other archives, other ways to fail. */
@@ -15,9 +14,8 @@ let lab: Lab;
 let agent: Machine;
 
 beforeAll(async () => {
-  await removeLab((await openEngine()).docker, NAME);
   const tree = await buildTree({ version: 'v0.3.0-ctrd' });
-  lab = await openCluster({ name: NAME, agents: 1, tree, kind: 'trixie' });
+  lab = await freshCluster({ name: NAME, agents: 1, tree, kind: 'trixie' });
   agent = lab.agent(0);
   await installStandIn(agent);
 });

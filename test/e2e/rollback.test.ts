@@ -1,11 +1,9 @@
 // `convocate-host rollback` and `releases`: the way back that needs nothing but the host itself.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openCluster } from '../../lab/cluster.ts';
-import { openEngine } from '../../lab/engine.ts';
 import type { Lab } from '../../lab/lab.ts';
 import type { Machine } from '../../lab/machine.ts';
-import { removeLab } from '../../lab/remove.ts';
 import { diffSnapshots } from '../../lab/snapshot.ts';
+import { freshCluster } from './support/fresh-lab.ts';
 import { serviceStart } from './support/measures.ts';
 import { expectNothingChanged, expectRefusal } from './support/refusal.ts';
 import { buildRelease, liveRelease, moveShellTo, wholly } from './support/releases.ts';
@@ -37,8 +35,7 @@ async function rollOut(version: string): Promise<void> {
 }
 
 beforeAll(async () => {
-  await removeLab((await openEngine()).docker, labName);
-  lab = await openCluster({ name: labName, agents: 1, tree: await buildRelease({ version: first }) });
+  lab = await freshCluster({ name: labName, agents: 1, tree: await buildRelease({ version: first }) });
   shell = lab.shell;
   agent = lab.agent(0);
   await installStandIn(agent);

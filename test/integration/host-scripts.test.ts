@@ -370,12 +370,17 @@ describe('write-file', () => {
   });
 
   test('says "same" and leaves the very file where nothing is other', async () => {
-    await write('text');
-    const before = await stat(at('deep/er/file'));
-    expect((await write('text')).stdout).toBe('same\n');
-    const after = await stat(at('deep/er/file'));
-    expect([after.ino, after.mtimeMs]).toEqual([before.ino, before.mtimeMs]);
+    await write('text\n\n');
+    const look = async (): Promise<unknown[]> => {
+      const [file, directory] = [await stat(at('deep/er/file')), await stat(at('deep/er'))];
+      return [file.ino, file.mtimeMs, directory.mtimeMs];
+    };
+    const before = await look();
+    expect((await write('text\n\n')).stdout).toBe('same\n');
+    expect(await look()).toEqual(before);
     expect(await readdir(at('deep/er'))).toEqual(['file']);
+    expect((await write('text\n')).stdout).toBe('changed\n');
+    expect(await readFile(at('deep/er/file'), 'utf8')).toBe('text\n');
   });
 
   test('replaces it as one step, so that who has it open or linked keeps the old text', async () => {

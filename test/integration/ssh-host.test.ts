@@ -197,6 +197,11 @@ describe('over ssh', () => {
     expect(host.clientAddress).toBe(gateway);
   });
 
+  test('an exit code of 255 is the command’s own while the connection stands', async () => {
+    await using host = await ssh();
+    expect((await host.run(['sh', '-c', 'exit 255'])).exitCode).toBe(255);
+  });
+
   test('the key a host shows is the one its sshd has', async () => {
     const own = await docker.run(['exec', container, 'cat', '/etc/ssh/ssh_host_ed25519_key.pub']);
     const shown = await askHostKey(address);
@@ -214,7 +219,7 @@ describe('over ssh', () => {
     const error = await ssh('root', other).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(RefusedError);
     expect(error).toMatchObject({
-      message: "the host's SSH key is not the one that was pinned at init-agent; nothing was changed",
+      message: "the host's SSH key is not the one that was pinned when it was set up; nothing was changed",
       details: { output: `pinned:    ${fingerprintOfLine(line)}\npresented: ${fingerprintOfLine(hostKey)}` },
     });
   });

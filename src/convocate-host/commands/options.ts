@@ -2,12 +2,17 @@ import { InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../../base/errors.ts';
 import { SHELL_HOST } from '../../protocol/host-layout.ts';
 import { ReleaseStore } from '../../release/release-store.ts';
+import { LOCAL } from '../open-host.ts';
 import { type Output, humanReporter, jsonReporter } from '../reporter.ts';
 import type { Rollout } from '../rollout.ts';
 
-export interface RolloutCliOptions {
+export interface SshOptions {
   readonly host: string;
   readonly user?: string;
+  readonly hostKey?: string;
+}
+
+export interface RolloutCliOptions extends SshOptions {
   readonly json?: boolean;
   readonly soak: number;
   readonly confirmTimeout: number;
@@ -41,6 +46,16 @@ export const stdout: Output = {
   isTerminal: process.stdout.isTTY ?? false,
 };
 
+/** An option that says how to get in over SSH would be passed over in silence on this very machine. */
+export function refuseSshOptionsHere({ host, user, hostKey }: SshOptions): void {
+  if (host !== LOCAL) return;
+  const given = user !== undefined ? '--user' : hostKey !== undefined ? '--host-key' : undefined;
+  if (given === undefined) return;
+  throw new UsageError(`${given} is for SSH, and "${LOCAL}" is this very machine`, {
+    hint: `leave ${given} out, or give --host the name of the machine that is meant`,
+  });
+}
+
 /** A rollout of the release that `make install` put here last. */
 export async function newRollout(options: RolloutCliOptions): Promise<Rollout> {
   const rollout = openRollout(options);
@@ -50,6 +65,7 @@ export async function newRollout(options: RolloutCliOptions): Promise<Rollout> {
 
 /** A rollout that finds its release later, on the host. */
 export function openRollout(options: RolloutCliOptions): Rollout {
+  refuseSshOptionsHere(options);
   if (options.confirmTimeout < options.soak + LEAST_CONFIRM_MS) {
     throw new UsageError('--confirm-timeout must be at least 5 s longer than --soak, which is part of it');
   }

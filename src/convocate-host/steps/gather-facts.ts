@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { RefusedError } from '../../base/errors.ts';
-import { AGENT_HOST, SHELL_HOST } from '../../protocol/host-layout.ts';
+import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { HOST_FILES, renderHostFiles } from '../../release/host-files.ts';
 import { missingLayers } from '../../release/image-archive.ts';
-import { allowedSignersLine } from '../../release/signature.ts';
+import { clusterSigners } from '../cluster-keys.ts';
 import { type HostFacts, gatherFacts as readFacts } from '../facts.ts';
 import type { Plan } from '../plan-types.ts';
 import { planUpdate } from '../plan.ts';
@@ -43,11 +42,6 @@ export function unfit(rollout: Rollout): RefusedError {
       hint: 'mend that on the host, then run the same command again',
     },
   );
-}
-
-/** Read where the cluster's key is: on the shell host. */
-export async function clusterSigners(): Promise<string> {
-  return allowedSignersLine(await readFile(`${SHELL_HOST.signingKeyFile}.pub`, 'utf8'));
 }
 
 async function makePlan(rollout: Rollout, facts: HostFacts): Promise<Plan> {
