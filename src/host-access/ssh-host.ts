@@ -61,17 +61,25 @@ function sshHost(
   close: () => Promise<void>,
 ): Host {
   const name = target.host;
-  const run: Host['run'] = async (argv, options = {}) => {
-    const result = await runCommand(wrap(argv), options);
+  const expectConnected = (argv: readonly string[], result: CommandResult): CommandResult => {
     if (result.exitCode === SSH_FAILED) throw connectionLost(name, argv, result);
     return result;
+  };
+  const run: Host['run'] = async (argv, options = {}) =>
+    expectConnected(argv, await runCommand(wrap(argv), options));
+  const start: Host['start'] = async (argv) => {
+    const running = followProcess(startProcess(wrap(argv), { stdio: ['pipe', 'pipe', 'pipe'] }));
+    return {
+      ...running,
+      finish: async (timeoutMs) => expectConnected(argv, await running.finish(timeoutMs)),
+    };
   };
   return {
     name,
     clientAddress,
     run,
     check: async (argv, options) => expectSuccess(name, argv, await run(argv, options)),
-    start: async (argv) => followProcess(startProcess(wrap(argv), { stdio: ['pipe', 'pipe', 'pipe'] })),
+    start,
     reconnect: () => openSshHost(target),
     close,
     [Symbol.asyncDispose]: close,
