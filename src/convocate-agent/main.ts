@@ -3,7 +3,7 @@ import { PROTOCOL_RANGE, PROTOCOL_VERSION } from '../protocol/version.ts';
 import { reportErrors } from '../base/report-error.ts';
 import { programVersion } from '../base/version.ts';
 import { install } from './commands/install.ts';
-import { activateVerb, pruneVerb, receiveLayerVerb, stageImageVerb } from './commands/rollout.ts';
+import { activateVerb, pruneVerb, stageImageVerb } from './commands/rollout.ts';
 import { printJson } from './commands/print-json.ts';
 
 const program = new Command('convocate-agent')
@@ -43,13 +43,9 @@ program
   });
 
 program
-  .command('receive-layer <diff-id>', { hidden: true })
-  .requiredOption('--offset <bytes>')
-  .requiredOption('--size <bytes>')
-  .action((diffId: string, options: { offset: string; size: string }) =>
-    reportErrors(false, () => receiveLayerVerb(diffId, options)),
-  );
-program.command('stage-image', { hidden: true }).action(() => reportErrors(false, stageImageVerb));
+  .command('stage-image', { hidden: true })
+  .option('--layer <layer>', '', (word: string, before: string[]) => [...before, word], [])
+  .action((options: { layer: string[] }) => reportErrors(false, () => stageImageVerb(options)));
 program.command('activate', { hidden: true }).action(() => reportErrors(false, activateVerb));
 program
   .command('prune')

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip, createGzip, createZstdCompress, createZstdDecompress } from 'node:zlib';
+import { constants, createGunzip, createGzip, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { syncDirectory } from '../base/atomic-file.ts';
 import { OperationError } from '../base/errors.ts';
 
@@ -100,8 +100,17 @@ export class BlobStore {
 export const CHUNK_BYTES = 1024 * 1024;
 
 export function unpacker(packing: Packing): Transform {
-  const options = { chunkSize: CHUNK_BYTES };
-  return packing === 'gz' ? createGunzip(options) : createZstdDecompress(options);
+  return packing === 'gz' ? createGunzip({ chunkSize: CHUNK_BYTES }) : layerUnpacker();
+}
+
+/**
+ * Unpacks a layer, or with the layer it is a patch against (`zstd --patch-from`, a window of up to 2 GiB) the patch.
+ * Takes memory of about twice the base and once the window beyond the base itself.
+ */
+export function layerUnpacker(base?: Buffer): Transform {
+  if (!base) return createZstdDecompress({ chunkSize: CHUNK_BYTES });
+  const params = { [constants.ZSTD_d_windowLogMax]: 31 };
+  return createZstdDecompress({ chunkSize: CHUNK_BYTES, params, dictionary: base });
 }
 
 /** Passes bytes through, counting and hashing them. */
