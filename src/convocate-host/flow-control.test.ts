@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Pace, Window } from './flow-control.ts';
+import { Window, inPieces } from './flow-control.ts';
 
 describe('the window', () => {
   test('never lets more under way than its limit, and lets all of it through', async () => {
@@ -52,34 +52,53 @@ describe('the window', () => {
   });
 });
 
-describe('a pace', () => {
+describe('pieces', () => {
   /** A clock that stands still but for those who sleep by it. */
   const clock = { at: 0, now: () => clock.at, sleep: async (ms: number) => void (clock.at += ms) };
+  const chunks = fc.array(fc.uint8Array({ maxLength: 200_000, minLength: 1 }), { maxLength: 4 });
+  const take = async (source: readonly Buffer[], rate?: number): Promise<Buffer[]> => {
+    clock.at = 0;
+    const pieces: Buffer[] = [];
+    for await (const piece of inPieces(source, rate, clock)) pieces.push(piece);
+    return pieces;
+  };
 
-  test('takes as long as the rate says, whatever the pieces are', async () => {
+  test('are all of it in order, small, and sent in the time that the rate says', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.integer({ min: 1, max: 65_536 }), { minLength: 1 }),
-        fc.integer({ min: 1000, max: 1e7 }),
-        async (pieces, rate) => {
-          clock.at = 0;
-          const pace = new Pace(rate, clock);
-          for (const piece of pieces) await pace.take(piece);
-          const before = pieces.slice(0, -1).reduce((sum, piece) => sum + piece, 0);
-          expect(clock.at).toBeCloseTo((before * 1000) / rate, 3);
+        chunks,
+        fc.option(fc.integer({ min: 1000, max: 1e7 }), { nil: undefined }),
+        async (bytes, rate) => {
+          const source = bytes.map((chunk) => Buffer.from(chunk));
+          const pieces = await take(source, rate);
+          expect(Buffer.concat(pieces).equals(Buffer.concat(source))).toBe(true);
+          const most = Math.min(64 * 1024, Math.max(1024, (rate ?? 1e9) / 10));
+          for (const piece of pieces) expect(piece.length).toBeLessThanOrEqual(most);
+          const before = pieces.slice(0, -1).reduce((sum, piece) => sum + piece.length, 0);
+          expect(clock.at).toBeCloseTo(rate === undefined ? 0 : (before * 1000) / rate, 3);
         },
       ),
+      { numRuns: 60 },
     );
   });
 
-  test('makes nothing up for time that was lost', async () => {
+  test('make nothing up for time that was lost', async () => {
     clock.at = 0;
-    const pace = new Pace(1000, clock);
-    await pace.take(1000);
+    const pieces = inPieces([Buffer.alloc(3072)], 1024, clock);
+    await pieces.next();
     clock.at = 10_000;
-    await pace.take(1000);
+    await pieces.next();
     expect(clock.at).toBe(10_000);
-    await pace.take(1000);
+    await pieces.next();
     expect(clock.at).toBe(11_000);
+  });
+
+  test('by a real clock take about as long as they must', async () => {
+    const startedAt = performance.now();
+    for await (const piece of inPieces([Buffer.alloc(150_000)], 500_000))
+      expect(piece.length).toBeGreaterThan(0);
+    const seconds = (performance.now() - startedAt) / 1000;
+    expect(seconds).toBeGreaterThan(0.15);
+    expect(seconds).toBeLessThan(0.6);
   });
 });

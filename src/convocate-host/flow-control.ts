@@ -53,7 +53,7 @@ const realClock: Clock = {
  * Spreads bytes over time so that they never exceed a rate; a token bucket that holds one piece. Time that was lost
  * by waiting for something else is not made up for.
  */
-export class Pace {
+class Pace {
   readonly #bytesPerSecond: number;
   readonly #clock: Clock;
   #freeAt = Number.NEGATIVE_INFINITY;
@@ -69,5 +69,28 @@ export class Pace {
     const at = Math.max(now, this.#freeAt);
     this.#freeAt = at + (bytes * 1000) / this.#bytesPerSecond;
     if (at > now) await this.#clock.sleep(at - now);
+  }
+}
+
+/** Small enough for the window and for a steady line, large enough to cost nothing. */
+export const PIECE_BYTES = 64 * 1024;
+const LEAST_PIECE_BYTES = 1024;
+
+/** Cuts what is to be sent into pieces of at most {@link PIECE_BYTES}, at `bytesPerSecond` where that is given. */
+export async function* inPieces(
+  source: AsyncIterable<Buffer> | Iterable<Buffer>,
+  bytesPerSecond?: number,
+  clock?: Clock,
+): AsyncGenerator<Buffer> {
+  const pace = bytesPerSecond === undefined ? undefined : new Pace(bytesPerSecond, clock);
+  // Ten pieces a second or more, so that a slow transfer flows and its progress can be seen.
+  const tenth = Math.floor((bytesPerSecond ?? Number.POSITIVE_INFINITY) / 10);
+  const size = Math.min(PIECE_BYTES, Math.max(LEAST_PIECE_BYTES, tenth));
+  for await (const chunk of source) {
+    for (let at = 0; at < chunk.length; at += size) {
+      const piece = chunk.subarray(at, at + size);
+      await pace?.take(piece.length);
+      yield piece;
+    }
   }
 }

@@ -2,7 +2,14 @@ import { Command } from 'commander';
 import { reportErrors } from '../base/report-error.ts';
 import { programVersion } from '../base/version.ts';
 import { PROTOCOL_VERSION } from '../protocol/version.ts';
-import { type RolloutCliOptions, confirmOption, newRollout, soakOption, stdout } from './commands/options.ts';
+import {
+  type RolloutCliOptions,
+  bandwidthOption,
+  confirmOption,
+  newRollout,
+  soakOption,
+  stdout,
+} from './commands/options.ts';
 
 const program = new Command('convocate-host')
   .description("Sets up the cluster's hosts and rolls releases over them, from the shell host.")
@@ -36,6 +43,7 @@ program
   .option('--host-key <fingerprint>', 'SHA256:… of its sshd, for first contact without a terminal')
   .addOption(soakOption())
   .addOption(confirmOption())
+  .addOption(bandwidthOption())
   .option('--json', 'print JSON lines')
   .action((options: RolloutCliOptions & { shellHost?: string; hostKey?: string }) =>
     reportErrors(options.json, async () => {
@@ -55,6 +63,7 @@ program
   .option('--dry-run', 'print what would be sent and changed, and change nothing')
   .addOption(soakOption())
   .addOption(confirmOption())
+  .addOption(bandwidthOption())
   .option('--json', 'print JSON lines')
   .action((options: RolloutCliOptions & { dryRun?: boolean }) =>
     reportErrors(options.json, async () => {

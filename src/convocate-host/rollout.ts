@@ -35,6 +35,8 @@ export interface RolloutOptions {
   readonly soakMs: number;
   /** How long the agent may take to answer on the new version. */
   readonly confirmMs: number;
+  /** Bytes per second that a transfer may take; undefined is as fast as it goes. */
+  readonly bandwidth?: number;
 }
 
 /**

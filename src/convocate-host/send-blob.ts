@@ -3,16 +3,15 @@ import type { CommandResult } from '../base/run-command.ts';
 import { withDeadline } from '../base/deadline.ts';
 import { OperationError } from '../base/errors.ts';
 import { parseAck } from '../protocol/layer-transfer.ts';
-import { Window } from './flow-control.ts';
+import { PIECE_BYTES, Window, inPieces } from './flow-control.ts';
 import { type Rollout, need } from './rollout.ts';
 
 /** Nothing waits for ever, but a large layer over a thin line may take hours. */
 const FINISH_MS = 6 * 60 * 60 * 1000;
 /** How long the other end may leave what it got unacknowledged: its Docker may have to write much to a slow disk. */
 const STALL_MS = 15 * 60 * 1000;
-const CHUNK_BYTES = 64 * 1024;
 /** A cut costs at most 1 MiB that is sent again: this much is under way, and one piece on its way into the pipe. */
-const WINDOW_BYTES = 1024 * 1024 - CHUNK_BYTES;
+const WINDOW_BYTES = 1024 * 1024 - PIECE_BYTES;
 
 /** Packed bytes of which an earlier transfer may have left some on the host. */
 export interface OutgoingBlob {
@@ -52,7 +51,7 @@ export async function sendBlobs(
   });
   const close = (): void => window.close();
   running.ended.then(close, close);
-  for await (const { index, chunk, isFirst } of piecesOf(blobs)) {
+  for await (const { index, chunk, isFirst } of piecesOf(blobs, rollout.options.bandwidth)) {
     const blob = blobs[index] as OutgoingBlob;
     if (isFirst) report(blob, index); // where its clock starts
     const hasRoom = await withDeadline(window.reserve(chunk.length), STALL_MS, `taking in ${blob.what}`);
@@ -82,14 +81,15 @@ interface Piece {
   readonly isFirst: boolean;
 }
 
-async function* piecesOf(blobs: readonly OutgoingBlob[]): AsyncGenerator<Piece> {
+async function* piecesOf(
+  blobs: readonly OutgoingBlob[],
+  bytesPerSecond: number | undefined,
+): AsyncGenerator<Piece> {
   for (const [index, blob] of blobs.entries()) {
     let isFirst = true;
-    for await (const chunk of blob.open() as AsyncIterable<Buffer>) {
-      for (let at = 0; at < chunk.length; at += CHUNK_BYTES) {
-        yield { index, chunk: chunk.subarray(at, at + CHUNK_BYTES), isFirst };
-        isFirst = false;
-      }
+    for await (const chunk of inPieces(blob.open() as AsyncIterable<Buffer>, bytesPerSecond)) {
+      yield { index, chunk, isFirst };
+      isFirst = false;
     }
   }
 }

@@ -1,12 +1,15 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { OperationError } from '../../base/errors.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { SEND_AGAIN_EXIT } from '../../protocol/layer-transfer.ts';
 import { RECEIVE_BLOB, UNPACK_RELEASE, scriptArgv } from '../host-scripts.ts';
+import { inPieces } from '../flow-control.ts';
 import type { PlannedBlob } from '../plan-types.ts';
 import { packRelease } from '../release-bundle.ts';
 import { type Rollout, type Step, need } from '../rollout.ts';
 import { sendBlobs, transferError } from '../send-blob.ts';
+
+const UNPACK_MS = 120_000;
 
 /** Puts the release's program and its files beside the live release, without effect (decisions D3, D4). */
 export const stageFiles: Step = {
@@ -39,7 +42,10 @@ async function sendRelease(rollout: Rollout): Promise<void> {
   const host = need(rollout, 'host');
   const archive = await packRelease(rollout.store, rollout.release, smallFiles);
   const argv = scriptArgv(UNPACK_RELEASE, AGENT_HOST.libDir, version);
-  const result = await host.run(argv, { input: archive, timeoutMs: 120_000 });
+  const { bandwidth } = rollout.options;
+  const sendingMs = bandwidth === undefined ? 0 : (archive.length * 1000) / bandwidth;
+  const input = Readable.from(inPieces([archive], bandwidth), { objectMode: false });
+  const result = await host.run(argv, { input, timeoutMs: UNPACK_MS + sendingMs });
   if (result.exitCode !== 0) {
     throw new OperationError('the release could not be put together on the host', {
       host: host.name,
