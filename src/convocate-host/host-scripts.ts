@@ -28,6 +28,7 @@ say machine "$(uname -m)"
 say glibc "$(getconf GNU_LIBC_VERSION 2>/dev/null | cut -d' ' -f2)"
 say cores "$(grep -c ^processor /proc/cpuinfo)"
 say memory_kib "$(sed -n 's/^MemTotal: *\\([0-9]*\\).*/\\1/p' /proc/meminfo)"
+say memory_available_kib "$(sed -n 's/^MemAvailable: *\\([0-9]*\\).*/\\1/p' /proc/meminfo)"
 if [ -d /run/systemd/system ]; then say systemd yes; else say systemd no; fi
 if ldconfig -p 2>/dev/null | grep -q 'libstdc++\\.so\\.6'; then say libstdcxx yes; else say libstdcxx no; fi
 say agent_id "$(cat "$config/agent-id" 2>/dev/null)"

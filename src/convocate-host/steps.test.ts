@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -19,7 +19,7 @@ import {
 } from './host-scripts.ts';
 import { lookAtLock, takeLock } from './lock.ts';
 import { healthy, inputFor, manifest } from './plan-fixture.ts';
-import type { Plan, PlannedBlob } from './plan-types.ts';
+import type { Plan, PlannedBlob, PlannedLayer } from './plan-types.ts';
 import { planUpdate } from './plan.ts';
 import { type Rollout, type Step, need, runSteps } from './rollout.ts';
 import { activate, installAgent } from './steps/activate.ts';
@@ -232,11 +232,13 @@ describe('staging the image', () => {
 
   async function stage(
     [lower, upper]: readonly [Packed, Packed],
-    sent: readonly (readonly [Packed, number])[],
+    sent: readonly (PlannedLayer | readonly [Packed, number])[],
     starts: readonly ExpectedStart[],
   ): Promise<Rollout> {
-    const layers = sent.map(([one, offset]) => {
-      return { what: `image layer ${one === lower ? 1 : 2} of 2`, ...one, offset };
+    const layers = sent.map((one) => {
+      if ('what' in one) return one;
+      const [packed, offset] = one;
+      return { what: `image layer ${packed === lower ? 1 : 2} of 2`, ...packed, offset };
     });
     const host = fakeHost('agent-a', starts);
     const rollout = rolloutOn(host, { layers, sharedLayers: 2 - sent.length, loadImage: true });
@@ -321,6 +323,58 @@ describe('staging the image', () => {
     expect(warnings()).toEqual([
       'warn Docker made no image of these layers and its own (docker load failed: no such layer); all layers are sent',
     ]);
+  });
+
+  describe('with a patch', () => {
+    const base = { diffId: 'b'.repeat(64), sizeBytes: 100_000 };
+    const why = 'sent as a patch against the layer of v1 (9 B instead of 100 kB)';
+
+    /** The upper layer as a patch of nine bytes; each start is of that, or of the whole layer from 7 on. */
+    async function stagePatch(starts: readonly (Partial<ExpectedStart> & { whole?: true })[]): Promise<void> {
+      const [lower, upper] = await packedLayers();
+      const { blobs } = new ReleaseStore(directory);
+      await writeFile(blobs.patchPath(upper.sha256, base.diffId), 'the patch');
+      const layer = {
+        ...{ what: 'image layer 2 of 2', sha256: upper.sha256, packedBytes: 9, offset: 0, patch: base, why },
+        whole: { packedBytes: upper.packedBytes, offset: 7 },
+      };
+      const patched = [PROGRAM, 'stage-image', '--layer', `${upper.sha256}:0:9:${base.diffId}:100000`];
+      const script = starts.map(({ whole, ...start }) => {
+        return { start: whole ? argvOf([upper, 7]) : patched, ...acks, ...start };
+      });
+      await stage([lower, upper], [layer], script);
+    }
+    const outcome = (name: string, layer: string): Partial<ExpectedStart> =>
+      failing({ outcome: name, layer, why: 'the base is damaged' });
+
+    test('sends the patch and says why', async () => {
+      await stagePatch([{}]);
+      expect(said[1]).toBe(`note image layer 2 of 2: ${why}`);
+      expect(said).toContain('transfer image layer 2 of 2 9/9');
+    });
+
+    test('that cannot be applied sends the whole layer, and says why', async () => {
+      const [, upper] = await packedLayers();
+      await stagePatch([outcome('unpatchable', upper.sha256), { whole: true }]);
+      expect(warnings()).toEqual([
+        'warn image layer 2 of 2 is sent whole, not as a patch: the base is damaged',
+      ]);
+    });
+
+    test('over which the program there was killed sends the whole layer', async () => {
+      await stagePatch([{ finishesWith: { exitCode: 137 } }, { whole: true }]);
+      expect(warnings()).toEqual([
+        'warn image layer 2 of 2 is sent whole, not as a patch: the program there was killed (exit 137), as happens where memory runs out',
+      ]);
+    });
+
+    test('that is damaged is sent again, and whole where it is damaged twice', async () => {
+      const [, upper] = await packedLayers();
+      const damaged = outcome('damaged', upper.sha256);
+      await stagePatch([damaged, damaged, { whole: true }]);
+      expect(warnings()).toHaveLength(2);
+      expect(warnings()[1]).toContain('is sent whole, not as a patch: damaged twice');
+    });
   });
 
   test('that fails otherwise is told with the words of the host', async () => {

@@ -8,6 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { constants, createGunzip, createGzip, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { syncDirectory } from '../base/atomic-file.ts';
 import { OperationError } from '../base/errors.ts';
+import { packedLayerName } from '../protocol/layer-transfer.ts';
 
 /**
  * How a blob is kept, which is also how it travels: packed once at `convocate install`, sent many times. Program
@@ -86,6 +87,12 @@ export class BlobStore {
     return createReadStream(this.pathOf(sha256, packing), { start: offset, highWaterMark: CHUNK_BYTES });
   }
 
+  /** As {@link openPacked}, of the patch that makes this layer out of another. */
+  openPatch(diffId: string, baseDiffId: string, offset = 0): Readable {
+    const path = this.patchPath(diffId, baseDiffId);
+    return createReadStream(path, { start: offset, highWaterMark: CHUNK_BYTES });
+  }
+
   /** The content itself; for small blobs. */
   async read(sha256: string, packing: Packing): Promise<Buffer> {
     return await pipeline(this.openPacked(sha256, packing), unpacker(packing), buffer);
@@ -93,6 +100,10 @@ export class BlobStore {
 
   pathOf(sha256: string, packing: Packing): string {
     return join(this.#directory, `${sha256}.${packing}`);
+  }
+
+  patchPath(diffId: string, baseDiffId: string): string {
+    return join(this.#directory, packedLayerName(diffId, baseDiffId));
   }
 }
 

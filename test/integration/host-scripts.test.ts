@@ -101,6 +101,8 @@ describe('read-facts', () => {
     });
     expect(facts.glibc).toMatch(/^2\.\d+$/);
     expect(facts.memoryBytes).toBeGreaterThan(2 ** 28);
+    expect(facts.availableMemoryBytes).toBeGreaterThan(2 ** 20);
+    expect(facts.availableMemoryBytes).toBeLessThan(facts.memoryBytes);
     expect(Object.keys(facts)).not.toEqual(
       expect.arrayContaining(['agentId', 'stamp', 'liveVersion', 'previousVersion']),
     );
@@ -121,6 +123,7 @@ describe('read-facts', () => {
     await put(`lib/blobs/${a}`, '12345');
     await put(`lib/blobs/${b}.gz.part`, '123');
     await put(`var/staging/${c}.zst.part`, '1');
+    await put(`var/staging/${c}.from-${a}.zst.part`, '12');
     await put(`var/sessions/${uuid}.json`, '{"name": "api"}');
     await put('etc/agent-id', 'abcd1234\n');
     await put('etc/current-image', 'convocate:v2\n');
@@ -143,6 +146,7 @@ describe('read-facts', () => {
       blobs: new Map([[a, 5]]),
       parts: new Map([
         [b, 3],
+        [`${c}.from-${a}`, 2],
         [c, 1],
       ]),
       sessionNames: new Map([[uuid, 'api']]),

@@ -6,6 +6,7 @@ import { type Server, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { zstdCompressSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openEngine } from '../../lab/engine.ts';
@@ -15,7 +16,9 @@ import { stageArrivingImage } from '../../src/convocate-agent/activation/stage-a
 import { DockerImages } from '../../src/convocate-agent/docker/images.ts';
 import type { InstalledRelease } from '../../src/convocate-agent/release-home.ts';
 import type { StageOutcome } from '../../src/protocol/layer-transfer.ts';
+import { BlobStore } from '../../src/release/blob-store.ts';
 import { openImageArchive } from '../../src/release/image-archive.ts';
+import { ensurePatch } from '../../src/release/layer-patch.ts';
 import type { Manifest } from '../../src/release/manifest.ts';
 import { type SmallImage, checkLayer, smallImage, uniqueLayer } from './support/small-image.ts';
 
@@ -189,10 +192,11 @@ describe.each(STORES)('$name', ({ open, idOf, leavesBrokenTag }) => {
   async function stage(
     one: SmallImage,
     places: readonly number[],
-    { by = docker, arrives = (packed) => packed, offsets = {} }: StageOptions = {},
+    { by = docker, arrives = (packed) => packed, offsets = {}, patches = {} }: StageOptions = {},
   ): Promise<StageOutcome> {
-    const packed = places.map((place) => zstdCompressSync(one.layers[place] ?? ''));
+    const packed = places.map((place) => patches[place]?.packed ?? zstdCompressSync(one.layers[place] ?? ''));
     const sent = places.map((place, index) => ({
+      ...(patches[place] && { base: patches[place].base }),
       diffId: one.image.layers[place]?.diff_id ?? '',
       offset: offsets[place] ?? 0,
       packedBytes: packed[index]?.length ?? 0,
@@ -293,6 +297,65 @@ describe.each(STORES)('$name', ({ open, idOf, leavesBrokenTag }) => {
       expect(await stage(one, [0, 1], { offsets })).toEqual({ outcome: 'loaded' });
     });
 
+    describe('a layer that comes as a patch', () => {
+      let [first, next]: SmallImage[] = [];
+      let patch: Patch;
+      beforeEach(async () => {
+        const base = await uniqueLayer('big', 400_000);
+        const changed = Buffer.from(base);
+        changed.write('a new build of the same program', 200_000);
+        [first, next] = [
+          smallImage(`${version}-1`, [await uniqueLayer('lower'), base, await checkLayer(0)]),
+          smallImage(`${version}-2`, [await uniqueLayer('lower'), changed, await checkLayer(0)]),
+        ];
+        patch = await patchBetween(base, changed);
+      });
+      const three = [0, 1, 2];
+
+      test('is made of the one that Docker has', async () => {
+        if (!first || !next) throw new Error('both are made above');
+        expect(patch.packed.length).toBeLessThan(1000);
+        await stage(first, three);
+        expect(await stage(next, three, { patches: { 1: patch } })).toEqual({ outcome: 'loaded' });
+        expect(await docker.inspect(next.image.tag)).toEqual({ id: idOf(next), layers: layersOf(next) });
+        expect(await traces()).toEqual([]);
+      });
+
+      test('goes on after a cut', async () => {
+        if (!first || !next) throw new Error('both are made above');
+        await stage(first, three);
+        const cut = stage(next, three, {
+          patches: { 1: patch },
+          arrives: (packed, place) =>
+            place === 1 ? packed.subarray(0, 50) : packed.subarray(0, place === 2 ? 0 : undefined),
+        });
+        await expect(cut).rejects.toThrow('the layers were cut off on their way');
+        const offsets = { 0: zstdCompressSync(next.layers[0] ?? '').length, 1: 50 };
+        expect(await stage(next, three, { patches: { 1: patch }, offsets })).toEqual({ outcome: 'loaded' });
+      });
+
+      test('is damaged where its bytes are', async () => {
+        if (!first || !next) throw new Error('both are made above');
+        await stage(first, three);
+        const arrives = (packed: Buffer, place: number): Buffer => (place === 1 ? flipped(packed) : packed);
+        const outcome = await stage(next, three, { patches: { 1: patch }, arrives });
+        expect(outcome).toMatchObject({ outcome: 'damaged', layer: layersOf(next)[1] });
+        const lower = basename(partPath({ diffId: layersOf(next)[0] ?? '' }));
+        expect(await traces()).toEqual([lower]);
+      });
+
+      test('is asked for whole where Docker has not what it builds on', async () => {
+        if (!next) throw new Error('it is made above');
+        const outcome = await stage(next, three, { patches: { 1: patch } });
+        expect(outcome).toEqual({
+          outcome: 'unpatchable',
+          layer: layersOf(next)[1],
+          why: 'no image here holds the layer it builds on',
+        });
+        expect(await docker.inspect(next.image.tag)).toBe(undefined);
+      });
+    });
+
     test('refuses an image from which no session would run', async () => {
       const one = smallImage(version, [await uniqueLayer('base'), await checkLayer(3)]);
       await expect(stage(one, [0, 1])).rejects.toMatchObject({
@@ -308,6 +371,8 @@ describe.each(STORES)('$name', ({ open, idOf, leavesBrokenTag }) => {
 interface StageOptions {
   readonly by?: DockerImages;
   readonly arrives?: (packed: Buffer, place: number) => Buffer;
+  /** By place: the patch that is sent instead of the layer. */
+  readonly patches?: Readonly<Record<number, Patch>>;
   /** By place: what an earlier transfer left. */
   readonly offsets?: Readonly<Record<number, number>>;
 }
@@ -317,4 +382,22 @@ function flipped(bytes: Buffer): Buffer {
   const middle = Math.floor(copy.length / 2);
   copy[middle] = (copy[middle] ?? 0) ^ 1;
   return copy;
+}
+
+interface Patch {
+  readonly packed: Buffer;
+  readonly base: { readonly diffId: string; readonly sizeBytes: number };
+}
+
+async function patchBetween(base: Buffer, layer: Buffer): Promise<Patch> {
+  const directory = await mkdtemp(join(tmpdir(), 'convocate-patch-'));
+  try {
+    const store = new BlobStore(directory);
+    const [to, from] = [await store.putBytes(layer, 'zst'), await store.putBytes(base, 'zst')];
+    await ensurePatch(store, to.sha256, from.sha256);
+    const packed = await buffer(store.openPatch(to.sha256, from.sha256));
+    return { packed, base: { diffId: from.sha256, sizeBytes: from.size } };
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
 }

@@ -1,5 +1,6 @@
-import { type StageOutcome, formatSentLayer } from '../../protocol/layer-transfer.ts';
-import type { PlannedBlob } from '../plan-types.ts';
+import type { Readable } from 'node:stream';
+import { formatSentLayer } from '../../protocol/layer-transfer.ts';
+import type { PlannedLayer } from '../plan-types.ts';
 import { type Rollout, type Step, need } from '../rollout.ts';
 import { type Sent, sendBlobs, transferError } from '../send-blob.ts';
 import { afterOutcome, allLayers, outcomeOf } from '../send-again.ts';
@@ -15,24 +16,23 @@ export const stageImage: Step = {
   run: async (rollout) => {
     const { layers, sharedLayers } = need(rollout, 'plan');
     if (sharedLayers > 0) rollout.reporter.note(`${sharedLayers} layers are there already and stay home`);
+    for (const { what, why } of layers) if (why !== undefined) rollout.reporter.note(`${what}: ${why}`);
     await sendUntilLoaded(rollout, layers);
     rollout.reporter.note('the image is loaded, and a container from it runs');
   },
 };
 
 /** Each way out of trouble is taken once; what happens twice is no accident. */
-async function sendUntilLoaded(rollout: Rollout, planned: readonly PlannedBlob[]): Promise<void> {
+async function sendUntilLoaded(rollout: Rollout, planned: readonly PlannedLayer[]): Promise<void> {
   const tried = new Set<string>();
   for (let layers = planned; ; ) {
-    const { argv, sent, outcome } = await sendLayers(rollout, layers);
+    const { argv, sent } = await sendLayers(rollout, layers);
     if (sent.result.exitCode === 0) return;
-    const trouble = outcome && JSON.stringify({ ...outcome, why: undefined });
-    if (!outcome || !trouble || tried.has(trouble)) {
+    const outcome = outcomeOf(sent.result, layers, tried);
+    if (!outcome) {
       throw transferError(rollout, 'the image could not be staged on the host', argv, sent.result);
     }
-    tried.add(trouble);
-    const all = await allLayers(rollout);
-    const next = afterOutcome(layers, sent.landed, outcome, all);
+    const next = afterOutcome(layers, sent.landed, outcome, await allLayers(rollout));
     rollout.reporter.warn(next.said);
     layers = next.layers;
   }
@@ -40,17 +40,18 @@ async function sendUntilLoaded(rollout: Rollout, planned: readonly PlannedBlob[]
 
 async function sendLayers(
   rollout: Rollout,
-  layers: readonly PlannedBlob[],
-): Promise<{ argv: readonly string[]; sent: Sent; outcome: StageOutcome | undefined }> {
+  layers: readonly PlannedLayer[],
+): Promise<{ argv: readonly string[]; sent: Sent }> {
   const { version } = need(rollout, 'plan');
   const { blobs } = rollout.store;
-  const words = layers.map(({ sha256, offset, packedBytes }) =>
-    formatSentLayer({ diffId: sha256, offset, packedBytes }),
+  const words = layers.map(({ sha256, offset, packedBytes, patch }) =>
+    formatSentLayer({ diffId: sha256, offset, packedBytes, ...(patch && { base: patch }) }),
   );
   const argv = stagedProgram(version, 'stage-image', ...words.flatMap((word) => ['--layer', word]));
-  const outgoing = layers.map(({ what, sha256, offset, packedBytes }) => {
-    return { what, offset, packedBytes, open: () => blobs.openPacked(sha256, 'zst', offset) };
+  const outgoing = layers.map(({ what, sha256, offset, packedBytes, patch }) => {
+    const open = (): Readable =>
+      patch ? blobs.openPatch(sha256, patch.diffId, offset) : blobs.openPacked(sha256, 'zst', offset);
+    return { what, offset, packedBytes, open };
   });
-  const sent = await sendBlobs(rollout, outgoing, argv);
-  return { argv, sent, outcome: outcomeOf(sent.result) };
+  return { argv, sent: await sendBlobs(rollout, outgoing, argv) };
 }
