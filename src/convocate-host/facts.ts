@@ -43,6 +43,8 @@ export interface HostFacts {
   readonly systemd: boolean;
   readonly cores: number;
   readonly memoryBytes: number;
+  /** What programs could have of it just now, without swapping. */
+  readonly availableMemoryBytes: number;
   readonly agentId?: string;
   /** `/etc/convocate-agent/current-image` */
   readonly stamp?: string;
@@ -59,7 +61,7 @@ export interface HostFacts {
   readonly releases: ReadonlyMap<string, string>;
   /** Size in bytes of each program blob, by digest. */
   readonly blobs: ReadonlyMap<string, number>;
-  /** Bytes that an earlier transfer left behind, by digest. */
+  /** Bytes that an earlier transfer left behind, by digest; of a patch, by `<digest>.from-<digest of its base>`. */
   readonly parts: ReadonlyMap<string, number>;
   readonly unit: Readonly<Record<string, string>>;
   /** Names of sessions by UUID, read from the agent's metadata so that they are known while the agent is down too. */
@@ -103,12 +105,11 @@ export function parseFacts(output: string, hostName: string): HostFacts {
       systemd: one('systemd') === 'yes',
       cores: Number(needed(one('cores'), /^[1-9]\d*$/)),
       memoryBytes: Number(needed(one('memory_kib'), /^[1-9]\d*$/)) * 1024,
+      availableMemoryBytes: Number(one('memory_available_kib')) * 1024,
       allowedSigners: decode(one('signers')),
       releases: new Map(all('release').map(parseRelease)),
       blobs: new Map(blobs.flatMap(([size, path]) => entryOf(path, size, /\/([0-9a-f]{64})$/))),
-      parts: new Map(
-        blobs.flatMap(([size, path]) => entryOf(path, size, /\/([0-9a-f]{64})\.(?:gz|zst)\.part$/)),
-      ),
+      parts: new Map(blobs.flatMap(([size, path]) => entryOf(path, size, PART))),
       unit: parseProperties(decode(one('unit'))),
       sessionNames: new Map(all('session').map(parseSessionName)),
       files: new Map(all('file').map(parseFile)),
@@ -130,6 +131,8 @@ export function parseFacts(output: string, hostName: string): HostFacts {
     throw new OperationError('the host told facts that make no sense', { host: hostName, cause, output });
   }
 }
+
+const PART = /\/([0-9a-f]{64}(?:\.from-[0-9a-f]{64})?)\.(?:gz|zst)\.part$/;
 
 /** What every host can tell: without it, that was no answer of the script's. */
 function needed(value: string, pattern = /./): string {

@@ -5,6 +5,7 @@ import { PROTOCOL_VERSION } from '../protocol/version.ts';
 import type { InitShellOptions } from './commands/init-shell.ts';
 import {
   type RolloutCliOptions,
+  bandwidthOption,
   confirmOption,
   newRollout,
   openRollout,
@@ -47,6 +48,7 @@ program
   .option('--host-key <fingerprint>', 'SHA256:… of its sshd, for first contact without a terminal')
   .addOption(soakOption())
   .addOption(confirmOption())
+  .addOption(bandwidthOption())
   .option('--json', 'print JSON lines')
   .action((options: RolloutCliOptions & { shellHost?: string }) =>
     reportErrors(options.json, async () => {
@@ -66,6 +68,7 @@ program
   .option('--dry-run', 'print what would be sent and changed, and change nothing')
   .addOption(soakOption())
   .addOption(confirmOption())
+  .addOption(bandwidthOption())
   .option('--json', 'print JSON lines')
   .action((options: RolloutCliOptions & { dryRun?: boolean }) =>
     reportErrors(options.json, async () => {

@@ -10,6 +10,7 @@ export function planRollback(input: RollbackInput): Plan {
     ...input,
     packedBytes: new Map(),
     missingLayers: [],
+    layers: [],
     signers: facts.allowedSigners, // the host proves the signature itself
   });
   const lacking: string[] = [];

@@ -1,24 +1,33 @@
-import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { OperationError, RefusedError, RolledBackError } from '../base/errors.ts';
-import { type ExpectedCall, type FakeHost, fakeHost } from '../host-access/fake-host.ts';
+import { type ExpectedCall, type ExpectedStart, type FakeHost, fakeHost } from '../host-access/fake-host.ts';
 import { AGENT_HOST } from '../protocol/host-layout.ts';
+import type { StoredBlob } from '../release/blob-store.ts';
 import { serializeManifest } from '../release/manifest.ts';
 import { ReleaseStore } from '../release/release-store.ts';
-import { FENCE, HOLD_LOCK, LOOK_AT_LOCK, RECEIVE_BLOB, WRITE_FILE, scriptArgv } from './host-scripts.ts';
+import {
+  FENCE,
+  HOLD_LOCK,
+  LOOK_AT_LOCK,
+  RECEIVE_BLOB,
+  UNPACK_RELEASE,
+  WRITE_FILE,
+  scriptArgv,
+} from './host-scripts.ts';
 import { behindFence, lookAtLock, takeLock } from './lock.ts';
 import { healthy, inputFor, manifest } from './plan-fixture.ts';
-import type { Plan } from './plan-types.ts';
+import type { Plan, PlannedBlob, PlannedLayer } from './plan-types.ts';
 import { planUpdate } from './plan.ts';
 import { type Rollout, type Step, need, runSteps } from './rollout.ts';
-import { sendBlob } from './send-blob.ts';
 import { activate, installAgent } from './steps/activate.ts';
 import { expectSameContainers } from './steps/confirm-healthy.ts';
 import { pruneReleases } from './steps/prune-releases.ts';
 import { restartAgent } from './steps/restart-agent.ts';
+import { stageFiles } from './steps/stage-files.ts';
 import { stageImage } from './steps/stage-image.ts';
 import { warnSessionsOnOldImage } from './steps/warn-sessions.ts';
 import { writeHostFile } from './write-host-file.ts';
@@ -134,70 +143,242 @@ describe('restarting the agent', () => {
   });
 });
 
-describe('sending a blob', () => {
-  const content = Buffer.from('a program, '.repeat(2000));
+describe('a large program file', () => {
+  const content = randomBytes(300_000);
   const sha256 = createHash('sha256').update(content).digest('hex');
-  const argvOf = (offset: number): string[] =>
-    scriptArgv(RECEIVE_BLOB, AGENT_HOST.blobsDir, sha256, String(offset));
 
-  async function send(
-    offset: number,
-    answer?: ExpectedCall['answer'],
-  ): Promise<{ rollout: Rollout; packedBytes: number }> {
-    const host = fakeHost('agent-a', [{ argv: argvOf(offset), ...(answer && { answer }) }]);
-    const rollout = rolloutOn(host);
-    const { packedSize } = await rollout.store.blobs.putBytes(content, 'gz');
-    await sendBlob(
-      rollout,
-      { what: 'runtime/node', sha256, packedBytes: packedSize, offset },
-      'gz',
-      argvOf(offset),
-    );
-    return { rollout, packedBytes: packedSize };
+  /** Sent on a host that takes it in as each of `starts` says. */
+  async function stage(offset: number, starts: readonly Partial<ExpectedStart>[]): Promise<Rollout> {
+    const { packedSize } = await new ReleaseStore(directory).blobs.putBytes(content, 'gz');
+    const plan = { what: 'runtime/node', sha256, packedBytes: packedSize, offset };
+    const argvOf = (from: number): string[] =>
+      scriptArgv(RECEIVE_BLOB, AGENT_HOST.blobsDir, sha256, String(from), String(packedSize));
+    const script = starts.map((start, index) => ({ start: argvOf(index === 0 ? offset : 0), ...start }));
+    const host = fakeHost('agent-a', [
+      ...script,
+      { argv: scriptArgv(UNPACK_RELEASE, AGENT_HOST.libDir, 'v2') },
+    ]);
+    const rollout = rolloutOn(host, { largeFiles: [plan], stageRelease: true });
+    await stageFiles.run(rollout);
+    rollout.sentBytes -= Number(/(\d+)$/.exec(said.pop() ?? '')?.[1]); // of the release itself
+    return rollout;
   }
+  const acks = { answers: (bytes: number) => `ack ${bytes}` };
 
-  test.each([0, 10])(
-    'from offset %i counts what crossed the network, and reports the whole',
+  test.each([0, 100_000])(
+    'from offset %i counts what is sent, and reports what has landed',
     async (offset) => {
-      const { rollout, packedBytes } = await send(offset);
+      const rollout = await stage(offset, [acks]);
+      const [{ packedBytes }] = need(rollout, 'plan').largeFiles as [PlannedBlob];
       expect(rollout.sentBytes).toBe(packedBytes - offset);
-      expect(said).toEqual([
-        `transfer runtime/node ${offset}/${packedBytes}`,
-        `transfer runtime/node ${packedBytes}/${packedBytes}`,
-      ]);
+      expect(said[0]).toBe(`transfer runtime/node ${offset}/${packedBytes}`);
+      expect(said[1]).toBe(`transfer runtime/node ${offset + 64 * 1024}/${packedBytes}`);
+      expect(said.at(-1)).toBe(`transfer runtime/node ${packedBytes}/${packedBytes}`);
     },
   );
 
+  test('that arrived damaged is sent once more from its start, and said to be', async () => {
+    const rollout = await stage(100_000, [{ ...acks, finishesWith: { exitCode: 9 } }, acks]);
+    const [{ packedBytes }] = need(rollout, 'plan').largeFiles as [PlannedBlob];
+    expect(rollout.sentBytes).toBe(packedBytes - 100_000 + packedBytes);
+    expect(said).toContain('warn runtime/node arrived damaged, or lay damaged on the host; it is sent again');
+  });
+
   test.each([
-    [9, 'runtime/node arrived damaged'],
-    [1, 'runtime/node could not be sent'],
-  ])('that ends with %i is told', async (exitCode, message) => {
-    await expect(send(0, { exitCode, stderr: 'why' })).rejects.toMatchObject({
+    [[9, 9], 'runtime/node arrived damaged twice'],
+    [[1], 'runtime/node could not be sent'],
+  ])('that ends with %j is told', async (exitCodes, message) => {
+    const starts = exitCodes.map((exitCode) => ({ ...acks, finishesWith: { exitCode, stderr: 'why' } }));
+    await expect(stage(0, starts)).rejects.toMatchObject({
       message,
-      details: { host: 'agent-a', exitCode, output: 'why' },
+      details: { host: 'agent-a', exitCode: exitCodes[0], output: 'why' },
     });
   });
 });
 
 describe('staging the image', () => {
-  test('sends the layers that are missing, then has the image loaded and proven', async () => {
-    const host = fakeHost('agent-a', []);
-    const { sha256, packedSize } = await rolloutOn(host).store.blobs.putBytes(Buffer.from('layer'), 'zst');
-    const layers = [{ what: 'image layer 2 of 2', sha256, packedBytes: packedSize, offset: 3 }];
-    await run(
-      stageImage,
+  const contents = ['lower', 'upper'].map((name) => Buffer.concat([Buffer.from(name), randomBytes(100_000)]));
+  const acks = { answers: (bytes: number) => `ack ${bytes}` };
+  interface Packed {
+    readonly sha256: string;
+    readonly packedBytes: number;
+  }
+
+  async function packedLayers(): Promise<[Packed, Packed]> {
+    const { blobs } = new ReleaseStore(directory);
+    const [lower, upper] = await Promise.all(contents.map((content) => blobs.putBytes(content, 'zst')));
+    if (!lower || !upper) throw new Error('two were put');
+    const packed = ({ sha256, packedSize }: StoredBlob): Packed => ({ sha256, packedBytes: packedSize });
+    return [packed(lower), packed(upper)];
+  }
+  const argvOf = (...words: readonly (readonly [Packed, number])[]): string[] => [
+    ...[PROGRAM, 'stage-image'],
+    ...words.flatMap(([{ sha256, packedBytes }, offset]) => [
+      '--layer',
+      `${sha256}:${offset}:${packedBytes}`,
+    ]),
+  ];
+
+  async function stage(
+    [lower, upper]: readonly [Packed, Packed],
+    sent: readonly (PlannedLayer | readonly [Packed, number])[],
+    starts: readonly ExpectedStart[],
+  ): Promise<Rollout> {
+    const layers = sent.map((one) => {
+      if ('what' in one) return one;
+      const [packed, offset] = one;
+      return { what: `image layer ${packed === lower ? 1 : 2} of 2`, ...packed, offset };
+    });
+    const host = fakeHost('agent-a', starts);
+    const rollout = rolloutOn(host, { layers, sharedLayers: 2 - sent.length, loadImage: true });
+    const own = [lower, upper].map(({ sha256 }) => ({ diff_id: sha256, size: 100_005 }));
+    const image = { ...manifest.image, layers: own };
+    await stageImage.run({
+      ...rollout,
+      release: { ...need(rollout, 'release'), manifest: { ...manifest, image } },
+    });
+    await host.close();
+    host.assertDone();
+    return rollout;
+  }
+  const failing = (outcome: object): Partial<ExpectedStart> => ({
+    finishesWith: { exitCode: 9, stdout: `ack 1\n${JSON.stringify(outcome)}` },
+  });
+  const warnings = (): string[] => said.filter((line) => line.startsWith('warn'));
+
+  test('is one command that takes in what is missing of the missing layers', async () => {
+    const [lower, upper] = await packedLayers();
+    const start = argvOf([lower, 3], [upper, 0]);
+    await stage(
+      [lower, upper],
       [
-        { argv: [PROGRAM, 'receive-layer', sha256, '--offset', '3', '--size', String(packedSize)] },
-        { argv: [PROGRAM, 'stage-image'] },
+        [lower, 3],
+        [upper, 0],
       ],
-      { layers, sharedLayers: 1 },
+      [{ start, ...acks }],
     );
-    expect(said).toEqual([
-      'note 1 layers are there already and stay home',
-      `transfer image layer 2 of 2 3/${packedSize}`,
-      `transfer image layer 2 of 2 ${packedSize}/${packedSize}`,
-      'note the image is loaded, and a container from it runs',
+    expect(
+      said.filter((line) => line.endsWith(`1 of 2 ${lower.packedBytes}/${lower.packedBytes}`)),
+    ).toHaveLength(1);
+    expect(said.at(-2)).toBe(`transfer image layer 2 of 2 ${upper.packedBytes}/${upper.packedBytes}`);
+    expect(said.at(-1)).toBe('note the image is loaded, and a container from it runs');
+  });
+
+  test('says what stays home', async () => {
+    const [lower, upper] = await packedLayers();
+    await stage([lower, upper], [[upper, 0]], [{ start: argvOf([upper, 0]), ...acks }]);
+    expect(said[0]).toBe('note 1 layers are there already and stay home');
+  });
+
+  test('sends a damaged layer once more, alone', async () => {
+    const [lower, upper] = await packedLayers();
+    const damaged = { outcome: 'damaged', layer: upper.sha256, why: 'its SHA-256 is 0' };
+    const again = argvOf([lower, lower.packedBytes], [upper, 0]);
+    await stage(
+      [lower, upper],
+      [
+        [lower, 0],
+        [upper, 9],
+      ],
+      [
+        { start: argvOf([lower, 0], [upper, 9]), ...acks, ...failing(damaged) },
+        { start: again, ...acks },
+      ],
+    );
+    expect(warnings()).toEqual([
+      'warn image layer 2 of 2 arrived damaged, or lay damaged on the host (its SHA-256 is 0); it alone is sent again',
     ]);
+  });
+
+  test('gives up where it is damaged a second time', async () => {
+    const [lower, upper] = await packedLayers();
+    const damaged = { outcome: 'damaged', layer: upper.sha256, why: 'x' };
+    const start = argvOf([upper, 0]);
+    const starts = [1, 2].map(() => ({ start, ...acks, ...failing(damaged) }));
+    await expect(stage([lower, upper], [[upper, 0]], starts)).rejects.toMatchObject({
+      message: 'the image could not be staged on the host',
+      details: { exitCode: 9 },
+    });
+  });
+
+  test('sends all layers, once, where Docker lacks one that it seemed to have', async () => {
+    const [lower, upper] = await packedLayers();
+    const incomplete = { outcome: 'incomplete', why: 'docker load failed: no such layer' };
+    await stage(
+      [lower, upper],
+      [[upper, 0]],
+      [
+        { start: argvOf([upper, 0]), ...acks, ...failing(incomplete) },
+        { start: argvOf([lower, 0], [upper, upper.packedBytes]), ...acks },
+      ],
+    );
+    expect(warnings()).toEqual([
+      'warn Docker made no image of these layers and its own (docker load failed: no such layer); all layers are sent',
+    ]);
+  });
+
+  describe('with a patch', () => {
+    const base = { diffId: 'b'.repeat(64), sizeBytes: 100_000 };
+    const why = 'sent as a patch against the layer of v1 (9 B instead of 100 kB)';
+
+    /** The upper layer as a patch of nine bytes; each start is of that, or of the whole layer from 7 on. */
+    async function stagePatch(starts: readonly (Partial<ExpectedStart> & { whole?: true })[]): Promise<void> {
+      const [lower, upper] = await packedLayers();
+      const { blobs } = new ReleaseStore(directory);
+      await writeFile(blobs.patchPath(upper.sha256, base.diffId), 'the patch');
+      const layer = {
+        ...{ what: 'image layer 2 of 2', sha256: upper.sha256, packedBytes: 9, offset: 0, patch: base, why },
+        whole: { packedBytes: upper.packedBytes, offset: 7 },
+      };
+      const patched = [PROGRAM, 'stage-image', '--layer', `${upper.sha256}:0:9:${base.diffId}:100000`];
+      const script = starts.map(({ whole, ...start }) => {
+        return { start: whole ? argvOf([upper, 7]) : patched, ...acks, ...start };
+      });
+      await stage([lower, upper], [layer], script);
+    }
+    const outcome = (name: string, layer: string): Partial<ExpectedStart> =>
+      failing({ outcome: name, layer, why: 'the base is damaged' });
+
+    test('sends the patch and says why', async () => {
+      await stagePatch([{}]);
+      expect(said[1]).toBe(`note image layer 2 of 2: ${why}`);
+      expect(said).toContain('transfer image layer 2 of 2 9/9');
+    });
+
+    test('that cannot be applied sends the whole layer, and says why', async () => {
+      const [, upper] = await packedLayers();
+      await stagePatch([outcome('unpatchable', upper.sha256), { whole: true }]);
+      expect(warnings()).toEqual([
+        'warn image layer 2 of 2 is sent whole, not as a patch: the base is damaged',
+      ]);
+    });
+
+    test('over which the program there was killed sends the whole layer', async () => {
+      await stagePatch([{ finishesWith: { exitCode: 137 } }, { whole: true }]);
+      expect(warnings()).toEqual([
+        'warn image layer 2 of 2 is sent whole, not as a patch: the program there was killed (exit 137), as happens where memory runs out',
+      ]);
+    });
+
+    test('that is damaged is sent again, and whole where it is damaged twice', async () => {
+      const [, upper] = await packedLayers();
+      const damaged = outcome('damaged', upper.sha256);
+      await stagePatch([damaged, damaged, { whole: true }]);
+      expect(warnings()).toHaveLength(2);
+      expect(warnings()[1]).toContain('is sent whole, not as a patch: damaged twice');
+    });
+  });
+
+  test('that fails otherwise is told with the words of the host', async () => {
+    const [lower, upper] = await packedLayers();
+    const start: ExpectedStart = {
+      start: argvOf([upper, 0]),
+      finishesWith: { exitCode: 1, stderr: 'disk full' },
+    };
+    await expect(stage([lower, upper], [[upper, 0]], [start])).rejects.toMatchObject({
+      message: 'the image could not be staged on the host',
+      details: { host: 'agent-a', exitCode: 1, output: 'disk full' },
+    });
   });
 });
 

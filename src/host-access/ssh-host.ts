@@ -67,17 +67,25 @@ function sshTo(target: SshTarget, options: readonly string[]): string[] {
 
 function sshHost(target: SshTarget, clientAddress: string, { wrap, isConnected, close }: Connection): Host {
   const name = target.host;
-  const run: Host['run'] = async (argv, options = {}) => {
-    const result = await runCommand(wrap(argv), options);
+  const expectConnected = async (argv: readonly string[], result: CommandResult): Promise<CommandResult> => {
     if (result.exitCode === SSH_FAILED && !(await isConnected())) throw connectionLost(name, argv, result);
     return result;
+  };
+  const run: Host['run'] = async (argv, options = {}) =>
+    await expectConnected(argv, await runCommand(wrap(argv), options));
+  const start: Host['start'] = async (argv) => {
+    const running = followProcess(startProcess(wrap(argv), { stdio: ['pipe', 'pipe', 'pipe'] }));
+    return {
+      ...running,
+      finish: async (timeoutMs) => await expectConnected(argv, await running.finish(timeoutMs)),
+    };
   };
   return {
     name,
     clientAddress,
     run,
     check: async (argv, options) => expectSuccess(name, argv, await run(argv, options)),
-    start: async (argv) => followProcess(startProcess(wrap(argv), { stdio: ['pipe', 'pipe', 'pipe'] })),
+    start,
     reconnect: () => openSshHost(target),
     close,
     [Symbol.asyncDispose]: close,

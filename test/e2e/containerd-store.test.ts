@@ -86,8 +86,9 @@ test('an image that this Docker takes without its layers is not taken for good',
   await agent.run(['docker', 'image', 'rm', 'convocate:v0.3.2-ctrd']);
 
   const staged = await agent.exec([`${release}/convocate-agent`, 'stage-image']); // no layer was sent this time
-  expect(staged.exitCode).toBe(1);
-  expect(staged.stderr).toContain('was not sent and Docker does not have it');
+  expect(staged.exitCode).toBe(9);
+  const why = expect.stringContaining('was not sent and Docker does not have it') as string;
+  expect(JSON.parse(staged.stdout)).toEqual({ outcome: 'incomplete', why });
   const tags = (await agent.run(['docker', 'images', '--format', '{{.Repository}}:{{.Tag}}'])).stdout;
   expect(tags).not.toContain('v0.3.2-ctrd');
 

@@ -132,7 +132,7 @@ describe('killed while it sends', () => {
 /** What was under way on the host when the shell's side died goes on to its own end. */
 async function waitUntilHostIsStill(): Promise<void> {
   // In brackets, so that the words do not find the command that holds them.
-  const words = 'convocate-agen[t].mjs (activate|stage-image|receive-layer)|systemctl restar[t]';
+  const words = 'convocate-agen[t].mjs (activate|stage-image)|systemctl restar[t]';
   const busy = ['pgrep', '--full', words];
   await pollUntil(async () => ((await agent.exec(busy)).exitCode === 1 ? true : undefined), {
     timeoutMs: 60_000,

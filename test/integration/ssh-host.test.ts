@@ -158,6 +158,32 @@ describe.each(KINDS)('%s', (_kind, open) => {
     expect((await running.ended).stdout).toBe(stdout);
   });
 
+  test('feeds a process as fast as it reads, and tells its lines while it runs', async () => {
+    const argv = ['sh', '-c', 'read -r a; echo "one $a"; read -r b; echo "two $b"; cat >/dev/null; exit 7'];
+    const answers = (bytes: number): string => (bytes === 2 ? 'one x' : 'two y');
+    await using host = await open([{ start: argv, answers, finishesWith: { exitCode: 7 } }]);
+    const running = await host.start(argv);
+    const lines: string[] = [];
+    running.onLine((line) => lines.push(line));
+    const until = async (count: number): Promise<void> =>
+      void (await pollUntil(async () => (lines.length === count ? true : undefined), {
+        timeoutMs: 10_000,
+        intervalMs: 5,
+        what: `${count} lines`,
+      }));
+    await running.write(Buffer.from('x\n'));
+    await until(1);
+    await running.write(Buffer.from('y\n'));
+    await until(2);
+    expect(lines).toEqual(['one x', 'two y']);
+    for (let piece = 0; piece < 40; piece += 1) await running.write(Buffer.alloc(64 * 1024, 'z'));
+    expect((await running.finish(20_000)).exitCode).toBe(7);
+    await running.write(Buffer.from('nobody reads this')); // and nobody waits for it
+    const later: string[] = [];
+    running.onLine((line) => later.push(line));
+    expect(later.slice(0, 2)).toEqual(['one x', 'two y']);
+  });
+
   test('says that a started process ended without a line', async () => {
     const argv = ['sh', '-c', 'echo bad >&2; exit 6'];
     await using host = await open([{ start: argv, endsWith: { exitCode: 6, stderr: 'bad\n' } }]);
