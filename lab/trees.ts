@@ -20,10 +20,12 @@ export interface TreeOptions {
   readonly version: string;
   /** What is another in this version: file (relative to the checkout) to text that is added at its end. */
   readonly appended?: Readonly<Record<string, string>>;
+  /** Files that only this version has: path (relative to the checkout) to content. Below image/rootfs, they make its last layer large. */
+  readonly added?: Readonly<Record<string, Uint8Array>>;
 }
 
 /** Builds the sources as they stand, changed as asked, under that version; gives the folder of the built tree. */
-export async function buildTree({ version, appended = {} }: TreeOptions): Promise<string> {
+export async function buildTree({ version, appended = {}, added = {} }: TreeOptions): Promise<string> {
   const folder = join(checkout, '.lab', 'trees', version);
   const work = `${folder}.new`;
   rmSync(work, { recursive: true, force: true });
@@ -33,10 +35,13 @@ export async function buildTree({ version, appended = {} }: TreeOptions): Promis
   for (const [file, text] of Object.entries(appended)) {
     writeFileSync(join(work, file), readFileSync(join(work, file), 'utf8') + text);
   }
-  const revision = createHash('sha256')
-    .update(JSON.stringify([version, appended]))
-    .digest('hex')
-    .slice(0, 40);
+  const identity = createHash('sha256').update(JSON.stringify([version, appended]));
+  for (const [file, content] of Object.entries(added)) {
+    mkdirSync(dirname(join(work, file)), { recursive: true });
+    writeFileSync(join(work, file), content);
+    identity.update(file).update(content);
+  }
+  const revision = identity.digest('hex').slice(0, 40);
   await runChecked([process.execPath, 'scripts/build.ts'], {
     cwd: work,
     env: { ...process.env, VERSION: version, REVISION: revision },

@@ -53,10 +53,15 @@ export interface UpdateUnderWay {
 }
 
 /** Starts an update and leaves it running; `operator` is who sudo says started it. */
-export function startUpdate(shell: Machine, host: string, operator = 'root'): UpdateUnderWay {
+export function startUpdate(
+  shell: Machine,
+  host: string,
+  operator = 'root',
+  ...extra: readonly string[]
+): UpdateUnderWay {
   const pidFile = `/run/update-of-${host}.pid`;
   const line = `echo $$ > ${pidFile}; exec "$@"`;
-  const child = shell.spawn(['sh', '-c', line, 'sh', ...updateArgv(host, '--json')], {
+  const child = shell.spawn(['sh', '-c', line, 'sh', ...updateArgv(host, '--json', ...extra)], {
     env: { SUDO_USER: operator },
   });
   const seen: RolloutEvent[] = [];
