@@ -1,5 +1,4 @@
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { withDeadline } from '../base/deadline.ts';
 import { type CommandResult, exitOf } from '../base/run-command.ts';
@@ -34,7 +33,13 @@ export function followProcess(child: ChildProcess): RunningCommand {
     say: (text) => void stdin.write(text),
     write: async (bytes) => {
       if (stdin.destroyed || stdin.write(bytes)) return;
-      await Promise.race([once(stdin, 'drain'), once(stdin, 'close')]);
+      await new Promise<void>((resolve) => {
+        const settle = (): void => {
+          stdin.off('drain', settle).off('close', settle);
+          resolve();
+        };
+        stdin.on('drain', settle).on('close', settle);
+      });
     },
     firstLine: (timeoutMs) => withDeadline(first, timeoutMs, 'the first line of a remote command'),
     finish: async (timeoutMs = 10_000) => {
