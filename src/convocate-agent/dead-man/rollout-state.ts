@@ -82,7 +82,8 @@ export class RolloutFiles {
   }
 
   async finishReturn(): Promise<void> {
-    for (const name of ['returning.json', 'request', 'reason']) await this.#remove(name);
+    // The mark goes last: a dead-man that is killed in between is started again by it.
+    for (const name of ['request', 'reason', 'returning.json']) await this.#remove(name);
   }
 
   /** Asks the dead-man to take the rollout back now; it alone does so. */
