@@ -14,7 +14,7 @@ const GRACE_MS = 10_000;
 
 /** The host has left `version`: its link names another release, or its unit runs another program. */
 export async function hasLeft(version: string): Promise<boolean> {
-  const live = basename(await readlink(AGENT_HOST.currentLink));
+  const live = basename(await readlink(AGENT_HOST.currentLink).catch(() => ''));
   const running = await runningVersion();
   return live !== version || (running !== undefined && running !== version);
 }
