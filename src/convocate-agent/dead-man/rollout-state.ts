@@ -46,13 +46,13 @@ export class RolloutFiles {
   }
 
   async read(): Promise<RolloutState> {
-    const returning = await this.#readArmed('returning.json');
-    if (returning) {
-      const reason = await this.#readText('reason');
-      return { kind: 'returning', armed: returning, reason: reason?.trim() || 'for a reason that was lost' };
-    }
+    // In the order in which the one becomes the other: whoever reads while it is renamed sees one of them.
     const armed = await this.#readArmed('armed.json');
-    return armed ? { kind: 'armed', armed } : { kind: 'settled' };
+    if (armed) return { kind: 'armed', armed };
+    const returning = await this.#readArmed('returning.json');
+    if (!returning) return { kind: 'settled' };
+    const reason = await this.#readText('reason');
+    return { kind: 'returning', armed: returning, reason: reason?.trim() || 'for a reason that was lost' };
   }
 
   async arm(armed: Armed): Promise<void> {
@@ -82,7 +82,8 @@ export class RolloutFiles {
   }
 
   async finishReturn(): Promise<void> {
-    for (const name of ['returning.json', 'request', 'reason']) await this.#remove(name);
+    // The mark goes last: a dead-man that is killed in between is started again by it.
+    for (const name of ['request', 'reason', 'returning.json']) await this.#remove(name);
   }
 
   /** Asks the dead-man to take the rollout back now; it alone does so. */
