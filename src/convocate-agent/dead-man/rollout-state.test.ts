@@ -7,8 +7,13 @@ import { type Armed, RolloutFiles } from './rollout-state.ts';
 const { disk } = vi.hoisted(() => ({ disk: { afterRead: () => Promise.resolve() } }));
 vi.mock('node:fs/promises', async (original) => {
   const real = await original<typeof import('node:fs/promises')>();
-  const readFile = (...args: Parameters<typeof real.readFile>): Promise<unknown> =>
-    real.readFile(...args).finally(() => disk.afterRead());
+  const readFile = async (...args: Parameters<typeof real.readFile>): Promise<unknown> => {
+    try {
+      return await real.readFile(...args);
+    } finally {
+      await disk.afterRead();
+    }
+  };
   return { ...real, readFile };
 });
 
