@@ -13,6 +13,7 @@ import {
   soakOption,
   stdout,
 } from './commands/options.ts';
+import { requireRoot } from './commands/require-root.ts';
 
 const print = (text: string): void => stdout.write(`${text}\n`);
 
@@ -52,7 +53,6 @@ program
   .option('--json', 'print JSON lines')
   .action((options: RolloutCliOptions & { shellHost?: string }) =>
     reportErrors(options.json, async () => {
-      const { requireRoot } = await import('./flows/update.ts');
       const { initAgent } = await import('./flows/init-agent.ts');
       requireRoot('init-agent');
       const { user, shellHost, hostKey } = options;
@@ -72,10 +72,10 @@ program
   .option('--json', 'print JSON lines')
   .action((options: RolloutCliOptions & { dryRun?: boolean }) =>
     reportErrors(options.json, async () => {
-      const { dryRunUpdate, requireRoot, update } = await import('./flows/update.ts');
+      const { dryRunUpdate, update } = await import('./flows/update.ts');
       requireRoot('update');
       const rollout = await newRollout(options);
-      if (options.dryRun) await dryRunUpdate(rollout, print, options.json ?? false);
+      if (options.dryRun) await dryRunUpdate(rollout, { print, json: options.json ?? false });
       else await update(rollout);
     }),
   );
@@ -92,11 +92,11 @@ program
   .option('--json', 'print JSON lines')
   .action((options: RolloutCliOptions & { to?: string; dryRun?: boolean }) =>
     reportErrors(options.json, async () => {
-      const { requireRoot } = await import('./flows/update.ts');
       const { dryRunRollback, rollback } = await import('./flows/rollback.ts');
       requireRoot('rollback');
       const rollout = openRollout(options);
-      if (options.dryRun) await dryRunRollback(rollout, { to: options.to }, print, options.json ?? false);
+      if (options.dryRun)
+        await dryRunRollback(rollout, { to: options.to }, { print, json: options.json ?? false });
       else await rollback(rollout, { to: options.to });
     }),
   );
@@ -109,7 +109,6 @@ program
   .option('--json', 'print JSON')
   .action((options: { host: string; user?: string; json?: boolean }) =>
     reportErrors(options.json, async () => {
-      const { requireRoot } = await import('./flows/update.ts');
       const { formatReleases, heldReleases } = await import('./flows/releases.ts');
       requireRoot('releases');
       const releases = await heldReleases(quietRollout(options));
@@ -126,7 +125,6 @@ program
   .option('--json', 'print JSON')
   .action((options: { seen?: boolean; json?: boolean }) =>
     reportErrors(options.json, async () => {
-      const { requireRoot } = await import('./flows/update.ts');
       const { clusterStatus, formatStatus, noteSeen } = await import('./flows/status.ts');
       requireRoot('status');
       const agents = await clusterStatus();

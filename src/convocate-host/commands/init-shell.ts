@@ -1,8 +1,8 @@
 import { initShell } from '../flows/init-shell.ts';
-import { requireRoot } from '../flows/update.ts';
 import { LOCAL, openHost } from '../open-host.ts';
 import { type Reporter, humanReporter, jsonReporter } from '../reporter.ts';
 import { keepPin, pinHostKey, shellHostPinFile } from '../steps/pin-host-key.ts';
+import { requireRoot } from './require-root.ts';
 import { type SshOptions, refuseSshOptionsHere, stdout } from './options.ts';
 
 export interface InitShellOptions extends SshOptions {
