@@ -20,6 +20,8 @@ export function planRollback(input: RollbackInput): Plan {
     ...decisions,
     refusals: [...decisions.refusals, ...lacking],
     stageRelease: false,
+    smallFiles: [],
+    largeFiles: [],
     loadImage: false,
     releaseBytes: 0,
   };
