@@ -75,12 +75,14 @@ describe('a host behind the fence', () => {
     const stderr = 'fenced off: rollout 7 lost this host to rollout 8\n';
     const host = fakeHost('agent-a', [
       { argv, answer: { exitCode: 75, stderr } },
+      { start: argv, endsWith: { exitCode: 75, stderr } },
       { argv, answer: { exitCode: 1, stderr: 'no such unit' } },
     ]);
     const fenced = behindFence(host, { number: 7, assertHeld: () => {} });
     await expect(fenced.run(['systemctl', 'restart', 'x'])).rejects.toThrow(
       'the rollout lock was lost to another rollout (fenced off: rollout 7 lost this host to rollout 8); nothing more was changed',
     );
+    await expect((await fenced.start(['systemctl', 'restart', 'x'])).finish()).rejects.toThrow('was lost to');
     await expect(fenced.check(['systemctl', 'restart', 'x'])).rejects.toMatchObject({
       message: 'systemctl failed',
       details: { argv: ['systemctl', 'restart', 'x'], output: 'no such unit' },
