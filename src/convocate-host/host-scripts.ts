@@ -39,7 +39,7 @@ say stamp "$(cat "$config/current-image" 2>/dev/null)"
 say current "$(readlink "$lib/current" 2>/dev/null)"
 say previous "$(readlink "$lib/previous" 2>/dev/null)"
 for open in armed returning; do
-  [ -e "$state/rollout/$open.json" ] && say rollout "$open"
+  [ -e "$state/rollout/$open.json" ] && say rollout "$(b64 < "$state/rollout/$open.json")"
 done
 say rolled_back "$(b64 < "$state/rollout/returned.json")"
 say signers "$(b64 < "$config/allowed_signers")"

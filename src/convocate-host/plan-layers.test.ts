@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { HostFacts, ImageFact } from './facts.ts';
+import type { ImageFact } from './docker-facts.ts';
+import type { HostFacts } from './facts.ts';
 import { healthy, healthyDocker, inputFor, manifest } from './plan-fixture.ts';
 import { type LayersInput, type PatchOffer, patchBases, planLayers } from './plan-layers.ts';
 

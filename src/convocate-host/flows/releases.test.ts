@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { ContainerFact, HostFacts } from '../facts.ts';
+import type { ContainerFact } from '../docker-facts.ts';
+import type { HostFacts } from '../facts.ts';
 import { healthy, healthyDocker } from '../plan-fixture.ts';
 import { describeReleases, formatReleases } from './releases.ts';
 

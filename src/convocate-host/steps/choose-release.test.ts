@@ -47,10 +47,10 @@ describe('the release to go back to', () => {
     expect((await choose(to, look(...ON_V2), readingRelease(to))).plan?.version).toBe(to);
   });
 
-  test('is what the host went back to, where a rollout was still open', async () => {
+  test('is what an open rollout left, also where the host went back to it meanwhile', async () => {
     const host = fakeHost('agent-a', [
-      look(...ON_V2, ['rollout', 'armed']),
-      readingRelease('v2'),
+      look(...ON_V2, ['rollout', Buffer.from('{"from":"v1","to":"v2"}').toString('base64')]),
+      readingRelease('v1'),
       look(['current', `${releases}/v1`], ['previous', `${releases}/v0`], ...held('v0', 'v1', 'v2')),
       readingRelease('v1'),
     ]);

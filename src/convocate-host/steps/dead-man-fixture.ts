@@ -30,7 +30,7 @@ const look = (...lines: Parameters<typeof withLines>): ExpectedCall => ({
   argv: READ,
   answer: { stdout: withLines(...lines) },
 });
-export const open: ExpectedCall = look(['rollout', 'armed']);
+export const open: ExpectedCall = look(['rollout', b64('{"from":"v1","to":"v2"}')]);
 export const settled: ExpectedCall = look();
 export const wentBack = (returned = RETURNED): ExpectedCall =>
   look(['rolled_back', b64(JSON.stringify(returned))]);

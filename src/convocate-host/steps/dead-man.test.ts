@@ -143,6 +143,6 @@ describe('a rollout that was left open by another', () => {
     const step = settleEarlier(lookAgain);
     const on = (facts: Rollout['facts'] & object): boolean | undefined =>
       step.isDone?.(rolloutOn(fakeHost('agent-a', []), { facts }));
-    expect([on(healthy), on({ ...healthy, openRollout: 'armed' })]).toEqual([true, false]);
+    expect([on(healthy), on({ ...healthy, openRollout: { from: 'v1', to: 'v2' } })]).toEqual([true, false]);
   });
 });
