@@ -30,7 +30,7 @@ import { survivorsOfAgent } from './support/survivors.ts';
 const labName = 'way-back-test';
 const hosts = ['agent-a', 'agent-b'];
 const programFile = 'src/convocate-agent/main.ts';
-const marked = (text: string): string => `\nObject.assign(globalThis, { wayBack: '${text}' });\n`;
+const marked = (text: string): string => `\nObject.assign(globalThis, { thereAndBack: '${text}' });\n`;
 
 let lab: Lab;
 let shell: Machine;
@@ -98,7 +98,7 @@ describe('the way there and back', () => {
     const program = await agent.exec([
       'grep',
       '-q',
-      'wayBack',
+      'thereAndBack',
       '/usr/local/lib/convocate/current/lib/convocate-agent.mjs',
     ]);
     expect(program.exitCode).toBe(1);
