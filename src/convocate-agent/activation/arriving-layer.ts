@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -70,7 +70,7 @@ async function* packedBytes(layer: SentLayer, { incoming, acks }: Arrival): Asyn
     let at = offset;
     for await (const chunk of incoming.take(total - offset)) {
       // At its place rather than at the end: a helper that outlived its connection can then only write the same bytes.
-      await file.write(chunk, 0, chunk.length, at);
+      await writeAt(file, chunk, at);
       at += chunk.length;
       acks.landed(chunk.length);
       yield chunk;
@@ -79,6 +79,13 @@ async function* packedBytes(layer: SentLayer, { incoming, acks }: Arrival): Asyn
     acks.flush();
     // Not synced: after a power cut what is damaged is found by its digest, and sent anew.
     await file.close();
+  }
+}
+
+/** A disk that is nearly full takes a part of it, and only then says so. */
+async function writeAt(file: FileHandle, chunk: Buffer, at: number): Promise<void> {
+  for (let done = 0; done < chunk.length; ) {
+    done += (await file.write(chunk, done, chunk.length - done, at + done)).bytesWritten;
   }
 }
 
