@@ -60,10 +60,11 @@ describe('arming', () => {
   });
 
   test('takes the notice of an earlier way back off the host, and a request that nobody heard', async () => {
-    for (const name of ['returned.json', 'request', 'reason']) machine.write(`${rolloutDir}/${name}`, '{}');
+    const { rolloutRequest } = AGENT_HOST;
+    const left = [`${rolloutDir}/returned.json`, `${rolloutDir}/reason`, rolloutRequest];
+    for (const path of left) machine.write(path, '{}');
     await armFrom('v1');
-    for (const name of ['returned.json', 'request', 'reason'])
-      expect(machine.read(`${rolloutDir}/${name}`)).toBeUndefined();
+    for (const path of left) expect(machine.read(path)).toBeUndefined();
   });
 
   test('on a host that had no release before the live one notes that', async () => {

@@ -209,7 +209,7 @@ describe('an open rollout is watched', () => {
 
   test.each([
     ['its time is up', () => uptime(200), 'nobody confirmed it within 60 s'],
-    ['the shell asks', () => machine.write(`${rolloutDir}/request`, '222 is mute\n'), '222 is mute'],
+    ['the shell asks', () => machine.write(AGENT_HOST.rolloutRequest, '222 is mute\n'), '222 is mute'],
     ['starts fail', () => (machine.restarts = 3), 'the agent failed to stay up 3 times'],
     ['systemd gives up', () => (machine.activeState = 'failed'), 'systemd gave up starting the agent'],
   ])('until %s', async (_what, happen, reason) => {

@@ -31,7 +31,8 @@ afterEach(async () => {
 });
 
 /** As another process sees them. */
-const open = (): RolloutFiles => new RolloutFiles(join(directory, 'rollout'), join(directory, 'boot-mark'));
+const open = (): RolloutFiles =>
+  new RolloutFiles(join(directory, 'rollout'), join(directory, 'boot-mark'), join(directory, 'request'));
 const names = async (): Promise<string[]> => (await readdir(join(directory, 'rollout'))).toSorted();
 
 test('a host that never saw a rollout is settled', async () => {
