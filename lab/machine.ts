@@ -1,4 +1,5 @@
 // One machine of a lab: run things on it, move files, and do to it what happens to real hosts.
+import * as clock from './faults/clock.ts';
 import * as disk from './faults/disk.ts';
 import * as hostKey from './faults/host-key.ts';
 import * as network from './faults/network.ts';
@@ -48,10 +49,13 @@ export class Machine extends MachineCommands {
   limitBandwidth = (rate: string): Promise<void> => network.limitBandwidth(this, rate);
   unlimit = (): Promise<void> => network.unlimit(this);
 
-  /** Puts a file system of this size at `path`, with what was there moved in. It stays through a power cut. */
-  mountSmallDisk = (path: string, sizeBytes: number): Promise<void> =>
-    disk.mountSmallDisk(this, path, sizeBytes);
+  /** One file system of this size below these directories, with what was there; it stays through a power cut. */
+  mountSmallDisk = (directories: readonly string[], sizeBytes: number): Promise<string> =>
+    disk.mountSmallDisk(this, directories, sizeBytes);
   /** Leaves at most `freeBytes` on the small disk that holds `path`. */
   fillDisk = (path: string, freeBytes: number): Promise<void> => disk.fillDisk(this, path, freeBytes);
   freeDisk = (path: string): Promise<void> => disk.freeDisk(this, path);
+
+  /** What time programs that start from now on are told, as seconds from the true one; 0 ends it. */
+  shiftClock = (seconds: number): Promise<void> => clock.shiftClock(this, seconds);
 }

@@ -6,36 +6,49 @@ const maxSizeBytes = 4 * 1024 ** 3;
 const ballastName = '.lab-ballast';
 
 /** Docker holds its data-root open: it has to let go before the ground is changed under it. */
+const dockerData = ['/var', '/var/lib', '/var/lib/docker', '/var/lib/containerd'];
 const dockerUnits = ['docker.socket', 'docker.service', 'containerd.service'];
 
+/** Read by lab/machine/first-process: a disk is there before systemd starts, so units and Docker's data may lie on it. */
+const atBoot = '/lab/at-boot';
+
+/**
+ * One small disk below these directories, as a host's root holds several, with what was there. Answers its own path,
+ * by which it can be filled; any of the directories will do as well.
+ */
 export async function mountSmallDisk(
   machine: MachineCommands,
-  path: string,
+  directories: readonly string[],
   sizeBytes: number,
-): Promise<void> {
-  if (!/^\/[A-Za-z0-9_./-]+$/.test(path)) throw new Error(`not a path that fstab can hold: ${path}`);
+): Promise<string> {
+  const wrong = directories.find((path) => !/^\/[A-Za-z0-9_./-]+$/.test(path));
+  if (wrong !== undefined) throw new Error(`not a path that a script can hold: ${wrong}`);
   if (sizeBytes > maxSizeBytes) throw new Error(`a small disk has at most ${maxSizeBytes} bytes`);
-  const image = `/lab/disk${path.replaceAll('/', '-')}.img`;
-  const scratch = `${image}.mnt`;
-  await machine.run(['mkdir', '-p', path, scratch]);
+  const disk = `/lab/disk${directories[0]?.replaceAll('/', '-')}`;
+  const image = `${disk}.img`;
+  await machine.run(['mkdir', '-p', disk, ...directories]);
   await machine.run(['truncate', `--size=${sizeBytes}`, image]);
   // No blocks set aside for root: a full disk is then full for everyone, as fillDisk expects.
   await machine.run(['mkfs.ext4', '-q', '-F', '-m', '0', image]);
-  await machine.run(['mount', '-o', 'loop', image, scratch]);
-  await machine.run(['rmdir', `${scratch}/lost+found`]);
-  const holdsDocker = ['/var', '/var/lib', '/var/lib/docker', '/var/lib/containerd'].includes(path);
+  await machine.run(['mount', '-o', 'loop', image, disk]);
+  await machine.run(['rmdir', `${disk}/lost+found`]);
+  const holdsDocker = directories.some((path) => dockerData.includes(path));
   if (holdsDocker) await machine.run(['systemctl', 'stop', ...dockerUnits]);
   try {
-    await machine.run(['cp', '--archive', '--one-file-system', `${path}/.`, scratch]);
-    await machine.run(['umount', scratch]);
-    await machine.run(['rmdir', scratch]);
-    // In fstab, so that the disk is there again after a power cut and before the services that use it.
-    await machine.run(['tee', '--append', '/etc/fstab'], { input: `${image} ${path} ext4 loop 0 0\n` });
-    await machine.run(['systemctl', 'daemon-reload']);
-    await machine.run(['mount', path]);
+    for (const path of directories) {
+      await machine.run(['mkdir', '-p', `${disk}${path}`]);
+      await machine.run(['cp', '--archive', '--one-file-system', `${path}/.`, `${disk}${path}`]);
+      await machine.run(['mount', '--bind', `${disk}${path}`, path]);
+    }
   } finally {
     if (holdsDocker) await machine.run(['systemctl', 'start', 'docker.service']);
   }
+  const binds = directories.map((path) => `mount --bind ${disk}${path} ${path}`);
+  await machine.run(['tee', '--append', atBoot], {
+    input: [`mount -o loop ${image} ${disk} || exit 1`, ...binds, ''].join('\n'),
+  });
+  await machine.run(['chmod', '0755', atBoot]);
+  return disk;
 }
 
 export async function fillDisk(machine: MachineCommands, path: string, freeBytes: number): Promise<void> {

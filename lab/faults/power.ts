@@ -1,10 +1,12 @@
 // A power cut is a kill of everything on the machine, without a word of warning, and a start from the same disks.
 import type { MachineCommands } from '../machine-commands.ts';
+import { whileThawing } from '../thaw.ts';
 
 const bootTimeoutMs = 60_000;
 
 export async function powerCut(machine: MachineCommands): Promise<void> {
-  await machine.docker.run(['kill', machine.identity.containerId]);
+  const { docker, identity } = machine;
+  await whileThawing([identity.containerId], () => docker.run(['kill', identity.containerId]));
 }
 
 export async function powerOn(machine: MachineCommands, timeoutMs = bootTimeoutMs): Promise<void> {

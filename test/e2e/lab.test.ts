@@ -258,7 +258,7 @@ describe('a small disk', () => {
     'is full for real, keeps what was there, and stays through a power cut',
     async () => {
       await agent.writeFile('/usr/local/lib/kept/file', 'kept');
-      await agent.mountSmallDisk('/usr/local/lib', 32 * mebibyte);
+      await agent.mountSmallDisk(['/usr/local/lib'], 32 * mebibyte);
       expect(await agent.readFile('/usr/local/lib/kept/file')).toBe('kept');
       await agent.fillDisk('/usr/local/lib', mebibyte);
       const write = ['dd', 'if=/dev/zero', 'of=/usr/local/lib/kept/large', 'bs=1M', 'count=4'];
@@ -277,11 +277,13 @@ describe('a small disk', () => {
   test(
     'under Docker makes a load fail, and a later one succeed',
     async () => {
-      await shell.mountSmallDisk('/var/lib/docker', 512 * mebibyte);
+      await shell.mountSmallDisk(['/var/lib/docker'], 512 * mebibyte);
       await shell.fillDisk('/var/lib/docker', 20 * mebibyte);
       await expect(shell.loadImage(baseImageTag('bookworm'))).rejects.toThrow('no space left on device');
       await shell.freeDisk('/var/lib/docker');
       await shell.loadImage(baseImageTag('bookworm'));
+      await shell.powerCut();
+      await shell.powerOn();
       await shell.run(['docker', 'run', '--rm', '--network=none', baseImageTag('bookworm'), 'true']);
     },
     slowTestMs,

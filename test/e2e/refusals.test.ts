@@ -225,7 +225,7 @@ describe('what the host is not fit for', () => {
     { path: '/usr/local/lib/convocate', where: '/usr/local/lib/convocate', for: 'the program and the image' },
     { path: '/var/lib/docker', where: "Docker's data", for: 'the image' },
   ])('a disk that is too small at $path', async ({ path, where, for: need }) => {
-    await agent.mountSmallDisk(path, 2048 * mebibyte);
+    await agent.mountSmallDisk([path], 2048 * mebibyte);
     await agent.fillDisk(path, 20 * mebibyte);
     await expectNothingChanged([shell, agent], () =>
       expectRefusal(shell, updateOf('agent-a'), {

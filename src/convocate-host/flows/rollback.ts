@@ -17,7 +17,7 @@ export interface RollbackOptions {
 }
 
 /** `convocate-host rollback`: the way of an update without anything to send, from the release that is live now. */
-function rollbackSteps(choose: Step): readonly Step[] {
+export function rollbackSteps(choose: Step): readonly Step[] {
   return [
     connect,
     takeLock,

@@ -64,7 +64,9 @@ export interface UpdateUnderWay {
   until(fits: (event: RolloutEvent) => boolean): Promise<RolloutEvent>;
   /** As `kill -9` by an operator, or the kernel out of memory: the program gets no word in. */
   kill(): Promise<void>;
-  readonly ended: Promise<void>;
+  /** What was said so far. */
+  readonly events: readonly RolloutEvent[];
+  readonly ended: Promise<RolloutRun>;
 }
 
 /** Starts an update and leaves it running; `operator` is who sudo says started it. */
@@ -98,17 +100,19 @@ export function startRollout(
   child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   if (child.stdout === null) throw new TypeError('spawned without a pipe');
   createInterface({ input: child.stdout }).on('line', (text) => {
+    if (!text.endsWith('}')) return; // its last words, when it was killed in the middle of them
     seen.push(JSON.parse(text) as RolloutEvent);
     tell();
   });
-  const ended = new Promise<void>((resolve) => {
-    child.once('close', () => {
+  const ended = new Promise<RolloutRun>((resolve) => {
+    child.once('close', (code) => {
       over = true;
       tell();
-      resolve();
+      resolve({ exitCode: code ?? 128, events: seen, stderr });
     });
   });
   return {
+    events: seen,
     ended,
     kill: async () => {
       await shell.run(['sh', '-c', 'kill -KILL "$(cat "$1")"', 'sh', pidFile]);
