@@ -31,11 +31,12 @@ export default defineConfig({
         },
       },
       {
-        // Real machines. Each file boots a cluster of its own and takes it down again.
+        // Real machines. Each file boots a cluster of its own and takes it down again; most of its time it waits for them,
+        // so two share the box.
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          fileParallelism: false,
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
           testTimeout: minutes(4),
           hookTimeout: minutes(15),

@@ -11,10 +11,12 @@ import { type MachineFacts, machineFacts } from './machine-facts.ts';
 import { agentFootprint } from './measures/agent-footprint.ts';
 import { attachKeystroke } from './measures/attach-keystroke.ts';
 import { attachThroughput } from './measures/attach-throughput.ts';
+import { bigLayer } from './measures/big-layer.ts';
 import { cliStart } from './measures/cli-start.ts';
 import { firstPush } from './measures/first-push.ts';
 import { outage } from './measures/outage.ts';
 import { goingBack } from './measures/return.ts';
+import { resume } from './measures/resume.ts';
 import { updateImage } from './measures/update-image.ts';
 import { updateNoop } from './measures/update-noop.ts';
 import { updateProgram } from './measures/update-program.ts';
@@ -39,6 +41,8 @@ const measures: readonly Measure[] = [
   updateProgram,
   outage,
   goingBack,
+  resume,
+  bigLayer,
   firstPush,
 ];
 

@@ -3,7 +3,6 @@ import { basename, join } from 'node:path';
 import { readFolder } from '../src/convocate/install/build-tree.ts';
 import { toolchainTag } from '../src/convocate/install/release.ts';
 import { baseImageTag } from './base-image.ts';
-import type { Docker } from './docker.ts';
 import type { MachineKind } from './images.ts';
 import { type Lab, openLab } from './lab.ts';
 import type { Machine } from './machine.ts';
@@ -39,20 +38,19 @@ export async function openCluster(options: ClusterOptions): Promise<Lab> {
 
 /** `sudo make install` of a built tree on the shell host, as after `git checkout` and `make build` there. */
 export async function installTree(
-  lab: Lab,
+  { shell }: Pick<Lab, 'shell'>,
   tree: string,
   toolchain: 'full' | 'minimal' = 'minimal',
 ): Promise<string> {
-  const { shell } = lab;
   const folder = `/opt/convocate/${basename(tree)}`;
   await shell.run(['rm', '-rf', folder]);
   await shell.run(['mkdir', '-p', folder]);
   await shell.copyIn(join(tree, 'build'), `${folder}/build`);
   await shell.copyIn(join(tree, 'Makefile'), `${folder}/Makefile`);
-  const toolchainImage = await warmUp(lab, tree, toolchain);
+  const toolchainImage = await warmUp(shell, tree, toolchain);
   const flags = `INSTALL_FLAGS=--base-image ${baseImageTag('bookworm')} --toolchain ${toolchain}`;
   const { stdout } = await shell.run(['make', '-C', folder, 'install', flags], { timeoutMs: 30 * 60_000 });
-  await keepToolchain(lab.engine.docker, shell, toolchainImage);
+  await keepToolchain(shell, toolchainImage);
   return stdout;
 }
 
@@ -70,21 +68,19 @@ export async function initAgent(lab: Lab, agent: Machine, extra: readonly string
 }
 
 /** A toolchain that an earlier lab built is put into the shell host's Docker: the same image, built once a box. */
-async function warmUp(lab: Lab, tree: string, kind: 'full' | 'minimal'): Promise<string> {
-  const { docker } = lab.engine;
+async function warmUp(shell: Machine, tree: string, kind: 'full' | 'minimal'): Promise<string> {
   const base = baseImageTag('bookworm');
-  const isThere = await lab.shell.exec(['docker', 'image', 'inspect', base]);
-  if (isThere.exitCode !== 0) await lab.shell.loadImage(base);
-  const baseId = (
-    await lab.shell.run(['docker', 'image', 'inspect', '--format', '{{.Id}}', base])
-  ).stdout.trim();
+  const isThere = await shell.exec(['docker', 'image', 'inspect', base]);
+  if (isThere.exitCode !== 0) await shell.loadImage(base);
+  const baseId = (await shell.run(['docker', 'image', 'inspect', '--format', '{{.Id}}', base])).stdout.trim();
   const tag = toolchainTag(await readFolder(join(tree, 'build/image/toolchain')), baseId, kind);
-  const loaded = await lab.shell.exec(['docker', 'image', 'inspect', tag]);
-  if (loaded.exitCode !== 0 && (await docker.hasImage(tag))) await lab.shell.loadImage(tag);
+  const loaded = await shell.exec(['docker', 'image', 'inspect', tag]);
+  if (loaded.exitCode !== 0 && (await shell.docker.hasImage(tag))) await shell.loadImage(tag);
   return tag;
 }
 
-async function keepToolchain(docker: Docker, shell: Machine, tag: string): Promise<void> {
+async function keepToolchain(shell: Machine, tag: string): Promise<void> {
+  const { docker } = shell;
   if (await docker.hasImage(tag)) return;
   await docker.pipe(shell.execArgs(['docker', 'save', tag], {}), ['load', '--quiet']);
 }

@@ -2,7 +2,7 @@
 // does not see what is mounted inside, such as /run or a small disk, and would write below it.
 import { statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import type { Machine } from './machine.ts';
+import type { MachineCommands } from './machine-commands.ts';
 import { CommandFailed } from './run-command.ts';
 
 export interface FileOptions {
@@ -13,7 +13,7 @@ export interface FileOptions {
 }
 
 export async function writeFile(
-  machine: Machine,
+  machine: MachineCommands,
   path: string,
   content: string | Uint8Array,
   options: FileOptions = {},
@@ -23,18 +23,18 @@ export async function writeFile(
   await machine.run(['install', ...flags, '/dev/stdin', path], { input: content });
 }
 
-export async function readFile(machine: Machine, path: string): Promise<string> {
+export async function readFile(machine: MachineCommands, path: string): Promise<string> {
   return (await machine.run(['cat', path])).stdout;
 }
 
-export async function readBytes(machine: Machine, path: string): Promise<Buffer> {
+export async function readBytes(machine: MachineCommands, path: string): Promise<Buffer> {
   const result = await machine.execBytes(['cat', path]);
   if (result.exitCode === 0) return result.stdout;
   const said = { ...result, stdout: '', stderr: result.stderr.toString() };
   throw new CommandFailed(['cat', path], said, `${machine.name}: `);
 }
 
-export async function copyIn(machine: Machine, localPath: string, remotePath: string): Promise<void> {
+export async function copyIn(machine: MachineCommands, localPath: string, remotePath: string): Promise<void> {
   const isDirectory = statSync(localPath).isDirectory();
   const target = isDirectory ? remotePath : dirname(remotePath);
   await machine.run(['mkdir', '-p', target]);

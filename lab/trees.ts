@@ -22,10 +22,13 @@ export interface TreeOptions {
   readonly appended?: Readonly<Record<string, string>>;
   /** What else is another: file to a text in it, and what stands there instead. */
   readonly replaced?: Readonly<Record<string, readonly [string, string]>>;
+  /** Files that only this version has: path (relative to the checkout) to content. Below image/rootfs, they make its last layer large. */
+  readonly added?: Readonly<Record<string, Uint8Array>>;
 }
 
 /** Builds the sources as they stand, changed as asked, under that version; gives the folder of the built tree. */
-export async function buildTree({ version, appended = {}, replaced = {} }: TreeOptions): Promise<string> {
+export async function buildTree(options: TreeOptions): Promise<string> {
+  const { version, appended = {}, replaced = {}, added = {} } = options;
   const folder = join(checkout, '.lab', 'trees', version);
   const work = `${folder}.new`;
   rmSync(work, { recursive: true, force: true });
@@ -40,10 +43,13 @@ export async function buildTree({ version, appended = {}, replaced = {} }: TreeO
     if (!text.includes(from)) throw new Error(`${file} does not hold ${JSON.stringify(from)}`);
     writeFileSync(join(work, file), text.replace(from, to));
   }
-  const revision = createHash('sha256')
-    .update(JSON.stringify([version, appended, replaced]))
-    .digest('hex')
-    .slice(0, 40);
+  const identity = createHash('sha256').update(JSON.stringify([version, appended, replaced]));
+  for (const [file, content] of Object.entries(added)) {
+    mkdirSync(dirname(join(work, file)), { recursive: true });
+    writeFileSync(join(work, file), content);
+    identity.update(file).update(content);
+  }
+  const revision = identity.digest('hex').slice(0, 40);
   await runChecked([process.execPath, 'scripts/build.ts'], {
     cwd: work,
     env: { ...process.env, VERSION: version, REVISION: revision },

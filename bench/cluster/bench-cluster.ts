@@ -57,19 +57,22 @@ export class BenchCluster {
 
   /** Three sessions that run and wait, started at the first call. */
   async sessions(): Promise<BenchSessions> {
-    this.#sessions ??= await startSessions(this);
+    this.#sessions ??= await startSessions(this.shell, this.agent);
     return this.#sessions;
   }
 
-  /** `make install` of a fresh version; the agent does not have it yet. */
-  async installNext(change: Change): Promise<InstalledRelease> {
+  /** `make install` of a fresh version, which may have `added` files; the agent does not have it yet. */
+  async installNext(
+    change: Change,
+    added: Readonly<Record<string, Uint8Array>> = {},
+  ): Promise<InstalledRelease> {
     const version = versionAt(this.#releases);
     this.#releases += 1;
     say(`building and installing ${version}: another ${change}`);
     const appended = Object.fromEntries(
       Object.entries(changedFiles[change]).map(([file, text]) => [file, text(`bench ${version}`)]),
     );
-    const tree = await buildTree({ version, appended });
+    const tree = await buildTree({ version, appended, added });
     if (change === 'image') this.#expectSameProgram(tree);
     await installTree(this.lab, tree, this.toolchain);
     this.#current = installed(version);

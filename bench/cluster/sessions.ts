@@ -1,6 +1,6 @@
 // Three sessions whose program does what a measure needs: one answers keys, one prints on request, one sits still.
 import { pollUntil } from '../../lab/deadline.ts';
-import type { BenchCluster } from './bench-cluster.ts';
+import type { Machine } from '../../lab/machine.ts';
 
 export interface BenchSession {
   readonly name: string;
@@ -36,26 +36,26 @@ case $HOSTNAME in
 esac
 `;
 
-export async function startSessions(cluster: BenchCluster): Promise<BenchSessions> {
-  await cluster.agent.writeFile('/usr/local/bin/claude', program, { mode: '0755' });
+export async function startSessions(shell: Machine, agent: Machine): Promise<BenchSessions> {
+  await agent.writeFile('/usr/local/bin/claude', program, { mode: '0755' });
   await pollUntil(
     'the status service sees the agent',
     async () => {
-      const { stdout } = await cluster.shell.run(['convocate', 'ls', '--json'], { user: 'claude' });
+      const { stdout } = await shell.run(['convocate', 'ls', '--json'], { user: 'claude' });
       const { agents } = JSON.parse(stdout) as { agents: { up: boolean }[] };
       return agents.some(({ up }) => up) ? true : undefined;
     },
     { timeoutMs: 30_000 },
   );
   return {
-    keys: await start(cluster, 'keys'),
-    flood: await start(cluster, 'flood'),
-    idle: await start(cluster, 'idle'),
+    keys: await start(shell, 'keys'),
+    flood: await start(shell, 'flood'),
+    idle: await start(shell, 'idle'),
   };
 }
 
-async function start(cluster: BenchCluster, name: string): Promise<BenchSession> {
-  const { stdout } = await cluster.shell.run(['convocate', 'new', name, '--start', '--json'], {
+async function start(shell: Machine, name: string): Promise<BenchSession> {
+  const { stdout } = await shell.run(['convocate', 'new', name, '--start', '--json'], {
     user: 'claude',
   });
   const { uuid } = JSON.parse(stdout) as { uuid: string };

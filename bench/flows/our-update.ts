@@ -1,7 +1,7 @@
 // `convocate-host update`, looked at while it works: when it did what, and what it sent.
 import type { Machine } from '../../lab/machine.ts';
-import { place } from '../cluster/on-machine.ts';
 import { type StepTime, stepTimes } from './step-times.ts';
+import { runTimed } from './timed-run.ts';
 
 export interface OurUpdate {
   readonly outcome: string;
@@ -28,23 +28,14 @@ interface Event {
 
 /** Rolls the release installed last onto `host`, as root on the shell host. */
 export async function updateOurs(shell: Machine, host: string): Promise<OurUpdate> {
-  const timed = await place(shell, 'timed-lines.sh');
-  const argv = [timed, 'convocate-host', 'update', '--host', host, '--soak', '1s', '--json'];
-  const { stdout } = await shell.run(argv, { timeoutMs: 15 * 60_000 });
-  const lines = stdout
-    .trim()
-    .split('\n')
-    .map((line) => ({
-      ms: Number(line.slice(0, line.indexOf(' '))) / 1000,
-      text: line.slice(line.indexOf(' ') + 1),
-    }));
+  const argv = ['convocate-host', 'update', '--host', host, '--soak', '1s', '--json'];
+  const { lines, wholeMs } = await runTimed(shell, argv);
   const events = lines
     .filter(({ text }) => text.startsWith('{'))
     .map(({ ms, text }) => ({ ms, ...(JSON.parse(text) as Event) }));
   const first = events[0];
   const result = events.find(({ event }) => event === 'result') ?? events.findLast(({ outcome }) => outcome);
-  const whole = lines.at(-1);
-  if (!first || !result || !whole) throw new Error(`an update without a result:\n${stdout}`);
+  if (!first || !result) throw new Error(`an update without a result:\n${JSON.stringify(lines)}`);
   const layers = new Map(
     events.filter(({ what }) => what?.startsWith('image layer')).map(({ what, sent }) => [what, sent ?? 0]),
   );
@@ -52,12 +43,12 @@ export async function updateOurs(shell: Machine, host: string): Promise<OurUpdat
     outcome: result.outcome ?? '',
     // The program counts from when it is loaded; until its first line it has done little else.
     answeredMs: first.ms + (result.answered_ms ?? 0),
-    wholeMs: whole.ms,
+    wholeMs,
     sentBytes: result.sent_bytes ?? 0,
     layerBytes: [...layers.values()].reduce((sum, sent) => sum + sent, 0),
     steps: stepTimes(
       events.filter(({ event }) => event === 'step').map(({ ms, title }) => ({ ms, title: title ?? '' })),
-      whole.ms,
+      wholeMs,
     ),
   };
 }

@@ -3,6 +3,7 @@ import type { InstalledRelease } from '../cluster/bench-cluster.ts';
 import { place } from '../cluster/on-machine.ts';
 import type { Machine } from '../../lab/machine.ts';
 import { type StepTime, stepTimes } from './step-times.ts';
+import { runTimed } from './timed-run.ts';
 
 export interface SeedUpdate {
   /** From the first command to the agent's answer on the new version. */
@@ -18,28 +19,19 @@ export async function updateLikeSeed(
   host: string,
   release: InstalledRelease,
 ): Promise<SeedUpdate> {
-  const timed = await place(shell, 'timed-lines.sh');
   const flow = await place(shell, 'seed-update.sh');
   await trustHost(shell, host);
-  const argv = [timed, flow, release.version, host, release.folder];
-  const { stdout } = await shell.run(argv, { timeoutMs: 15 * 60_000 });
-  const lines = stdout
-    .trim()
-    .split('\n')
-    .map((line) => ({
-      ms: Number(line.slice(0, line.indexOf(' '))) / 1000,
-      title: line.slice(line.indexOf(' ') + 1),
-    }));
-  const end = lines.at(-1);
-  const size = lines.find(({ title }) => title.startsWith('image-bytes '));
-  if (!end || !size) throw new Error(`the seed's flow said nothing of its image:\n${stdout}`);
-  const begins = lines
-    .filter(({ title }) => title.startsWith('STEP '))
-    .map(({ ms, title }) => ({ ms, title: title.slice('STEP '.length) }));
+  const { lines, wholeMs } = await runTimed(shell, [flow, release.version, host, release.folder]);
+  const after = (word: string): { ms: number; title: string }[] =>
+    lines
+      .filter(({ text }) => text.startsWith(word))
+      .map(({ ms, text }) => ({ ms, title: text.slice(word.length) }));
+  const [size] = after('image-bytes ');
+  if (!size) throw new Error(`the seed's flow said nothing of its image:\n${JSON.stringify(lines)}`);
   return {
-    answeredMs: end.ms,
-    imageBytes: Number(size.title.slice('image-bytes '.length)),
-    steps: stepTimes(begins, end.ms),
+    answeredMs: wholeMs,
+    imageBytes: Number(size.title),
+    steps: stepTimes(after('STEP '), wholeMs),
   };
 }
 

@@ -2,10 +2,9 @@
 import { pollUntil } from '../deadline.ts';
 import { exitOf } from '../run-command.ts';
 import { DemoFailed } from './demo-failed.ts';
-import { ask } from './operator.ts';
 import type { Story } from './story.ts';
 import { plain } from './text-layout.ts';
-import type { SessionSeen } from './what-is-there.ts';
+import { type SessionSeen, ask } from './what-is-there.ts';
 
 const columns = 92;
 const detach = '\u0002d';

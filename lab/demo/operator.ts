@@ -1,7 +1,6 @@
 // The operator at the keyboard: what is shown is what runs, and what it prints is shown as it comes.
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import type { Machine } from '../machine.ts';
 import { exitOf } from '../run-command.ts';
 import { DemoFailed } from './demo-failed.ts';
 import type { Story } from './story.ts';
@@ -43,11 +42,6 @@ export async function enter(
   }
   if (exitCode !== 0) throw new DemoFailed(`this command works: ${command}`, `exit code ${exitCode}`);
   return printed.join('\n');
-}
-
-/** For what the demo needs to know and does not show. */
-export async function ask(machine: Machine, argv: readonly string[], user = 'root'): Promise<string> {
-  return (await machine.run(argv, { user })).stdout;
 }
 
 async function eachLine(stream: Readable | null, take: (line: string) => void): Promise<void> {

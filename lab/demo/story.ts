@@ -1,20 +1,13 @@
 // What the scenes share. Each finds here what the ones before it have made, and adds its own.
 import type { Lab } from '../lab.ts';
-import type { AgentSeen, SessionSeen } from './what-is-there.ts';
 import type { Presenter } from './presenter.ts';
+import type { Moment } from './what-is-there.ts';
 
 export const labName = 'demo';
 
 export interface Scene {
   readonly title: string;
   play(story: Story): Promise<void>;
-}
-
-/** A moment of the cluster, read from the hosts themselves. */
-export interface Moment {
-  readonly atMs: number;
-  readonly agents: readonly AgentSeen[];
-  readonly sessions: readonly SessionSeen[];
 }
 
 export interface SentBytes {

@@ -3,8 +3,6 @@
 import { AGENT_HOST, LABEL } from '../../src/protocol/host-layout.ts';
 import type { Lab } from '../lab.ts';
 import type { Machine } from '../machine.ts';
-import { ask } from './operator.ts';
-import type { Moment } from './story.ts';
 
 export interface AgentSeen {
   readonly host: string;
@@ -27,6 +25,18 @@ export interface SessionSeen {
   readonly image: string;
   /** When each file in ~/work was written, oldest first. */
   readonly writtenAtMs: readonly number[];
+}
+
+/** A moment of the cluster, read from the hosts themselves. */
+export interface Moment {
+  readonly atMs: number;
+  readonly agents: readonly AgentSeen[];
+  readonly sessions: readonly SessionSeen[];
+}
+
+/** For what the demo needs to know and does not show. */
+export async function ask(machine: Machine, argv: readonly string[], user = 'root'): Promise<string> {
+  return (await machine.run(argv, { user })).stdout;
 }
 
 export async function lookAtCluster(lab: Lab): Promise<Moment> {

@@ -1,5 +1,5 @@
 // A disk that can be full: a small ext4 file system in a file, loop-mounted where the test wants "No space left".
-import type { Machine } from '../machine.ts';
+import type { MachineCommands } from '../machine-commands.ts';
 
 /** No small disk is larger; what is larger is the box's own disk, which must never be filled. */
 const maxSizeBytes = 4 * 1024 ** 3;
@@ -17,7 +17,7 @@ const atBoot = '/lab/at-boot';
  * by which it can be filled; any of the directories will do as well.
  */
 export async function mountSmallDisk(
-  machine: Machine,
+  machine: MachineCommands,
   directories: readonly string[],
   sizeBytes: number,
 ): Promise<string> {
@@ -51,7 +51,7 @@ export async function mountSmallDisk(
   return disk;
 }
 
-export async function fillDisk(machine: Machine, path: string, freeBytes: number): Promise<void> {
+export async function fillDisk(machine: MachineCommands, path: string, freeBytes: number): Promise<void> {
   const disk = await smallDiskOf(machine, path);
   const ballast = `${disk.target}/${ballastName}`;
   await machine.run(['rm', '--force', ballast]);
@@ -64,7 +64,7 @@ export async function fillDisk(machine: Machine, path: string, freeBytes: number
   await machine.run(['sync', '--file-system', disk.target]);
 }
 
-export async function freeDisk(machine: Machine, path: string): Promise<void> {
+export async function freeDisk(machine: MachineCommands, path: string): Promise<void> {
   const disk = await smallDiskOf(machine, path);
   await machine.run(['rm', '--force', `${disk.target}/${ballastName}`]);
   await machine.run(['sync', '--file-system', disk.target]);
@@ -75,7 +75,7 @@ interface SmallDisk {
   readonly availableBytes: number;
 }
 
-async function smallDiskOf(machine: Machine, path: string): Promise<SmallDisk> {
+async function smallDiskOf(machine: MachineCommands, path: string): Promise<SmallDisk> {
   const { stdout } = await machine.run(['df', '--block-size=1', '--output=source,avail,target', path]);
   const [source = '', available = '', target = ''] = stdout.split('\n')[1]?.split(/\s+/) ?? [];
   if (!source.startsWith('/dev/loop')) {

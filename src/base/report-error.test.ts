@@ -55,6 +55,22 @@ describe('words for the operator', () => {
   });
 });
 
+test('what a program printed that broke is cut to what can be read', () => {
+  const output = [
+    'file:///opt/x.mjs:3',
+    'const a=1;'.repeat(10_000),
+    'SyntaxError: no',
+    '    at file:///x.mjs:1:2',
+    '    at async load (node:internal/x:1:2)',
+    'Node.js v24.21.0',
+  ].join('\n');
+  const broken = new OperationError('x failed', { output });
+  expect(describeError(broken)).toBe(`error: x failed\n  | ${'const a=1;'.repeat(50)}…\n  | SyntaxError: no`);
+  expect(errorToJson(broken)['output']).toBe(`${'const a=1;'.repeat(50)}…\nSyntaxError: no`);
+  const long = new OperationError('x', { output: Array.from({ length: 90 }, (_, line) => line).join('\n') });
+  expect(String(errorToJson(long)['output']).split('\n')).toHaveLength(40);
+});
+
 test('as JSON: the same facts, without cause and stack', () => {
   expect(JSON.parse(JSON.stringify(errorToJson(error)))).toEqual({
     error: 'the agent service did not start',
@@ -63,7 +79,7 @@ test('as JSON: the same facts, without cause and stack', () => {
     host: 'agent-a',
     argv: ['systemctl', 'restart', "it's.service"],
     exitCode: 1,
-    output: error.details.output,
+    output: error.details.output?.trim(),
     hint: 'mend the cause and run this again',
   });
   expect(errorToJson(new TypeError('a bug'))).toEqual({ error: 'a bug', kind: 'internal', exit: 1 });

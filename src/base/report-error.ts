@@ -1,6 +1,9 @@
 import { EXIT, type ExitCode, OperatorError, messageOf } from './errors.ts';
 import { formatArgv } from './shell-quote.ts';
 
+const MOST_LINES = 40;
+const MOST_COLUMNS = 500;
+
 /** The lines an operator reads: what failed, where, the command, its last words, and what to do next. */
 export function describeError(error: unknown): string {
   if (!(error instanceof OperatorError)) {
@@ -12,8 +15,7 @@ export function describeError(error: unknown): string {
   if (host) lines.push(`  host:    ${host}`);
   if (argv)
     lines.push(`  command: ${formatArgv(argv)}${exitCode === undefined ? '' : `  (exit ${exitCode})`}`);
-  const tail = output?.trim().split('\n').slice(-8) ?? [];
-  for (const line of tail) if (line) lines.push(`  | ${line}`);
+  for (const line of lastWords(output).slice(-8)) lines.push(`  | ${line}`);
   if (hint) lines.push(`  next:    ${hint}`);
   return lines.join('\n');
 }
@@ -26,8 +28,21 @@ export function exitCodeOf(error: unknown): ExitCode {
 export function errorToJson(error: unknown): Record<string, unknown> {
   if (!(error instanceof OperatorError))
     return { error: messageOf(error), kind: 'internal', exit: EXIT.failed };
-  const { cause: _cause, ...details } = error.details;
-  return { error: error.message, kind: error.name, exit: error.exit, ...details };
+  const { cause: _cause, output, ...details } = error.details;
+  const words = output === undefined ? {} : { output: lastWords(output).join('\n') };
+  return { error: error.message, kind: error.name, exit: error.exit, ...details, ...words };
+}
+
+/** Lines of a program's stack, as Node prints them. */
+const TRACE = /^\s+at .+[(/:]|^(file|node):\S+:\d+$|^Node\.js v\d/;
+
+/** What a command printed, fit to be read: a program that broke prints its stack, and lines of its text as long as files. */
+function lastWords(output = ''): string[] {
+  return output
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !TRACE.test(line))
+    .slice(-MOST_LINES)
+    .map((line) => (line.length > MOST_COLUMNS ? `${line.slice(0, MOST_COLUMNS)}…` : line));
 }
 
 /** Runs a command to its end; an error becomes words, or one JSON object, on stderr, and the exit code of its kind. */

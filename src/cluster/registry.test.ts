@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { OperationError, RefusedError } from '../base/errors.ts';
 import { generateKeyPair, publicBlobOf } from '../ssh/keys.ts';
+import { registerAgent, updateRecord } from './register-agent.ts';
 import {
   type AgentRecord,
   findAgent,
@@ -11,9 +12,7 @@ import {
   knownHostsFileOf,
   listAgents,
   loadCredentials,
-  registerAgent,
   scanAgents,
-  updateRecord,
 } from './registry.ts';
 
 const one = generateKeyPair('one');

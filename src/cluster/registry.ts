@@ -7,7 +7,6 @@ import { publicBlobOf } from '../ssh/keys.ts';
 import { AGENT_FILE, StoredRecord, directoryOf } from './agent-directory.ts';
 
 export { knownHostsFileOf } from './agent-directory.ts';
-export { registerAgent, updateRecord } from './register-agent.ts';
 
 /** An agent that `init-agent` registered. */
 export interface AgentRecord {

@@ -11,7 +11,6 @@ import {
   goBackVerb,
   proveVerb,
   pruneVerb,
-  receiveLayerVerb,
   stageImageVerb,
 } from './commands/rollout.ts';
 import { printJson } from './commands/print-json.ts';
@@ -53,13 +52,9 @@ program
   });
 
 program
-  .command('receive-layer <diff-id>', { hidden: true })
-  .requiredOption('--offset <bytes>')
-  .requiredOption('--size <bytes>')
-  .action((diffId: string, options: { offset: string; size: string }) =>
-    reportErrors(false, () => receiveLayerVerb(diffId, options)),
-  );
-program.command('stage-image', { hidden: true }).action(() => reportErrors(false, stageImageVerb));
+  .command('stage-image', { hidden: true })
+  .option('--layer <layer>', '', (word: string, before: string[]) => [...before, word], [])
+  .action((options: { layer: string[] }) => reportErrors(false, () => stageImageVerb(options)));
 program.command('prove', { hidden: true }).action(() => reportErrors(false, proveVerb));
 program.command('activate', { hidden: true }).action(() => reportErrors(false, activateVerb));
 program

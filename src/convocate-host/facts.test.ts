@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { OperationError } from '../base/errors.ts';
 import { fakeHost } from '../host-access/fake-host.ts';
+import { BARE, factsLines, withLines } from './facts-fixture.ts';
 import { gatherFacts, parseFacts } from './facts.ts';
 import { READ_FACTS, scriptArgv } from './host-scripts.ts';
 
@@ -8,36 +9,15 @@ const b64 = (text: string): string => Buffer.from(text).toString('base64');
 const D = (letter: string): string => letter.repeat(64);
 const UUID = '0b6f3c1e-8a52-4d7b-9c01-2f3e4d5c6b7a';
 
-const BARE = [
-  ['machine', 'x86_64'],
-  ['glibc', '2.36'],
-  ['cores', '2'],
-  ['memory_kib', '8000000'],
-  ['systemd', 'yes'],
-  ['libstdcxx', 'yes'],
-  ['agent_id', ''],
-  ['stamp', ''],
-  ['current', ''],
-  ['previous', ''],
-  ['signers', ''],
-  ['unit', ''],
-  ['disk', '1000 /usr/local/lib'],
-  ['disk', '2000 /var/lib'],
-  ['docker_info', ''],
-] as const;
-const print = (lines: readonly (readonly [string, string])[]): string =>
-  lines.map(([key, value]) => `${key}\t${value}\n`).join('');
-const withLines = (...more: (readonly [string, string])[]): string =>
-  print([...BARE.filter(([key]) => !more.some(([other]) => other === key)), ...more]);
-
 test('an empty host', () => {
-  expect(parseFacts(print(BARE), 'agent-a')).toEqual({
+  expect(parseFacts(factsLines(BARE), 'agent-a')).toEqual({
     machine: 'x86_64',
     glibc: '2.36',
     libstdcxx: true,
     systemd: true,
     cores: 2,
     memoryBytes: 8_192_000_000,
+    availableMemoryBytes: 3_072_000_000,
     allowedSigners: '',
     releases: new Map(),
     blobs: new Map(),
@@ -100,6 +80,7 @@ test('a host with everything', () => {
     systemd: true,
     cores: 2,
     memoryBytes: 8_192_000_000,
+    availableMemoryBytes: 3_072_000_000,
     agentId: 'abcd1234',
     stamp: 'convocate:v2',
     liveVersion: 'v2',
@@ -200,6 +181,6 @@ test('they are gathered in one round trip, with the paths as arguments', async (
     '/etc/x',
     '/etc/y',
   );
-  await using host = fakeHost('agent-a', [{ argv, answer: { stdout: print(BARE) } }]);
+  await using host = fakeHost('agent-a', [{ argv, answer: { stdout: factsLines(BARE) } }]);
   expect((await gatherFacts(host, ['/etc/x', '/etc/y'])).machine).toBe('x86_64');
 });

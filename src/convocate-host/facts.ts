@@ -4,36 +4,12 @@ import { parseJson } from '../base/parse-json.ts';
 import type { Host } from '../host-access/host.ts';
 import { AGENT_HOST } from '../protocol/host-layout.ts';
 import { RolledBack } from '../protocol/rpc.ts';
+import { type DockerFacts, decode, parseDocker, splitFirst } from './docker-facts.ts';
 import { READ_FACTS, scriptArgv } from './host-scripts.ts';
 
-/** A session container as Docker tells of it; all of this must be the same after an update. */
-export interface ContainerFact {
-  readonly id: string;
-  /** `convocate-session-<uuid>` */
-  readonly name: string;
-  /** The tag it was made from. */
-  readonly image: string;
-  readonly imageId: string;
-  readonly startedAt: string;
-  readonly running: boolean;
-}
-
-export interface ImageFact {
-  readonly id: string;
-  readonly tags: readonly string[];
-  /** diffIDs without "sha256:", from the base up. */
-  readonly layers: readonly string[];
-}
-
-export interface DockerFacts {
-  readonly version: string;
-  readonly cgroupDriver: string;
-  readonly liveRestore: boolean;
-  /** Free bytes where Docker keeps its images. */
-  readonly freeBytes: number;
-  readonly images: readonly ImageFact[];
-  readonly containers: readonly ContainerFact[];
-}
+/** Both are versions: the release that such a rollout leaves, and the one it is to bring. */
+const OpenRollout = z.object({ from: z.string(), to: z.string() });
+type OpenRollout = z.infer<typeof OpenRollout>;
 
 /** What a host is and has, read without changing anything on it. */
 export interface HostFacts {
@@ -43,6 +19,8 @@ export interface HostFacts {
   readonly systemd: boolean;
   readonly cores: number;
   readonly memoryBytes: number;
+  /** What programs could have of it just now, without swapping. */
+  readonly availableMemoryBytes: number;
   readonly agentId?: string;
   /** `/etc/convocate-agent/current-image` */
   readonly stamp?: string;
@@ -52,14 +30,14 @@ export interface HostFacts {
   /** Version of the program that the service's process runs: an older one where a rollout was cut off before its restart. */
   readonly runningVersion?: string;
   /** A rollout that was neither confirmed nor taken back yet. */
-  readonly openRollout?: string;
+  readonly openRollout?: OpenRollout;
   readonly rolledBack?: RolledBack;
   readonly allowedSigners: string;
   /** SHA-256 of the manifest of each release on the host. */
   readonly releases: ReadonlyMap<string, string>;
   /** Size in bytes of each program blob, by digest. */
   readonly blobs: ReadonlyMap<string, number>;
-  /** Bytes that an earlier transfer left behind, by digest. */
+  /** Bytes that an earlier transfer left behind, by digest; of a patch, by `<digest>.from-<digest of its base>`. */
   readonly parts: ReadonlyMap<string, number>;
   readonly unit: Readonly<Record<string, string>>;
   /** Names of sessions by UUID, read from the agent's metadata so that they are known while the agent is down too. */
@@ -103,12 +81,11 @@ export function parseFacts(output: string, hostName: string): HostFacts {
       systemd: one('systemd') === 'yes',
       cores: Number(needed(one('cores'), /^[1-9]\d*$/)),
       memoryBytes: Number(needed(one('memory_kib'), /^[1-9]\d*$/)) * 1024,
+      availableMemoryBytes: Number(one('memory_available_kib')) * 1024,
       allowedSigners: decode(one('signers')),
       releases: new Map(all('release').map(parseRelease)),
       blobs: new Map(blobs.flatMap(([size, path]) => entryOf(path, size, /\/([0-9a-f]{64})$/))),
-      parts: new Map(
-        blobs.flatMap(([size, path]) => entryOf(path, size, /\/([0-9a-f]{64})\.(?:gz|zst)\.part$/)),
-      ),
+      parts: new Map(blobs.flatMap(([size, path]) => entryOf(path, size, PART))),
       unit: parseProperties(decode(one('unit'))),
       sessionNames: new Map(all('session').map(parseSessionName)),
       files: new Map(all('file').map(parseFile)),
@@ -118,7 +95,7 @@ export function parseFacts(output: string, hostName: string): HostFacts {
           .map(([kib, place]) => [place, Number(kib) * 1024]),
       ),
       ...optional('agentId', one('agent_id')),
-      ...optional('openRollout', all('rollout').at(-1)),
+      ...optionalOpenRollout(all('rollout').at(-1)),
       ...optionalRolledBack(decode(one('rolled_back'))),
       ...optional('stamp', one('stamp')),
       ...optional('liveVersion', one('current').split('/').at(-1)),
@@ -131,54 +108,12 @@ export function parseFacts(output: string, hostName: string): HostFacts {
   }
 }
 
+const PART = /\/([0-9a-f]{64}(?:\.from-[0-9a-f]{64})?)\.(?:gz|zst)\.part$/;
+
 /** What every host can tell: without it, that was no answer of the script's. */
 function needed(value: string, pattern = /./): string {
   if (!pattern.test(value)) throw new TypeError(`not a fact: ${JSON.stringify(value)}`);
   return value;
-}
-
-const Info = z.object({
-  ServerVersion: z.string(),
-  CgroupDriver: z.string(),
-  LiveRestoreEnabled: z.boolean(),
-});
-
-function parseDocker(
-  info: string,
-  images: readonly string[],
-  containers: readonly string[],
-  disks: readonly string[],
-): DockerFacts | undefined {
-  const parsed = Info.safeParse(info === '' ? undefined : JSON.parse(decode(info)));
-  if (!parsed.success) return undefined;
-  const free = disks.map(splitFirst).find(([, place]) => place === 'docker');
-  return {
-    version: parsed.data.ServerVersion,
-    cgroupDriver: parsed.data.CgroupDriver,
-    liveRestore: parsed.data.LiveRestoreEnabled,
-    freeBytes: Number(free?.[0] ?? 0) * 1024,
-    images: images.map(parseImage),
-    containers: containers.map(parseContainer),
-  };
-}
-
-const ImageLine = z.tuple([z.string(), z.nullable(z.array(z.string())), z.nullable(z.array(z.string()))]);
-
-function parseImage(line: string): ImageFact {
-  const [id, tags, layers] = ImageLine.parse(parseValues(line));
-  return { id, tags: tags ?? [], layers: (layers ?? []).map((layer) => layer.replace('sha256:', '')) };
-}
-
-const ContainerLine = z.tuple([z.string(), z.string(), z.string(), z.string(), z.string(), z.boolean()]);
-
-function parseContainer(line: string): ContainerFact {
-  const [id, name, image, imageId, startedAt, running] = ContainerLine.parse(parseValues(line));
-  return { id, name: name.replace(/^\//, ''), image, imageId, startedAt, running };
-}
-
-/** Docker's templates print several JSON values on a line, none of which holds a space. */
-function parseValues(line: string): unknown[] {
-  return line.split(' ').map((value) => JSON.parse(value) as unknown);
 }
 
 function parseRelease(line: string): [string, string] {
@@ -206,6 +141,12 @@ function parseProperties(text: string): Record<string, string> {
   );
 }
 
+/** It may have come to its end while it was read: then nothing is told of it. */
+function optionalOpenRollout(base64 = ''): { openRollout?: OpenRollout } {
+  if (base64 === '') return {};
+  return { openRollout: OpenRollout.parse(JSON.parse(decode(base64))) };
+}
+
 function optionalRolledBack(text: string): { rolledBack?: RolledBack } {
   const parsed = RolledBack.safeParse(parseJson(text));
   return parsed.success ? { rolledBack: parsed.data } : {};
@@ -214,15 +155,6 @@ function optionalRolledBack(text: string): { rolledBack?: RolledBack } {
 function entryOf(path: string, size: string, pattern: RegExp): [string, number][] {
   const digest = pattern.exec(path)?.[1];
   return digest === undefined ? [] : [[digest, Number(size)]];
-}
-
-function splitFirst(text: string): [string, string] {
-  const space = text.indexOf(' ');
-  return space === -1 ? [text, ''] : [text.slice(0, space), text.slice(space + 1)];
-}
-
-function decode(base64: string): string {
-  return Buffer.from(base64, 'base64').toString('utf8');
 }
 
 function optional<Key extends string>(key: Key, value: string | undefined): { [K in Key]?: string } {

@@ -19,7 +19,7 @@ test('a plan for first contact, word for word', () => {
   would send 229993954 bytes (230 MB):
          301234  the signed manifest, lib/convocate-agent.mjs
        41943040  runtime/node  bbbbbbbbbbbb, of which 1000000 are there already
-      188743680  image layer 1 of 2  111111111111
+      188743680  image layer 1 of 2  111111111111, sent whole: no layer there to patch from
            6000  image layer 2 of 2  222222222222
   would load the image, leaving out 0 layers the host has
   would change:

@@ -1,6 +1,6 @@
 import { createTwoFilesPatch } from 'diff';
 import prettyBytes from 'pretty-bytes';
-import type { Plan } from './plan-types.ts';
+import type { Plan, PlannedLayer } from './plan-types.ts';
 import { bytesToSend, isNothingToDo } from './plan.ts';
 
 /** The plan as `--dry-run` prints it: what would be sent, to the byte, and what would change, as diffs. */
@@ -16,10 +16,12 @@ export function formatPlan(host: string, plan: Plan): string {
     const names = ['the signed manifest', ...plan.smallFiles.map((file) => file.what)].join(', ');
     lines.push(`    ${String(plan.releaseBytes).padStart(11)}  ${names}`);
   }
-  for (const blob of [...plan.largeFiles, ...plan.layers]) {
+  const large: readonly PlannedLayer[] = [...plan.largeFiles, ...plan.layers];
+  for (const blob of large) {
     const resumed = blob.offset > 0 ? `, of which ${blob.offset} are there already` : '';
+    const why = blob.why === undefined ? '' : `, ${blob.why}`;
     lines.push(
-      `    ${String(blob.packedBytes).padStart(11)}  ${blob.what}  ${blob.sha256.slice(0, 12)}${resumed}`,
+      `    ${String(blob.packedBytes).padStart(11)}  ${blob.what}  ${blob.sha256.slice(0, 12)}${resumed}${why}`,
     );
   }
   if (plan.loadImage)

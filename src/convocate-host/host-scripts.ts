@@ -31,6 +31,7 @@ say machine "$(uname -m)"
 say glibc "$(getconf GNU_LIBC_VERSION 2>/dev/null | cut -d' ' -f2)"
 say cores "$(grep -c ^processor /proc/cpuinfo)"
 say memory_kib "$(sed -n 's/^MemTotal: *\\([0-9]*\\).*/\\1/p' /proc/meminfo)"
+say memory_available_kib "$(sed -n 's/^MemAvailable: *\\([0-9]*\\).*/\\1/p' /proc/meminfo)"
 if [ -d /run/systemd/system ]; then say systemd yes; else say systemd no; fi
 if ldconfig -p 2>/dev/null | grep -q 'libstdc++\\.so\\.6'; then say libstdcxx yes; else say libstdcxx no; fi
 say agent_id "$(cat "$config/agent-id" 2>/dev/null)"
@@ -38,7 +39,7 @@ say stamp "$(cat "$config/current-image" 2>/dev/null)"
 say current "$(readlink "$lib/current" 2>/dev/null)"
 say previous "$(readlink "$lib/previous" 2>/dev/null)"
 for open in armed returning; do
-  [ -e "$state/rollout/$open.json" ] && say rollout "$open"
+  [ -e "$state/rollout/$open.json" ] && say rollout "$(b64 < "$state/rollout/$open.json")"
 done
 say rolled_back "$(b64 < "$state/rollout/returned.json")"
 say signers "$(b64 < "$config/allowed_signers")"
@@ -116,19 +117,27 @@ export const LOOK_AT_LOCK: HostScript = {
 };
 
 /**
- * Takes in one large program blob, gzip-packed, from an offset on: what came before a cut is kept in ".part". It gets
- * its name only when its SHA-256 is right. Arguments: blobs directory, digest, offset, packed size. Exit 9: arrived
- * damaged, and thrown away; exit 8: cut off, and kept.
+ * Takes in one large program blob, gzip-packed, from an offset on: what came before a cut is kept in ".part". Prints
+ * "ack <bytes>" for what has landed of its stdin. It gets its name only when its SHA-256 is right. Arguments: blobs
+ * directory, digest, offset, packed size. Exit 9: arrived damaged, and thrown away; exit 8: cut off, and kept.
  */
 export const RECEIVE_BLOB: HostScript = {
   name: 'receive-blob',
+  // Each piece goes to its place rather than to the end: a receiver that outlived its connection can then only write
+  // the same bytes.
   text: `
 set -eu
 mkdir -p "$1"
 part=$1/$2.gz.part
 truncate -s "$3" "$part"
-cat >> "$part"
-[ "$(stat -c %s "$part")" -ge "$4" ] || exit 8
+at=$3
+while [ "$at" -lt "$4" ]; do
+  dd of="$part" bs=256k count=1 iflag=fullblock oflag=seek_bytes seek="$at" conv=notrunc status=none
+  size=$(stat -c %s "$part")
+  [ "$size" -gt "$at" ] || exit 8
+  at=$size
+  echo "ack $((at - $3))"
+done
 if gzip -dc "$part" > "$1/$2.tmp" && printf '%s  %s\\n' "$2" "$1/$2.tmp" | sha256sum -c --status -; then
   sync "$1/$2.tmp"
   mv -T "$1/$2.tmp" "$1/$2"
@@ -183,17 +192,22 @@ rm -f "$new.files"
 };
 
 /**
- * Writes one small file as one step, where its text or mode is another than it was; prints "same" or "changed".
- * The text comes on stdin, so a secret is never in an argv. Arguments: path, mode.
+ * Writes one small text file as one step, where its text or mode is another than it was; prints "same" or "changed".
+ * What is right is not touched, nor is its directory. The text comes on stdin, so a secret is never in an argv.
+ * Arguments: path, mode.
  */
 export const WRITE_FILE: HostScript = {
   name: 'write-file',
   text: `
 set -eu
 umask 077
+text=$(cat; echo .)
+if [ -f "$1" ] && [ "$(cat "$1"; echo .)" = "$text" ] && [ "$(stat -c %a "$1")" = "$2" ]; then echo same; exit; fi
 mkdir -p "$(dirname "$1")"
-cat > "$1.new"
+printf %s "\${text%.}" > "$1.new"
 chmod "$2" "$1.new"
-if cmp -s "$1" "$1.new" && [ "$(stat -c %a "$1")" = "$2" ]; then rm "$1.new"; echo same; else sync "$1.new"; mv -T "$1.new" "$1"; echo changed; fi
+sync "$1.new"
+mv -T "$1.new" "$1"
+echo changed
 `,
 };

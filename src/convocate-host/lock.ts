@@ -66,16 +66,19 @@ export function behindFence(host: Host, lock: Pick<RolloutLock, 'number' | 'asse
     lock.assertHeld();
     return scriptArgv(FENCE, rolloutDir, rolloutWorkLock, String(lock.number), ...argv);
   };
-  const run: Host['run'] = async (argv, options) => {
-    const result = await host.run(fenced(argv), options);
+  const expectInside = (result: CommandResult): CommandResult => {
     if (result.exitCode === FENCED_OFF) throw lockLost(host.name, `to another rollout (${lastLine(result)})`);
     return result;
   };
+  const run: Host['run'] = async (argv, options) => expectInside(await host.run(fenced(argv), options));
   return {
     ...host,
     run,
     check: async (argv, options) => expectSuccess(host.name, argv, await run(argv, options)),
-    start: async (argv) => await host.start(fenced(argv)),
+    start: async (argv) => {
+      const running = await host.start(fenced(argv));
+      return { ...running, finish: async (timeoutMs) => expectInside(await running.finish(timeoutMs)) };
+    },
   };
 }
 

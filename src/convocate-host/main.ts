@@ -2,8 +2,10 @@ import { Command } from 'commander';
 import { reportErrors } from '../base/report-error.ts';
 import { programVersion } from '../base/version.ts';
 import { PROTOCOL_VERSION } from '../protocol/version.ts';
+import type { InitShellOptions } from './commands/init-shell.ts';
 import {
   type RolloutCliOptions,
+  bandwidthOption,
   confirmOption,
   newRollout,
   openRollout,
@@ -11,6 +13,7 @@ import {
   soakOption,
   stdout,
 } from './commands/options.ts';
+import { requireRoot } from './commands/require-root.ts';
 
 const print = (text: string): void => stdout.write(`${text}\n`);
 
@@ -27,7 +30,7 @@ program
   .option('--user <user>', 'login on it, where ssh needs one')
   .option('--host-key <fingerprint>', 'SHA256:… of its sshd, for first contact without a terminal')
   .option('--json', 'print JSON lines')
-  .action((options: { host: string; user?: string; hostKey?: string; json?: boolean }) =>
+  .action((options: InitShellOptions) =>
     reportErrors(options.json, async () => {
       const { initShellCommand } = await import('./commands/init-shell.ts');
       await initShellCommand(options);
@@ -46,10 +49,10 @@ program
   .option('--host-key <fingerprint>', 'SHA256:… of its sshd, for first contact without a terminal')
   .addOption(soakOption())
   .addOption(confirmOption())
+  .addOption(bandwidthOption())
   .option('--json', 'print JSON lines')
-  .action((options: RolloutCliOptions & { shellHost?: string; hostKey?: string }) =>
+  .action((options: RolloutCliOptions & { shellHost?: string }) =>
     reportErrors(options.json, async () => {
-      const { requireRoot } = await import('./flows/update.ts');
       const { initAgent } = await import('./flows/init-agent.ts');
       requireRoot('init-agent');
       const { user, shellHost, hostKey } = options;
@@ -65,13 +68,14 @@ program
   .option('--dry-run', 'print what would be sent and changed, and change nothing')
   .addOption(soakOption())
   .addOption(confirmOption())
+  .addOption(bandwidthOption())
   .option('--json', 'print JSON lines')
   .action((options: RolloutCliOptions & { dryRun?: boolean }) =>
     reportErrors(options.json, async () => {
-      const { dryRunUpdate, requireRoot, update } = await import('./flows/update.ts');
+      const { dryRunUpdate, update } = await import('./flows/update.ts');
       requireRoot('update');
       const rollout = await newRollout(options);
-      if (options.dryRun) await dryRunUpdate(rollout, print, options.json ?? false);
+      if (options.dryRun) await dryRunUpdate(rollout, { print, json: options.json ?? false });
       else await update(rollout);
     }),
   );
@@ -88,11 +92,11 @@ program
   .option('--json', 'print JSON lines')
   .action((options: RolloutCliOptions & { to?: string; dryRun?: boolean }) =>
     reportErrors(options.json, async () => {
-      const { requireRoot } = await import('./flows/update.ts');
       const { dryRunRollback, rollback } = await import('./flows/rollback.ts');
       requireRoot('rollback');
       const rollout = openRollout(options);
-      if (options.dryRun) await dryRunRollback(rollout, { to: options.to }, print, options.json ?? false);
+      if (options.dryRun)
+        await dryRunRollback(rollout, { to: options.to }, { print, json: options.json ?? false });
       else await rollback(rollout, { to: options.to });
     }),
   );
@@ -105,7 +109,6 @@ program
   .option('--json', 'print JSON')
   .action((options: { host: string; user?: string; json?: boolean }) =>
     reportErrors(options.json, async () => {
-      const { requireRoot } = await import('./flows/update.ts');
       const { formatReleases, heldReleases } = await import('./flows/releases.ts');
       requireRoot('releases');
       const releases = await heldReleases(quietRollout(options));
@@ -122,7 +125,6 @@ program
   .option('--json', 'print JSON')
   .action((options: { seen?: boolean; json?: boolean }) =>
     reportErrors(options.json, async () => {
-      const { requireRoot } = await import('./flows/update.ts');
       const { clusterStatus, formatStatus, noteSeen } = await import('./flows/status.ts');
       requireRoot('status');
       const agents = await clusterStatus();

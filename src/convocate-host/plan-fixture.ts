@@ -1,5 +1,6 @@
 import type { Manifest } from '../release/manifest.ts';
 import type { HostFacts } from './facts.ts';
+import { type PatchOffer, planLayers } from './plan-layers.ts';
 import type { PlanInput } from './plan-types.ts';
 
 /** A release and a host that has it, whole and running: tests say only what is different. */
@@ -66,6 +67,7 @@ export const healthy: HostFacts = {
   systemd: true,
   cores: 2,
   memoryBytes: 8 * 1024 * MIB,
+  availableMemoryBytes: 4 * 1024 * MIB,
   agentId: 'abcd1234',
   stamp: 'convocate:v2',
   liveVersion: 'v2',
@@ -96,6 +98,7 @@ export const empty: HostFacts = {
   systemd: true,
   cores: 2,
   memoryBytes: 8 * 1024 * MIB,
+  availableMemoryBytes: 4 * 1024 * MIB,
   allowedSigners: '',
   releases: new Map(),
   blobs: new Map(),
@@ -107,8 +110,14 @@ export const empty: HostFacts = {
   docker: { ...healthyDocker, images: [] },
 };
 
-export function inputFor(facts: HostFacts, changes: Partial<PlanInput> = {}): PlanInput {
-  return {
+export interface InputChanges extends Partial<PlanInput> {
+  /** Layers that the shell host has besides those of the release, and the patches that were made from them. */
+  readonly storedLayers?: ReadonlyMap<string, number>;
+  readonly offers?: ReadonlyMap<string, PatchOffer>;
+}
+
+export function inputFor(facts: HostFacts, changes: InputChanges = {}): PlanInput {
+  const input = {
     facts,
     manifest,
     manifestDigest: MANIFEST_DIGEST,
@@ -127,6 +136,8 @@ export function inputFor(facts: HostFacts, changes: Partial<PlanInput> = {}): Pl
       releasesDir: '/usr/local/lib/convocate/releases',
     },
     signers: 'our signers\n',
+    storedLayers: new Map<string, number>(),
     ...changes,
   };
+  return { ...input, layers: planLayers(input, changes.offers ?? new Map<string, PatchOffer>()) };
 }

@@ -10,6 +10,7 @@ export function planRollback(input: RollbackInput): Plan {
     ...input,
     packedBytes: new Map(),
     missingLayers: [],
+    layers: [],
     signers: facts.allowedSigners, // the host proves the signature itself
   });
   const lacking: string[] = [];
@@ -19,6 +20,8 @@ export function planRollback(input: RollbackInput): Plan {
     ...decisions,
     refusals: [...decisions.refusals, ...lacking],
     stageRelease: false,
+    smallFiles: [],
+    largeFiles: [],
     loadImage: false,
     releaseBytes: 0,
   };

@@ -13,6 +13,16 @@ export interface PlannedBlob {
   readonly offset: number;
 }
 
+/** A layer of the image on its way, whole or as a patch. */
+export interface PlannedLayer extends PlannedBlob {
+  /** Set where the bytes are a patch: the layer that the host has and that it applies to, with its size, unpacked. */
+  readonly patch?: { readonly diffId: string; readonly sizeBytes: number };
+  /** Set where they are a patch: the layer as it would travel whole. */
+  readonly whole?: Pick<PlannedBlob, 'packedBytes' | 'offset'>;
+  /** Which form was chosen and why, for people; only where the layer is large enough for a choice. */
+  readonly why?: string;
+}
+
 /** A file, or what stands for one, whose content will be another. */
 export interface FileChange {
   readonly path: string;
@@ -39,7 +49,7 @@ export interface Plan {
   readonly releaseBytes: number;
   /** Program files that travel alone and can be taken up again where they were cut off. */
   readonly largeFiles: readonly PlannedBlob[];
-  readonly layers: readonly PlannedBlob[];
+  readonly layers: readonly PlannedLayer[];
   /** Layers that stay home because the host has them. */
   readonly sharedLayers: number;
   readonly loadImage: boolean;
@@ -60,6 +70,8 @@ export interface PlanInput {
   readonly hostFiles: readonly RenderedFile[];
   /** The layers that must travel, of those the release has. */
   readonly missingLayers: readonly { readonly diff_id: string; readonly size: number }[];
+  /** How each of them would travel. */
+  readonly layers: readonly PlannedLayer[];
   readonly paths: {
     readonly stamp: string;
     readonly current: string;

@@ -36,6 +36,8 @@ const NOTHING: Decisions = {
 const plan = (facts: HostFacts, changes?: Partial<PlanInput>): Decisions =>
   planUpdate(inputFor(facts, changes));
 
+const NO_BASE = 'sent whole: no layer there to patch from';
+
 describe('the plan for', () => {
   test('a host that leaves a release notes it as the way back', () => {
     const links = plan({ ...healthy, liveVersion: 'v1', previousVersion: 'v0' }).changes.slice(0, 2);
@@ -70,7 +72,7 @@ describe('the plan for', () => {
       smallFiles: [{ what: 'lib/convocate-agent.mjs', sha256: PROGRAM, packedBytes: 300_000, offset: 0 }],
       largeFiles: [{ what: 'runtime/node', sha256: BIG_PROGRAM, packedBytes: 40 * MIB, offset: 0 }],
       layers: [
-        { what: 'image layer 1 of 2', sha256: BASE_LAYER, packedBytes: 180 * MIB, offset: 0 },
+        { what: 'image layer 1 of 2', sha256: BASE_LAYER, packedBytes: 180 * MIB, offset: 0, why: NO_BASE },
         { what: 'image layer 2 of 2', sha256: TOP_LAYER, packedBytes: 6_000, offset: 0 },
       ],
       sharedLayers: 0,
@@ -155,7 +157,7 @@ describe('the plan for', () => {
       loadImage: true,
       sharedLayers: 0,
       layers: [
-        { what: 'image layer 1 of 2', sha256: BASE_LAYER, packedBytes: 180 * MIB, offset: 0 },
+        { what: 'image layer 1 of 2', sha256: BASE_LAYER, packedBytes: 180 * MIB, offset: 0, why: NO_BASE },
         { what: 'image layer 2 of 2', sha256: TOP_LAYER, packedBytes: 6_000, offset: 0 },
       ],
     });

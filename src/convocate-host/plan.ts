@@ -18,7 +18,7 @@ export function planUpdate(input: PlanInput): Decisions {
   const stageRelease = !staged || missingFiles.length > 0;
   const files = uniqueBlobs(missingFiles.map((file) => plannedBlob(file.path, file.sha256, input)));
   const imageIsThere = hasImage(facts, manifest);
-  const layers = imageIsThere ? [] : planLayers(input);
+  const layers = imageIsThere ? [] : input.layers;
   const changes = [...planHostFiles(input), ...planLinks(input)];
   const activate = changes.length > 0 || stageRelease || needsSystemd(facts);
   return {
@@ -61,16 +61,6 @@ function hasImage(facts: HostFacts, manifest: Manifest): boolean {
       image.tags.includes(tag) &&
       [`sha256:${config_digest}`, `sha256:${manifest_digest}`].includes(image.id) &&
       image.layers.join() === layers.map((layer) => layer.diff_id).join(),
-  );
-}
-
-function planLayers(input: PlanInput): PlannedBlob[] {
-  const all = input.manifest.image.layers;
-  return uniqueBlobs(
-    input.missingLayers.map((layer) => {
-      const position = all.findIndex((candidate) => candidate.diff_id === layer.diff_id) + 1;
-      return plannedBlob(`image layer ${position} of ${all.length}`, layer.diff_id, input);
-    }),
   );
 }
 

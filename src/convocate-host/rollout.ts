@@ -41,6 +41,8 @@ export interface RolloutOptions {
   readonly soakMs: number;
   /** How long the host waits for the release to be confirmed, soak included, before it goes back by itself. */
   readonly confirmMs: number;
+  /** Bytes per second that a transfer may take; undefined is as fast as it goes. */
+  readonly bandwidth?: number;
 }
 
 /** A rollout that the host takes back by itself. */

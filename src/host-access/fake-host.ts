@@ -21,6 +21,10 @@ export interface ExpectedStart {
   readonly prints?: readonly string[];
   /** Where given, it ends by itself with this, right after its lines. */
   readonly endsWith?: Partial<CommandResult>;
+  /** Where given, it answers every piece of a transfer with the line this makes of the bytes there were so far. */
+  readonly answers?: (totalBytes: number) => string;
+  /** What it ends with when its stdin is closed; what is not named is exit 0, no errors, and its lines. */
+  readonly finishesWith?: Partial<CommandResult>;
 }
 
 export interface FakeHost extends Host {
@@ -101,16 +105,35 @@ function openFake(name: string, shared: Shared): FakeHost {
 
 const OK: CommandResult = { exitCode: 0, stdout: '', stderr: '' };
 
-function runningCommand({ prints = [], endsWith }: ExpectedStart, said: string[]): RunningCommand {
+function runningCommand(
+  { prints = [], endsWith, answers, finishesWith }: ExpectedStart,
+  said: string[],
+): RunningCommand {
   const { promise: ended, resolve: end } = Promise.withResolvers<CommandResult>();
-  const result = { ...OK, stdout: prints.join('\n'), ...endsWith };
-  if (endsWith) end(result);
+  const lines = [...prints];
+  const listeners: ((line: string) => void)[] = [];
+  let written = 0;
+  if (endsWith) end({ ...OK, stdout: lines.join('\n'), ...endsWith });
   return {
     ended,
+    onLine: (listener) => {
+      for (const line of lines) listener(line);
+      listeners.push(listener);
+    },
     say: (text) => void said.push(text),
-    firstLine: () => Promise.resolve(prints[0]),
+    write: (bytes) => {
+      said.push(Buffer.from(bytes).toString('latin1'));
+      written += bytes.length;
+      if (answers) {
+        const line = answers(written);
+        lines.push(line);
+        for (const listener of listeners) listener(line);
+      }
+      return Promise.resolve();
+    },
+    firstLine: () => Promise.resolve(lines[0]),
     finish: () => {
-      end(result);
+      end({ ...OK, stdout: lines.join('\n'), ...finishesWith });
       return ended;
     },
   };

@@ -71,11 +71,11 @@ export async function explainRefusal(
   const presented = await askHostKey(host);
   if (presented.publicKey !== pinned) {
     return new RefusedError(
-      "the host's SSH key is not the one that was pinned at init-agent; nothing was changed",
+      "the host's SSH key is not the one that was pinned when it was set up; nothing was changed",
       {
         host,
         output: `pinned:    ${fingerprintOfLine(pinned)}\npresented: ${presented.fingerprint}`,
-        hint: 'find out why it changed; if the host was rebuilt, run `convocate-host init-agent` with its new --host-key',
+        hint: 'find out why it changed; if the host was rebuilt, run init-agent (or init-shell) for it with its new --host-key',
       },
     );
   }

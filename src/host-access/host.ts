@@ -7,14 +7,18 @@ export interface RunOptions {
   readonly timeoutMs?: number;
 }
 
-/** A process that goes on while others run, such as the one that holds a lock. */
+/** A process that goes on while others run: one that holds a lock, or one that takes in a transfer and answers it. */
 export interface RunningCommand {
   /** The first line the process prints, or undefined where it ends without one. */
   firstLine(timeoutMs: number): Promise<string | undefined>;
+  /** Tells every line the process prints, from the first on. */
+  onLine(listener: (line: string) => void): void;
   /** Writes to its standard input. */
   say(text: string): void;
-  /** Closes its standard input and waits for its end. */
-  finish(): Promise<CommandResult>;
+  /** Writes bytes to its standard input, and settles when there is room for more, or nobody left to read them. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Closes its standard input and waits for its end, 10 s unless told otherwise. Throws as {@link Host.run} does. */
+  finish(timeoutMs?: number): Promise<CommandResult>;
   /** Settles when it ends, by itself or not. */
   readonly ended: Promise<CommandResult>;
 }

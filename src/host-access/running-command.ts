@@ -7,16 +7,18 @@ import type { RunningCommand } from './host.ts';
 /** Wraps a started process whose three streams are pipes. */
 export function followProcess(child: ChildProcess): RunningCommand {
   const output: string[] = [];
+  const listeners: ((line: string) => void)[] = [];
   const errors: string[] = [];
   const { promise: first, resolve: gotFirst } = Promise.withResolvers<string | undefined>();
-  if (!child.stdout || !child.stderr || !child.stdin)
-    throw new TypeError('the process was started without pipes');
-  child.stdin.on('error', () => {}); // it may end before it has read all; `ended` tells
+  const { stdin } = child;
+  if (!child.stdout || !child.stderr || !stdin) throw new TypeError('the process was started without pipes');
+  stdin.on('error', () => {}); // it may end before it has read all; `ended` tells
   child.stderr.on('data', (chunk: Buffer) => errors.push(chunk.toString('utf8')));
   const lines = createInterface({ input: child.stdout });
   lines.on('line', (line) => {
     output.push(line);
     gotFirst(line);
+    for (const listener of listeners) listener(line);
   });
   const ended = exitOf(child).then((exitCode): CommandResult => {
     gotFirst(undefined);
@@ -24,11 +26,25 @@ export function followProcess(child: ChildProcess): RunningCommand {
   });
   return {
     ended,
-    say: (text) => void child.stdin?.write(text),
+    onLine: (listener) => {
+      for (const line of output) listener(line);
+      listeners.push(listener);
+    },
+    say: (text) => void stdin.write(text),
+    write: async (bytes) => {
+      if (stdin.destroyed || stdin.write(bytes)) return;
+      await new Promise<void>((resolve) => {
+        const settle = (): void => {
+          stdin.off('drain', settle).off('close', settle);
+          resolve();
+        };
+        stdin.on('drain', settle).on('close', settle);
+      });
+    },
     firstLine: (timeoutMs) => withDeadline(first, timeoutMs, 'the first line of a remote command'),
-    finish: async () => {
-      child.stdin?.end();
-      return await withDeadline(ended, 10_000, 'the end of a remote command');
+    finish: async (timeoutMs = 10_000) => {
+      stdin.end();
+      return await withDeadline(ended, timeoutMs, 'the end of a remote command');
     },
   };
 }

@@ -10,7 +10,7 @@ import { explainRefusal } from './host-key.ts';
 import { followProcess } from './running-command.ts';
 import { type SshTarget, checkTarget, sshOptions } from './ssh-target.ts';
 
-/** ssh's own exit code for "no connection", as against the remote command's. */
+/** ssh's own exit code for "no connection"; a few programs, ssh-keygen among them, end with it too. */
 const SSH_FAILED = 255;
 
 /** Says on one line how to become root here, and from which address we came. */
@@ -43,35 +43,49 @@ export async function openSshHost(target: SshTarget): Promise<Host> {
       ...sshTo(target, options),
       quoteArgv([...prefix, ...argv]),
     ];
-    return sshHost(target, clientAddress, wrap, close);
+    const isConnected = async (): Promise<boolean> => {
+      const check = await runCommand(['ssh', ...options, '-O', 'check', target.host], { timeoutMs: 5_000 });
+      return check.exitCode === 0;
+    };
+    return sshHost(target, clientAddress, { wrap, isConnected, close });
   } catch (error) {
     await close();
     throw error;
   }
 }
 
+interface Connection {
+  /** The local argv that runs this one on the host. */
+  readonly wrap: (argv: readonly string[]) => string[];
+  readonly isConnected: () => Promise<boolean>;
+  readonly close: () => Promise<void>;
+}
+
 function sshTo(target: SshTarget, options: readonly string[]): string[] {
   return ['ssh', ...options, target.host, '--'];
 }
 
-function sshHost(
-  target: SshTarget,
-  clientAddress: string,
-  wrap: (argv: readonly string[]) => string[],
-  close: () => Promise<void>,
-): Host {
+function sshHost(target: SshTarget, clientAddress: string, { wrap, isConnected, close }: Connection): Host {
   const name = target.host;
-  const run: Host['run'] = async (argv, options = {}) => {
-    const result = await runCommand(wrap(argv), options);
-    if (result.exitCode === SSH_FAILED) throw connectionLost(name, argv, result);
+  const expectConnected = async (argv: readonly string[], result: CommandResult): Promise<CommandResult> => {
+    if (result.exitCode === SSH_FAILED && !(await isConnected())) throw connectionLost(name, argv, result);
     return result;
+  };
+  const run: Host['run'] = async (argv, options = {}) =>
+    await expectConnected(argv, await runCommand(wrap(argv), options));
+  const start: Host['start'] = async (argv) => {
+    const running = followProcess(startProcess(wrap(argv), { stdio: ['pipe', 'pipe', 'pipe'] }));
+    return {
+      ...running,
+      finish: async (timeoutMs) => await expectConnected(argv, await running.finish(timeoutMs)),
+    };
   };
   return {
     name,
     clientAddress,
     run,
     check: async (argv, options) => expectSuccess(name, argv, await run(argv, options)),
-    start: async (argv) => followProcess(startProcess(wrap(argv), { stdio: ['pipe', 'pipe', 'pipe'] })),
+    start,
     reconnect: () => openSshHost(target),
     close,
     [Symbol.asyncDispose]: close,

@@ -43,6 +43,7 @@ export const AGENT_HOST = {
   /** The fence's number, and the state of a rollout that is not confirmed yet. */
   rolloutDir: '/var/lib/convocate-agent/rollout',
   rolloutBootMark: '/run/convocate-rollout.armed',
+  rolloutRequest: '/run/convocate-rollout.request',
   /** Takes a rollout back that nobody confirms (decision D5). */
   deadManUnit: 'convocate-dead-man.service',
 } as const;

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip, createGzip, createZstdCompress, createZstdDecompress } from 'node:zlib';
+import { constants, createGunzip, createGzip, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { syncDirectory } from '../base/atomic-file.ts';
 import { OperationError } from '../base/errors.ts';
+import { packedLayerName } from '../protocol/layer-transfer.ts';
 
 /**
  * How a blob is kept, which is also how it travels: packed once at `convocate install`, sent many times. Program
@@ -86,6 +87,12 @@ export class BlobStore {
     return createReadStream(this.pathOf(sha256, packing), { start: offset, highWaterMark: CHUNK_BYTES });
   }
 
+  /** As {@link openPacked}, of the patch that makes this layer out of another. */
+  openPatch(diffId: string, baseDiffId: string, offset = 0): Readable {
+    const path = this.patchPath(diffId, baseDiffId);
+    return createReadStream(path, { start: offset, highWaterMark: CHUNK_BYTES });
+  }
+
   /** The content itself; for small blobs. */
   async read(sha256: string, packing: Packing): Promise<Buffer> {
     return await pipeline(this.openPacked(sha256, packing), unpacker(packing), buffer);
@@ -94,14 +101,27 @@ export class BlobStore {
   pathOf(sha256: string, packing: Packing): string {
     return join(this.#directory, `${sha256}.${packing}`);
   }
+
+  patchPath(diffId: string, baseDiffId: string): string {
+    return join(this.#directory, packedLayerName(diffId, baseDiffId));
+  }
 }
 
 /** Node's streams default to 16 and 64 KiB, and a gigabyte in such pieces takes four times as long to unpack. */
 export const CHUNK_BYTES = 1024 * 1024;
 
 export function unpacker(packing: Packing): Transform {
-  const options = { chunkSize: CHUNK_BYTES };
-  return packing === 'gz' ? createGunzip(options) : createZstdDecompress(options);
+  return packing === 'gz' ? createGunzip({ chunkSize: CHUNK_BYTES }) : layerUnpacker();
+}
+
+/**
+ * Unpacks a layer, or with the layer it is a patch against (`zstd --patch-from`, a window of up to 2 GiB) the patch.
+ * Takes memory of about twice the base and once the window beyond the base itself.
+ */
+export function layerUnpacker(base?: Buffer): Transform {
+  if (!base) return createZstdDecompress({ chunkSize: CHUNK_BYTES });
+  const params = { [constants.ZSTD_d_windowLogMax]: 31 };
+  return createZstdDecompress({ chunkSize: CHUNK_BYTES, params, dictionary: base });
 }
 
 /** Passes bytes through, counting and hashing them. */

@@ -1,11 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { zstdCompressSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { extract } from 'tar-stream';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { missingLayers, openImageArchive } from './image-archive.ts';
 import type { ReleaseImage } from './manifest.ts';
 import { dockerManifest, ociIndex, ociManifest } from './oci.ts';
@@ -76,14 +72,6 @@ async function entriesOf(source: Parameters<typeof openImageArchive>[0]): Promis
 }
 
 describe('the archive', () => {
-  let directory: string;
-  beforeEach(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'convocate-archive-'));
-  });
-  afterEach(async () => {
-    await rm(directory, { recursive: true, force: true });
-  });
-
   const contents = ['base layer', 'middle', 'x'.repeat(3_000_000)];
   const layers = contents.map((content) => ({ diff_id: sha256(content), size: content.length }));
   const config = Buffer.from('{"rootfs":{}}');
@@ -98,14 +86,19 @@ describe('the archive', () => {
   };
   const tag = 'convocate-staging:v1';
 
-  async function layerFiles(positions: readonly number[]): Promise<Map<string, string>> {
-    const files = new Map<string, string>();
-    for (const at of positions) {
-      const path = join(directory, `layer-${at}`);
-      await writeFile(path, zstdCompressSync(contents[at] ?? ''));
-      files.set(layers[at]?.diff_id ?? '', path);
-    }
-    return files;
+  type Opener = () => AsyncIterable<Buffer>;
+
+  async function* inPieces(text: string): AsyncGenerator<Buffer> {
+    for (let at = 0; at < text.length; at += 1_000_000) yield Buffer.from(text.slice(at, at + 1_000_000));
+  }
+
+  function openers(positions: readonly number[]): Map<string, Opener> {
+    return new Map(
+      positions.map((at) => [
+        layers[at]?.diff_id ?? '',
+        (): AsyncIterable<Buffer> => inPieces(contents[at] ?? ''),
+      ]),
+    );
   }
 
   const documents = [
@@ -126,7 +119,7 @@ describe('the archive', () => {
   test.each([[[]], [[2]], [[0, 1, 2]]])(
     'has the documents of both formats and the layers %j, no other',
     async (positions) => {
-      const source = { image, config, manifest, tag, layerFiles: await layerFiles(positions) };
+      const source = { image, config, manifest, tag, layers: openers(positions) };
       expect(await entriesOf(source)).toEqual([
         ...documents,
         ...positions.map((at) => [`blobs/sha256/${layers[at]?.diff_id}`, contents[at]]),
@@ -141,26 +134,48 @@ describe('the archive', () => {
       config,
       manifest,
       tag,
-      layerFiles: await layerFiles([0]),
+      layers: openers([0]),
     });
     expect(entries.filter(([name]) => name === `blobs/sha256/${layers[0]?.diff_id}`)).toHaveLength(1);
   });
 
-  test('fails where a layer file is missing, damaged or of another size, instead of ending short', async () => {
-    const files = await layerFiles([0, 2]);
-    const path = files.get(layers[2]?.diff_id ?? '') ?? '';
-    for (const wrong of [zstdCompressSync('short'), 'not packed']) {
-      await writeFile(path, wrong);
-      await expect(sizeOf(files)).rejects.toThrow();
+  test('fails where a layer breaks off or is of another size, with its reason, instead of ending short', async () => {
+    const id = layers[2]?.diff_id ?? '';
+    for (const wrong of ['short', `${contents[2]} and more`]) {
+      await expect(sizeOf(openers([0, 2]).set(id, () => inPieces(wrong)))).rejects.toThrow();
     }
-    await rm(files.get(layers[0]?.diff_id ?? '') ?? '');
-    await expect(sizeOf(files)).rejects.toMatchObject({ code: 'ENOENT' });
+    const broken = openers([0, 2]).set(id, async function* () {
+      yield Buffer.from('x'.repeat(1000));
+      throw new Error('cut off on its way');
+    });
+    await expect(sizeOf(broken)).rejects.toThrow('cut off on its way');
+  });
+
+  test('opens a layer when its turn comes, and closes it when nobody reads on', async () => {
+    const said: string[] = [];
+    const watched = (name: string): Opener =>
+      async function* () {
+        said.push(`open ${name}`);
+        try {
+          for (let piece = 0; ; piece += 1) yield Buffer.alloc(1_000_000);
+        } finally {
+          said.push(`close ${name}`);
+        }
+      };
+    const files = new Map([
+      [layers[0]?.diff_id ?? '', (): AsyncIterable<Buffer> => inPieces(contents[0] ?? '')],
+      [layers[2]?.diff_id ?? '', watched('third')],
+    ]);
+    const archive = openImageArchive({ image, config, manifest, tag, layers: files });
+    expect(said).toEqual([]);
+    for await (const chunk of archive as AsyncIterable<Buffer>) if (chunk.length > 100_000) break;
+    await vi.waitFor(() => expect(said).toEqual(['open third', 'close third']));
   });
 
   /** Reads the raw stream, as Docker's client does. */
-  async function sizeOf(files: ReadonlyMap<string, string>): Promise<number> {
+  async function sizeOf(files: ReadonlyMap<string, Opener>): Promise<number> {
     let size = 0;
-    const archive = openImageArchive({ image, config, manifest, tag, layerFiles: files });
+    const archive = openImageArchive({ image, config, manifest, tag, layers: files });
     for await (const chunk of archive as AsyncIterable<Buffer>) size += chunk.length;
     return size;
   }

@@ -1,8 +1,7 @@
-import { createReadStream } from 'node:fs';
-import { type Readable, PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { pack } from 'tar-stream';
-import { CHUNK_BYTES, unpacker } from './blob-store.ts';
+import { CHUNK_BYTES } from './blob-store.ts';
 import type { ReleaseImage } from './manifest.ts';
 import { dockerManifest, ociIndex } from './oci.ts';
 
@@ -12,8 +11,11 @@ export interface ArchiveSource {
   readonly manifest: Buffer;
   /** The tag the archive sets: a temporary one, until the image is proven. */
   readonly tag: string;
-  /** Files with the packed layers that go in, by diffID; a layer that is not named is left out: Docker has it. */
-  readonly layerFiles: ReadonlyMap<string, string>;
+  /**
+   * The layers that go in, by diffID; one that is not named is left out: Docker has it. Each is opened when its turn
+   * comes, and gives the layer's content, unpacked.
+   */
+  readonly layers: ReadonlyMap<string, () => AsyncIterable<Buffer>>;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface ArchiveSource {
  * uncompressed blobs (which of the two alone fails where is measured in docs/decisions/0002-thin-images.md).
  */
 export function openImageArchive(source: ArchiveSource): Readable {
-  const { image, config, manifest, tag, layerFiles } = source;
+  const { image, config, manifest, tag, layers } = source;
   const tar = pack();
   const output = new PassThrough({ highWaterMark: CHUNK_BYTES });
   const write = async (): Promise<void> => {
@@ -33,12 +35,11 @@ export function openImageArchive(source: ArchiveSource): Readable {
     tar.entry({ name: `blobs/sha256/${image.manifest_digest}` }, manifest);
     const written = new Set<string>();
     for (const { diff_id, size } of image.layers) {
-      const file = layerFiles.get(diff_id);
-      if (file === undefined || written.has(diff_id)) continue;
+      const openLayer = layers.get(diff_id);
+      if (openLayer === undefined || written.has(diff_id)) continue;
       written.add(diff_id);
       await pipeline(
-        createReadStream(file, { highWaterMark: CHUNK_BYTES }),
-        unpacker('zst'),
+        Readable.from(openLayer(), { objectMode: false }),
         tar.entry({ name: `blobs/sha256/${diff_id}`, size }),
       );
     }

@@ -72,6 +72,18 @@ export class ReleaseStore {
     return names.filter((name) => !name.startsWith('.')).sort();
   }
 
+  /** Size in bytes, unpacked, of every layer that some release here has, by diffID; what is damaged is left out. */
+  async layerSizes(): Promise<ReadonlyMap<string, number>> {
+    const sizes = new Map<string, number>();
+    for (const version of await this.versions()) {
+      const release = await this.find(version).catch(() => undefined);
+      for (const { diff_id, size } of release?.manifest.image.layers ?? []) {
+        if (!sizes.has(diff_id) && (await this.blobs.has(diff_id, 'zst'))) sizes.set(diff_id, size);
+      }
+    }
+    return sizes;
+  }
+
   /** Stores manifest and signature as one step; the blobs must be in {@link blobs} by then. */
   async save(manifest: Manifest, sign: (text: string) => Promise<string>): Promise<StoredRelease> {
     const manifestText = serializeManifest(manifest);

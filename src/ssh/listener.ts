@@ -1,6 +1,7 @@
 import { type Server as TcpServer, type Socket, createServer } from 'node:net';
 import { once } from 'node:events';
 import ssh2, { type Connection } from 'ssh2';
+import { OperationError, messageOf } from '../base/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { authenticate } from './authenticate.ts';
 import { ALGORITHMS, REKEY_INTERVAL_MS } from './policy.ts';
@@ -98,7 +99,14 @@ export async function listen<Peer>(options: ListenerOptions<Peer>): Promise<List
 
 async function startListening<Peer>(tcp: TcpServer, options: ListenerOptions<Peer>): Promise<void> {
   tcp.listen({ port: options.port, host: options.address ?? '::' });
-  await once(tcp, 'listening'); // rejects on 'error': a port that is taken must fail the start, loudly
+  try {
+    await once(tcp, 'listening'); // rejects on 'error': a port that is taken must fail the start, loudly
+  } catch (cause) {
+    throw new OperationError(`port ${options.port} cannot be listened on: ${messageOf(cause)}`, {
+      hint: `see what holds it: ss -ltnp 'sport = :${options.port}'`,
+      cause,
+    });
+  }
 }
 
 function serveConnection<Peer>(

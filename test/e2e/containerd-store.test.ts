@@ -1,10 +1,12 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { installTree, openCluster } from '../../lab/cluster.ts';
+import { installTree } from '../../lab/cluster.ts';
 import type { Lab } from '../../lab/lab.ts';
 import type { Machine } from '../../lab/machine.ts';
-import { openEngine } from '../../lab/engine.ts';
-import { removeLab } from '../../lab/remove.ts';
 import { buildTree } from '../../lab/trees.ts';
+import { bigProgram, newBuildOf, noise } from './support/big-program.ts';
+import { freshCluster } from './support/fresh-lab.ts';
+import { onlyEvent, runUpdate } from './support/rollout-run.ts';
 import { installStandIn } from './support/session-stand-in.ts';
 
 /** Docker 26 with the containerd image store, on both sides: other ids, other archives, other ways to fail. */
@@ -15,9 +17,8 @@ let lab: Lab;
 let agent: Machine;
 
 beforeAll(async () => {
-  await removeLab((await openEngine()).docker, NAME);
   const tree = await buildTree({ version: 'v0.3.0-ctrd' });
-  lab = await openCluster({ name: NAME, agents: 1, tree, kind: 'trixie' });
+  lab = await freshCluster({ name: NAME, agents: 1, tree, kind: 'trixie' });
   agent = lab.agent(0);
   await installStandIn(agent);
 });
@@ -88,12 +89,39 @@ test('an image that this Docker takes without its layers is not taken for good',
   await agent.run(['docker', 'image', 'rm', 'convocate:v0.3.2-ctrd']);
 
   const staged = await agent.exec([`${release}/convocate-agent`, 'stage-image']); // no layer was sent this time
-  expect(staged.exitCode).toBe(1);
-  expect(staged.stderr).toContain('was not sent and Docker does not have it');
+  expect(staged.exitCode).toBe(9);
+  const why = expect.stringContaining('was not sent and Docker does not have it') as string;
+  expect(JSON.parse(staged.stdout)).toEqual({ outcome: 'incomplete', why });
   const tags = (await agent.run(['docker', 'images', '--format', '{{.Repository}}:{{.Tag}}'])).stdout;
   expect(tags).not.toContain('v0.3.2-ctrd');
 
   await lab.shell.run(['convocate-host', 'update', '--host', 'agent-a', '--soak', '1s']);
   const tagsAfter = (await agent.run(['docker', 'images', '--format', '{{.Repository}}:{{.Tag}}'])).stdout;
   expect(tagsAfter).toContain('convocate:v0.3.2-ctrd');
+});
+
+test('a new build of a big program travels as a patch here too', async () => {
+  const first = noise('containerd', 12 * 1024 * 1024);
+  const second = newBuildOf(first, 'a new build of the big program');
+  for (const [version, program] of [
+    ['v0.3.3-ctrd', first],
+    ['v0.3.4-ctrd', second],
+  ] as const) {
+    await installTree(lab, await buildTree({ version, added: { [bigProgram]: program } }));
+    const run = await runUpdate(lab.shell, 'agent-a');
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' });
+    const sent = Number(onlyEvent(run, 'result')['sent_bytes']);
+    if (program === first) expect(sent).toBeGreaterThan(first.length);
+    else {
+      expect(sent).toBeLessThan(1024 * 1024);
+      const notes = run.events.filter(({ event }) => event === 'note').map(({ text }) => String(text));
+      expect(
+        notes.filter((text) => /sent as a patch against the layer of v0\.3\.3-ctrd/.test(text)),
+      ).toHaveLength(1);
+    }
+    const path = `/${bigProgram.replace('image/rootfs/', '')}`;
+    const argv = ['docker', 'run', '--rm', '--entrypoint', 'sha256sum', `convocate:${version}`, path];
+    const digest = createHash('sha256').update(program).digest('hex');
+    expect((await agent.run(argv)).stdout).toBe(`${digest}  ${path}\n`);
+  }
 });

@@ -1,14 +1,12 @@
 // Releases that do not come up, and rollouts that nobody finishes: the host goes back by itself, says so, and no session
 // is touched.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { openCluster } from '../../lab/cluster.ts';
-import { openEngine } from '../../lab/engine.ts';
 import type { Lab } from '../../lab/lab.ts';
 import type { Machine } from '../../lab/machine.ts';
-import { removeLab } from '../../lab/remove.ts';
 import { diffSnapshots, type HostSnapshot } from '../../lab/snapshot.ts';
 import { pollUntil } from '../../src/base/deadline.ts';
 import { buildBadRelease } from './support/bad-releases.ts';
+import { freshCluster } from './support/fresh-lab.ts';
 import { buildRelease, liveRelease, moveShellTo, wholly } from './support/releases.ts';
 import { onlyEvent, rolloutArgv, runUpdate, startRollout } from './support/rollout-run.ts';
 import { installStandIn } from './support/session-stand-in.ts';
@@ -27,9 +25,8 @@ let nextTree: string;
 let survivors: HostSnapshot;
 
 beforeAll(async () => {
-  await removeLab((await openEngine()).docker, labName);
   nextTree = await buildRelease({ version: next });
-  lab = await openCluster({ name: labName, agents: 1, tree: await buildRelease({ version: good }) });
+  lab = await freshCluster({ name: labName, agents: 1, tree: await buildRelease({ version: good }) });
   shell = lab.shell;
   agent = lab.agent(0);
   await installStandIn(agent);

@@ -1,13 +1,11 @@
 // The user guide's "All agents in one shot", as it stands there: the shell loop with `|| break` over three agents. It must
 // stop at the first agent that fails, leave the later ones alone, and be there to be run again.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { openCluster } from '../../lab/cluster.ts';
-import { openEngine } from '../../lab/engine.ts';
 import type { Lab } from '../../lab/lab.ts';
 import type { Machine } from '../../lab/machine.ts';
-import { removeLab } from '../../lab/remove.ts';
 import type { CommandResult } from '../../lab/run-command.ts';
 import { diffSnapshots, snapshotHost } from '../../lab/snapshot.ts';
+import { freshCluster } from './support/fresh-lab.ts';
 import { serviceStart } from './support/measures.ts';
 import { buildRelease, liveRelease, moveShellTo, wholly } from './support/releases.ts';
 import { updateArgv } from './support/rollout-run.ts';
@@ -56,9 +54,8 @@ async function liveOnAll(): Promise<unknown[]> {
 }
 
 beforeAll(async () => {
-  await removeLab((await openEngine()).docker, labName);
   for (const version of [first, second, third]) trees.set(version, await buildRelease({ version }));
-  lab = await openCluster({ name: labName, agents: 3, tree: trees.get(first) ?? '' });
+  lab = await freshCluster({ name: labName, agents: 3, tree: trees.get(first) ?? '' });
   shell = lab.shell;
   [agentA, agentB, agentC] = [lab.agent(0), lab.agent(1), lab.agent(2)];
   for (const agent of lab.agents) {

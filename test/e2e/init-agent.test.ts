@@ -4,17 +4,21 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pollUntil } from '../../src/base/deadline.ts';
 import { containerNameOf } from '../../src/protocol/host-layout.ts';
 import { initAgent, installTree } from '../../lab/cluster.ts';
-import { openEngine } from '../../lab/engine.ts';
-import { type Lab, openLab } from '../../lab/lab.ts';
+import type { Lab } from '../../lab/lab.ts';
 import type { Machine } from '../../lab/machine.ts';
-import { removeLab } from '../../lab/remove.ts';
-import { type HostSnapshot, diffSnapshots } from '../../lab/snapshot.ts';
+import { diffSnapshots } from '../../lab/snapshot.ts';
+import { freshLab } from './support/fresh-lab.ts';
 import { expectNothingChanged, expectRefusal } from './support/refusal.ts';
 import { buildRelease, liveRelease, wholly } from './support/releases.ts';
 import { runUpdate } from './support/rollout-run.ts';
 import { expectStillCounting, installStandIn, standInState } from './support/session-stand-in.ts';
 import { killSession, newSession, restartSession, waitUntilShellSees } from './support/sessions.ts';
-import { sessionContainers, survivorsOfAgent, survivorsOfShell } from './support/survivors.ts';
+import {
+  apartFromTimes,
+  sessionContainers,
+  survivorsOfAgent,
+  survivorsOfShell,
+} from './support/survivors.ts';
 import { Terminal } from './support/terminal.ts';
 
 const labName = 'init-agent-test';
@@ -40,11 +44,6 @@ async function idOf(host: string): Promise<string> {
   const found = agents.find((agent) => agent.host === host);
   if (!found) throw new Error(`${host} is not registered: ${stdout}`);
   return found.agent_id;
-}
-
-/** Times left out: a file that was put right is as it was, but newer. */
-function apartFromTimes(snapshot: HostSnapshot): HostSnapshot {
-  return new Map([...snapshot].map(([key, value]) => [key, value.replace(/\d{10}\.\d{6,}/, '')]));
 }
 
 async function property(machine: Machine, unit: string, ...names: string[]): Promise<string[]> {
@@ -83,9 +82,8 @@ async function waitForDocker(machine: Machine): Promise<void> {
 }
 
 beforeAll(async () => {
-  await removeLab((await openEngine()).docker, labName);
   const tree = await buildRelease({ version });
-  lab = await openLab({ name: labName, agents: 2 });
+  lab = await freshLab({ name: labName, agents: 2 });
   shell = lab.shell;
   agentA = lab.agent(0);
   agentB = lab.agent(1);
@@ -178,6 +176,19 @@ describe('a second run', () => {
     );
     expect(diffSnapshots(onShell, await survivorsOfShell(shell))).toEqual([]);
     await expectStillCounting(agentA, session, counting);
+  });
+
+  test('on a host that is another agent now, as after a rebuild, is refused before anything changes', async () => {
+    const id = await idOf('agent-b');
+    await agentB.run(['mv', '/etc/convocate-agent/agent-id', '/root/agent-id']);
+    await expectNothingChanged([shell, agentB], () =>
+      expectRefusal(shell, initArgv('agent-b'), {
+        host: 'agent-b',
+        says: [`registered as agent ${id}, but the host's agent id is none`],
+        next: `/etc/convocate/agent-keys/${id}`,
+      }),
+    );
+    await agentB.run(['mv', '/root/agent-id', '/etc/convocate-agent/agent-id']);
   });
 
   test('mends all that has drifted, and touches no key, no id and no session', async () => {

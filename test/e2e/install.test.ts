@@ -3,12 +3,11 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openEngine } from '../../lab/engine.ts';
-import { type Lab, openLab } from '../../lab/lab.ts';
+import type { Lab } from '../../lab/lab.ts';
 import type { Machine } from '../../lab/machine.ts';
-import { removeLab } from '../../lab/remove.ts';
 import { diffSnapshots, snapshotHost } from '../../lab/snapshot.ts';
 import { buildTree } from '../../lab/trees.ts';
+import { freshLab } from './support/fresh-lab.ts';
 import { expectNothingChanged } from './support/refusal.ts';
 
 const labName = 'install-test';
@@ -58,8 +57,7 @@ async function openTree(tree: string, name: string): Promise<string> {
 }
 
 beforeAll(async () => {
-  await removeLab((await openEngine()).docker, labName);
-  lab = await openLab({ name: labName, agents: 0 });
+  lab = await freshLab({ name: labName, agents: 0 });
   shell = lab.shell;
   folder = await openTree(await buildTree({ version }), 'checkout');
 }, setUpMs);

@@ -3,11 +3,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pollUntil } from '../../src/base/deadline.ts';
 import { containerNameOf } from '../../src/protocol/host-layout.ts';
-import { openCluster } from '../../lab/cluster.ts';
-import { openEngine } from '../../lab/engine.ts';
 import type { Lab } from '../../lab/lab.ts';
 import type { Machine } from '../../lab/machine.ts';
-import { removeLab } from '../../lab/remove.ts';
+import { freshCluster } from './support/fresh-lab.ts';
 import { OutsideSsh, type RpcAnswer } from './support/outside-ssh.ts';
 import { expectNothingChanged } from './support/refusal.ts';
 import { buildRelease } from './support/releases.ts';
@@ -74,9 +72,8 @@ async function sessionOnB(): Promise<string> {
 }
 
 beforeAll(async () => {
-  await removeLab((await openEngine()).docker, labName);
   const tree = await buildRelease({ version: 'v0.8.30' });
-  lab = await openCluster({ name: labName, agents: 2, tree });
+  lab = await freshCluster({ name: labName, agents: 2, tree });
   shell = lab.shell;
   agent = lab.agent(0);
   await installStandIn(agent);

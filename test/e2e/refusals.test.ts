@@ -2,12 +2,10 @@
 // agent is on A, and each obstacle is put into B's way for real.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { pollUntil } from '../../src/base/deadline.ts';
-import { openCluster } from '../../lab/cluster.ts';
-import { openEngine } from '../../lab/engine.ts';
 import type { Lab } from '../../lab/lab.ts';
 import type { Machine } from '../../lab/machine.ts';
-import { removeLab } from '../../lab/remove.ts';
 import { userWithoutSudo } from '../../lab/ssh-access.ts';
+import { freshCluster } from './support/fresh-lab.ts';
 import {
   type Pictures,
   expectNothingChanged,
@@ -57,10 +55,9 @@ async function withWrapper(name: string, script: string, act: () => Promise<void
 }
 
 beforeAll(async () => {
-  await removeLab((await openEngine()).docker, labName);
   const treeA = await buildRelease({ version: versionA });
   const treeB = await buildRelease({ version: versionB });
-  lab = await openCluster({ name: labName, agents: 1, tree: treeA });
+  lab = await freshCluster({ name: labName, agents: 1, tree: treeA });
   shell = lab.shell;
   agent = lab.agent(0);
   await moveShellTo(lab, treeB);

@@ -1,11 +1,9 @@
 // `convocate-host rollback` and `releases`: the way back that needs nothing but the host itself.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openCluster } from '../../lab/cluster.ts';
-import { openEngine } from '../../lab/engine.ts';
 import type { Lab } from '../../lab/lab.ts';
 import type { Machine } from '../../lab/machine.ts';
-import { removeLab } from '../../lab/remove.ts';
 import { diffSnapshots } from '../../lab/snapshot.ts';
+import { freshCluster } from './support/fresh-lab.ts';
 import { serviceStart } from './support/measures.ts';
 import { expectNothingChanged, expectRefusal } from './support/refusal.ts';
 import { buildRelease, liveRelease, moveShellTo, wholly } from './support/releases.ts';
@@ -37,8 +35,7 @@ async function rollOut(version: string): Promise<void> {
 }
 
 beforeAll(async () => {
-  await removeLab((await openEngine()).docker, labName);
-  lab = await openCluster({ name: labName, agents: 1, tree: await buildRelease({ version: first }) });
+  lab = await freshCluster({ name: labName, agents: 1, tree: await buildRelease({ version: first }) });
   shell = lab.shell;
   agent = lab.agent(0);
   await installStandIn(agent);
@@ -137,25 +134,24 @@ describe('a release that is not whole on the host is refused, and nothing change
     );
   });
 
-  test('one with a damaged file', async () => {
-    const file = `${releasesDir}/${first}/lib/convocate-agent.mjs`;
-    await agent.run(['cp', '--preserve=all', file, `${file}.whole`]);
-    await agent.run([
-      'sh',
-      '-c',
-      'printf x | dd of="$1" bs=1 seek=1000 conv=notrunc status=none',
-      'sh',
-      file,
-    ]);
-    await expectNothingChanged([agent], () =>
-      expectRefusal(shell, argv, {
-        host,
-        says: [`release ${first} is not whole on this host`, `${file} is not the file`],
-        next: /releases --host|update/,
-      }),
-    );
-    await agent.run(['mv', `${file}.whole`, file]);
-  });
+  for (const [what, path, says] of [
+    ['text', 'install/convocate-image-prune', /is not the file that release/],
+    ['program, which cannot even say so', 'lib/convocate-agent.mjs', /./],
+  ] as const) {
+    test(`one with a damaged ${what}`, async () => {
+      const file = `${releasesDir}/${first}/${path}`;
+      await agent.run(['cp', '--preserve=all', file, `${file}.whole`]);
+      await agent.run(['sh', '-c', 'printf x | dd of="$1" bs=1 seek=1 conv=notrunc status=none', 'sh', file]);
+      await expectNothingChanged([agent], () =>
+        expectRefusal(shell, argv, {
+          host,
+          says: [`release ${first} is not whole on this host`, says],
+          next: /releases --host|update/,
+        }),
+      );
+      await agent.run(['mv', `${file}.whole`, file]);
+    });
+  }
 
   test('one whose manifest was changed after it was signed', async () => {
     const file = `${releasesDir}/${first}/manifest.json`;

@@ -2,11 +2,9 @@
 // release or the new, never something between, and the next update finishes.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { pollUntil } from '../../src/base/deadline.ts';
-import { openCluster } from '../../lab/cluster.ts';
-import { openEngine } from '../../lab/engine.ts';
 import type { Lab } from '../../lab/lab.ts';
 import type { Machine } from '../../lab/machine.ts';
-import { removeLab } from '../../lab/remove.ts';
+import { freshCluster } from './support/fresh-lab.ts';
 import { buildRelease, liveRelease, moveShellTo, wholly } from './support/releases.ts';
 import {
   onlyEvent,
@@ -37,10 +35,9 @@ let counting: StandInState;
 const trees: string[] = [];
 
 beforeAll(async () => {
-  await removeLab((await openEngine()).docker, labName);
   for (const minor of [1, 2, 3, 4])
     trees.push(await buildRelease({ version: version(minor), ballastBytes: minor === 1 ? 0 : 8 * mebibyte }));
-  lab = await openCluster({ name: labName, agents: 1, tree: trees[0] ?? '' });
+  lab = await freshCluster({ name: labName, agents: 1, tree: trees[0] ?? '' });
   shell = lab.shell;
   agent = lab.agent(0);
   await installStandIn(agent);
@@ -135,7 +132,7 @@ describe('killed while it sends', () => {
 /** What was under way on the host when the shell's side died goes on to its own end. */
 async function waitUntilHostIsStill(): Promise<void> {
   // In brackets, so that the words do not find the command that holds them.
-  const words = 'convocate-agen[t].mjs (activate|stage-image|receive-layer)|systemctl restar[t]';
+  const words = 'convocate-agen[t].mjs (activate|stage-image)|systemctl restar[t]';
   const busy = ['pgrep', '--full', words];
   await pollUntil(async () => ((await agent.exec(busy)).exitCode === 1 ? true : undefined), {
     timeoutMs: 60_000,

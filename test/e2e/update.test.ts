@@ -1,13 +1,11 @@
 // The user guide's "Push to each agent" and "What survives an update": two agents with running, attached and stopped
 // sessions go from one release to the next, and everything that is to survive is compared to the byte.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openCluster } from '../../lab/cluster.ts';
-import { openEngine } from '../../lab/engine.ts';
 import type { Lab } from '../../lab/lab.ts';
 import type { Machine } from '../../lab/machine.ts';
-import { removeLab } from '../../lab/remove.ts';
 import { diffSnapshots, type HostSnapshot, snapshotHost } from '../../lab/snapshot.ts';
 import { AttachedTerminal } from './support/attached-terminal.ts';
+import { freshCluster } from './support/fresh-lab.ts';
 import { addedBlobs, blobsOn, receivedBytes, serviceStart } from './support/measures.ts';
 import { buildRelease, liveRelease, moveShellTo, wholly } from './support/releases.ts';
 import { onlyEvent, type RolloutRun, runUpdate } from './support/rollout-run.ts';
@@ -67,9 +65,8 @@ async function startSessions(agent: Machine): Promise<void> {
 }
 
 beforeAll(async () => {
-  await removeLab((await openEngine()).docker, labName);
   const [old, next] = [await buildRelease({ version: before }), await buildRelease({ version: after })];
-  lab = await openCluster({ name: labName, agents: 2, tree: old });
+  lab = await freshCluster({ name: labName, agents: 2, tree: old });
   shell = lab.shell;
   agents = lab.agents;
   for (const agent of agents) await startSessions(agent);

@@ -3,12 +3,11 @@
 import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { initAgent, installTree } from '../../lab/cluster.ts';
-import { openEngine } from '../../lab/engine.ts';
-import { type Lab, openLab } from '../../lab/lab.ts';
+import type { Lab } from '../../lab/lab.ts';
 import type { Machine } from '../../lab/machine.ts';
-import { removeLab } from '../../lab/remove.ts';
 import { diffSnapshots, type HostSnapshot, snapshotHost } from '../../lab/snapshot.ts';
 import { Checkout } from './support/checkout.ts';
+import { freshLab } from './support/fresh-lab.ts';
 import { serviceStart } from './support/measures.ts';
 import { entrypoint, liveRelease, wholly } from './support/releases.ts';
 import { onlyEvent, runUpdate } from './support/rollout-run.ts';
@@ -31,7 +30,7 @@ import { survivorsOfAgent } from './support/survivors.ts';
 const labName = 'way-back-test';
 const hosts = ['agent-a', 'agent-b'];
 const programFile = 'src/convocate-agent/main.ts';
-const marked = (text: string): string => `\nObject.assign(globalThis, { wayBack: '${text}' });\n`;
+const marked = (text: string): string => `\nObject.assign(globalThis, { thereAndBack: '${text}' });\n`;
 
 let lab: Lab;
 let shell: Machine;
@@ -59,12 +58,11 @@ async function rollOut(version: string): Promise<void> {
 }
 
 beforeAll(async () => {
-  await removeLab((await openEngine()).docker, labName);
   checkout = await Checkout.clone('way-back', [
     ['v0.0.1', {}],
     ['v0.0.2', { [entrypoint]: '# v0.0.2\n', [programFile]: marked('v0.0.2') }],
   ]);
-  lab = await openLab({ name: labName, agents: 2 });
+  lab = await freshLab({ name: labName, agents: 2 });
   shell = lab.shell;
   agent = lab.agent(0);
   await Promise.all(lab.agents.map(installStandIn));
@@ -100,7 +98,7 @@ describe('the way there and back', () => {
     const program = await agent.exec([
       'grep',
       '-q',
-      'wayBack',
+      'thereAndBack',
       '/usr/local/lib/convocate/current/lib/convocate-agent.mjs',
     ]);
     expect(program.exitCode).toBe(1);

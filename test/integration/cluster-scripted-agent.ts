@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerChannel } from 'ssh2';
-import { registerAgent } from '../../src/cluster/registry.ts';
+import { registerAgent } from '../../src/cluster/register-agent.ts';
 import { AttachHeader } from '../../src/protocol/attach.ts';
 import { SUBSYSTEM } from '../../src/protocol/limits.ts';
 import type { Session } from '../../src/protocol/session.ts';

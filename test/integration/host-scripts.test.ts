@@ -1,6 +1,6 @@
 // The scripts that run on a host before anything of ours is there, run for real by `sh` on folders of this box.
 import type { ChildProcess } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import {
   link,
@@ -21,7 +21,7 @@ import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { pollUntil, withDeadline } from '../../src/base/deadline.ts';
+import { withDeadline } from '../../src/base/deadline.ts';
 import {
   type CommandResult,
   exitOf,
@@ -102,6 +102,8 @@ describe('read-facts', () => {
     });
     expect(facts.glibc).toMatch(/^2\.\d+$/);
     expect(facts.memoryBytes).toBeGreaterThan(2 ** 28);
+    expect(facts.availableMemoryBytes).toBeGreaterThan(2 ** 20);
+    expect(facts.availableMemoryBytes).toBeLessThan(facts.memoryBytes);
     expect(Object.keys(facts)).not.toEqual(
       expect.arrayContaining(['agentId', 'stamp', 'liveVersion', 'previousVersion']),
     );
@@ -122,6 +124,7 @@ describe('read-facts', () => {
     await put(`lib/blobs/${a}`, '12345');
     await put(`lib/blobs/${b}.gz.part`, '123');
     await put(`var/staging/${c}.zst.part`, '1');
+    await put(`var/staging/${c}.from-${a}.zst.part`, '12');
     await put(`var/sessions/${uuid}.json`, '{"name": "api"}');
     await put('etc/agent-id', 'abcd1234\n');
     await put('etc/current-image', 'convocate:v2\n');
@@ -144,6 +147,7 @@ describe('read-facts', () => {
       blobs: new Map([[a, 5]]),
       parts: new Map([
         [b, 3],
+        [`${c}.from-${a}`, 2],
         [c, 1],
       ]),
       sessionNames: new Map([[uuid, 'api']]),
@@ -161,10 +165,23 @@ describe('receive-blob', () => {
   const receive = (offset: number, bytes: Buffer, size = offset + bytes.length): Promise<CommandResult> =>
     run(RECEIVE_BLOB, [at('blobs'), digest, String(offset), String(size)], bytes);
 
-  test('takes a blob in one go', async () => {
-    expect(await receive(0, packed)).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+  test('takes a blob in one go, and says what has landed', async () => {
+    expect(await receive(0, packed)).toEqual({ exitCode: 0, stdout: `ack ${packed.length}\n`, stderr: '' });
     expect(await readdir(at('blobs'))).toEqual([digest]);
     expect(await readFile(at('blobs', digest))).toEqual(content);
+  });
+
+  test('says what has landed while more comes, counted from where it began', async () => {
+    const large = randomBytes(700_000);
+    const name = sha256(large);
+    const bytes = gzipSync(large);
+    await mkdir(at('blobs'));
+    await writeFile(at('blobs', `${name}.gz.part`), bytes.subarray(0, 1000));
+    const args = [at('blobs'), name, '1000', String(bytes.length)];
+    const { stdout, exitCode } = await run(RECEIVE_BLOB, args, bytes.subarray(1000));
+    const acks = [262_144, 524_288, bytes.length - 1000].map((landed) => `ack ${landed}\n`);
+    expect([exitCode, stdout]).toEqual([0, acks.join('')]);
+    expect(await readFile(at('blobs', name))).toEqual(large);
   });
 
   test('goes on from an offset, and forgets what came after it', async () => {
@@ -178,20 +195,22 @@ describe('receive-blob', () => {
     expect(await readdir(at('blobs'))).toEqual([digest]);
   });
 
-  test('keeps what came before a cut', async () => {
-    const child = start(RECEIVE_BLOB, [at('blobs'), digest, '0', String(packed.length)]);
-    child.stdin?.write(packed.subarray(0, 60));
-    const part = at('blobs', `${digest}.gz.part`);
-    await pollUntil(async () => ((await sizeOf(part)) === 60 ? true : undefined), {
-      timeoutMs: 5000,
-      intervalMs: 10,
-      what: 'the part',
-    });
+  test('keeps what it acknowledged before a cut', async () => {
+    const large = randomBytes(700_000);
+    const name = sha256(large);
+    const bytes = gzipSync(large);
+    const child = start(RECEIVE_BLOB, [at('blobs'), name, '0', String(bytes.length)]);
+    child.stdin?.on('error', () => {}); // part of what was written is never read
+    child.stdin?.write(bytes.subarray(0, 300_000));
+    expect(await firstLine(child)).toBe('ack 262144');
     process.kill(-(child.pid ?? 0), 'SIGKILL'); // the whole process group, as a power cut
     await once(child, 'close');
-    expect(await readdir(at('blobs'))).toEqual([`${digest}.gz.part`]);
-    expect((await receive(60, packed.subarray(60))).exitCode).toBe(0);
-    expect(await readFile(at('blobs', digest))).toEqual(content);
+    const part = `${name}.gz.part`;
+    expect(await readdir(at('blobs'))).toEqual([part]);
+    expect((await readFile(at('blobs', part))).equals(bytes.subarray(0, 262_144))).toBe(true);
+    const args = [at('blobs'), name, '262144', String(bytes.length)];
+    expect((await run(RECEIVE_BLOB, args, bytes.subarray(262_144))).exitCode).toBe(0);
+    expect((await readFile(at('blobs', name))).equals(large)).toBe(true);
   });
 
   test('that ends early is told apart from a damaged one: what came is kept, and taken up again', async () => {
@@ -218,10 +237,6 @@ describe('receive-blob', () => {
     expect(await readFile(at('blobs', digest))).toEqual(content);
   });
 });
-
-async function sizeOf(path: string): Promise<number> {
-  return (await stat(path).catch(() => undefined))?.size ?? -1;
-}
 
 const release = (...names: string[]): string => at('lib/releases/v1', ...names);
 
@@ -370,12 +385,17 @@ describe('write-file', () => {
   });
 
   test('says "same" and leaves the very file where nothing is other', async () => {
-    await write('text');
-    const before = await stat(at('deep/er/file'));
-    expect((await write('text')).stdout).toBe('same\n');
-    const after = await stat(at('deep/er/file'));
-    expect([after.ino, after.mtimeMs]).toEqual([before.ino, before.mtimeMs]);
+    await write('text\n\n');
+    const look = async (): Promise<unknown[]> => {
+      const [file, directory] = [await stat(at('deep/er/file')), await stat(at('deep/er'))];
+      return [file.ino, file.mtimeMs, directory.mtimeMs];
+    };
+    const before = await look();
+    expect((await write('text\n\n')).stdout).toBe('same\n');
+    expect(await look()).toEqual(before);
     expect(await readdir(at('deep/er'))).toEqual(['file']);
+    expect((await write('text\n')).stdout).toBe('changed\n');
+    expect(await readFile(at('deep/er/file'), 'utf8')).toBe('text\n');
   });
 
   test('replaces it as one step, so that who has it open or linked keeps the old text', async () => {

@@ -4,17 +4,21 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { type Server, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { zstdCompressSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openEngine } from '../../lab/engine.ts';
 import { type Lab, openLab } from '../../lab/lab.ts';
-import { OperationError } from '../../src/base/errors.ts';
-import { STAGING_DIR, stagedLayerPath } from '../../src/convocate-agent/activation/receive-layer.ts';
-import { stageImage } from '../../src/convocate-agent/activation/stage-image.ts';
+import { STAGING_DIR, partPath } from '../../src/convocate-agent/activation/arriving-layer.ts';
+import { stageArrivingImage } from '../../src/convocate-agent/activation/stage-arriving-image.ts';
 import { DockerImages } from '../../src/convocate-agent/docker/images.ts';
 import type { InstalledRelease } from '../../src/convocate-agent/release-home.ts';
+import type { StageOutcome } from '../../src/protocol/layer-transfer.ts';
+import { BlobStore } from '../../src/release/blob-store.ts';
 import { openImageArchive } from '../../src/release/image-archive.ts';
+import { ensurePatch } from '../../src/release/layer-patch.ts';
 import type { Manifest } from '../../src/release/manifest.ts';
 import { type SmallImage, checkLayer, smallImage, uniqueLayer } from './support/small-image.ts';
 
@@ -119,15 +123,15 @@ describe.each(STORES)('$name', ({ open, idOf, leavesBrokenTag }) => {
     places: readonly number[],
     content: Readonly<Record<number, Buffer>> = {},
   ): Promise<void> {
-    const layerFiles = new Map<string, string>();
-    for (const place of places) {
-      const path = join(directory, `layer-${place}`);
-      await writeFile(path, zstdCompressSync(content[place] ?? one.layers[place] ?? ''));
-      layerFiles.set(one.image.layers[place]?.diff_id ?? '', path);
-    }
+    const layers = new Map(
+      places.map((place) => [
+        one.image.layers[place]?.diff_id ?? '',
+        () => Readable.from([content[place] ?? one.layers[place] ?? Buffer.alloc(0)]),
+      ]),
+    );
     const { image, config, manifest } = one;
     tags.push(image.tag);
-    await docker.load(openImageArchive({ image, config, manifest, tag: image.tag, layerFiles }));
+    await docker.load(openImageArchive({ image, config, manifest, tag: image.tag, layers }));
   }
   /** By name, whole or broken: the containerd store does not list a broken image. */
   const isKnown = async (tag: string): Promise<boolean> => {
@@ -174,26 +178,37 @@ describe.each(STORES)('$name', ({ open, idOf, leavesBrokenTag }) => {
     });
   });
 
-  /** A release on a host, with these of its layers sent. */
-  async function sent(one: SmallImage, places: readonly number[]): Promise<InstalledRelease> {
+  /** A release on a host. */
+  async function installed(one: SmallImage): Promise<InstalledRelease> {
     await mkdir(join(directory, 'image'), { recursive: true });
     await writeFile(join(directory, 'image/config.json'), one.config);
     await writeFile(join(directory, 'image/manifest.json'), one.manifest);
-    await mkdir(STAGING_DIR, { recursive: true });
-    for (const place of places) {
-      await writeFile(
-        stagedLayerPath(one.image.layers[place]?.diff_id ?? ''),
-        zstdCompressSync(one.layers[place] ?? ''),
-      );
-    }
     tags.push(one.image.tag);
     const manifest = { version: one.image.tag.replace('convocate:', ''), image: one.image } as Manifest;
     return { directory, manifest, manifestText: '' };
   }
 
+  /** Puts the image into `by` with these of its layers sent; `arrives` may send other bytes than it says. */
+  async function stage(
+    one: SmallImage,
+    places: readonly number[],
+    { by = docker, arrives = (packed) => packed, offsets = {}, patches = {} }: StageOptions = {},
+  ): Promise<StageOutcome> {
+    const packed = places.map((place) => patches[place]?.packed ?? zstdCompressSync(one.layers[place] ?? ''));
+    const sent = places.map((place, index) => ({
+      ...(patches[place] && { base: patches[place].base }),
+      diffId: one.image.layers[place]?.diff_id ?? '',
+      offset: offsets[place] ?? 0,
+      packedBytes: packed[index]?.length ?? 0,
+    }));
+    const bytes = packed.map((layer, index) => layer.subarray(sent[index]?.offset));
+    const stdin = Readable.from(bytes.map((layer, index) => arrives(layer, places[index] ?? 0)));
+    return await stageArrivingImage(await installed(one), by, { sent, stdin }, () => {});
+  }
+
   const traces = async (): Promise<string[]> => [
     ...(await docker.tagsOf('convocate-staging')).filter((tag) => tag.includes(version)),
-    ...(await readdir(STAGING_DIR)),
+    ...(await readdir(STAGING_DIR).catch(() => [])),
   ];
 
   const proofs = async (): Promise<unknown> => {
@@ -207,31 +222,39 @@ describe.each(STORES)('$name', ({ open, idOf, leavesBrokenTag }) => {
   describe('staging', () => {
     test('gives the tag to a proven image, once, and leaves nothing else', async () => {
       const one = smallImage(version, [await uniqueLayer('base'), await checkLayer(0)]);
-      const release = await sent(one, [0, 1]);
-      expect(await stageImage(release, docker)).toBe('loaded');
+      expect(await stage(one, [0, 1])).toEqual({ outcome: 'loaded' });
       expect(await docker.inspect(one.image.tag)).toEqual({ id: idOf(one), layers: layersOf(one) });
       expect([await traces(), await proofs()]).toEqual([[], []]);
-      expect(await stageImage(await sent(one, [1]), docker)).toBe('present');
+      expect(await stage(one, [1])).toEqual({ outcome: 'present' });
       expect(await traces()).toEqual([]);
     });
 
     test('takes the next release from its last layer alone', async () => {
       const base = await uniqueLayer('base');
-      await stageImage(await sent(smallImage(`${version}-1`, [base, await checkLayer(0)]), [0, 1]), docker);
+      await stage(smallImage(`${version}-1`, [base, await checkLayer(0)]), [0, 1]);
       const next = smallImage(`${version}-2`, [base, await checkLayer(0)]);
-      expect(await stageImage(await sent(next, [1]), docker)).toBe('loaded');
+      expect(await stage(next, [1])).toEqual({ outcome: 'loaded' });
       expect(await docker.inspect(next.image.tag)).toEqual({ id: idOf(next), layers: layersOf(next) });
     });
 
-    test('refuses where a layer was neither sent nor is there', async () => {
+    test('takes all layers where Docker has the lower ones too', async () => {
+      const base = await uniqueLayer('base');
+      await stage(smallImage(`${version}-1`, [base, await checkLayer(0)]), [0, 1]);
+      const next = smallImage(`${version}-2`, [base, await checkLayer(0)]);
+      expect(await stage(next, [0, 1])).toEqual({ outcome: 'loaded' });
+      expect(await docker.inspect(next.image.tag)).toEqual({ id: idOf(next), layers: layersOf(next) });
+    });
+
+    test('asks for all layers where one was neither sent nor is there', async () => {
       const one = smallImage(version, [await uniqueLayer('base'), await checkLayer(0)]);
-      await expect(stageImage(await sent(one, [1]), docker)).rejects.toThrow(
-        /^layer [0-9a-f]{12} was not sent and Docker does not have it$/,
-      );
+      expect(await stage(one, [1])).toEqual({
+        outcome: 'incomplete',
+        why: expect.stringMatching(/^layer [0-9a-f]{12} was not sent and Docker does not have it$/) as string,
+      });
       expect(await docker.inspect(one.image.tag)).toBe(undefined);
     });
 
-    test('refuses an image that came out broken, and takes its tag away', async () => {
+    test('asks for all layers where the image came out broken, and takes its tag away', async () => {
       class Mistaken extends DockerImages {
         /** As where the base was removed between the look and the load. */
         override chains(): Promise<(readonly string[])[]> {
@@ -239,26 +262,103 @@ describe.each(STORES)('$name', ({ open, idOf, leavesBrokenTag }) => {
         }
       }
       const one = smallImage(version, [await uniqueLayer('base'), await checkLayer(0)]);
-      await expect(stageImage(await sent(one, [1]), new Mistaken(socket))).rejects.toThrow(OperationError);
+      expect(await stage(one, [1], { by: new Mistaken(socket) })).toMatchObject({ outcome: 'incomplete' });
       expect(await docker.inspect(one.image.tag)).toBe(undefined);
       expect((await traces()).filter((name) => name.includes('convocate-staging'))).toEqual([]);
+      expect(await stage(one, [0, 1])).toEqual({ outcome: 'loaded' });
     });
 
-    test('refuses a layer that was damaged on the disk', async () => {
+    test('names a damaged layer, throws it away alone, and takes it when it is sent again', async () => {
       const one = smallImage(version, [await uniqueLayer('base'), await checkLayer(0)]);
-      const release = await sent(one, [0, 1]);
-      await writeFile(
-        stagedLayerPath(one.image.layers[0]?.diff_id ?? ''),
-        zstdCompressSync(other(one.layers[0])),
-      );
-      await expect(stageImage(release, docker)).rejects.toThrow(OperationError);
+      const [lower, upper] = layersOf(one);
+      const damaged = await stage(one, [0, 1], {
+        arrives: (packed, place) => (place === 1 ? flipped(packed) : packed),
+      });
+      expect(damaged).toMatchObject({ outcome: 'damaged', layer: upper });
+      expect(await traces()).toEqual([basename(partPath({ diffId: lower ?? '' }))]);
       expect(await docker.inspect(one.image.tag)).toBe(undefined);
-      expect(await docker.tagsOf('convocate-staging')).not.toContain(`convocate-staging:${version}`);
+      const whole = zstdCompressSync(one.layers[0] ?? '').length;
+      expect(await stage(one, [0, 1], { offsets: { 0: whole } })).toEqual({ outcome: 'loaded' });
+      expect(await traces()).toEqual([]);
+    });
+
+    test('that is cut off ends by itself, keeps what came and leaves no tag', async () => {
+      const one = smallImage(version, [await uniqueLayer('base'), await checkLayer(0)]);
+      const cut = stage(one, [0, 1], {
+        arrives: (packed, place) => (place === 1 ? packed.subarray(0, 40) : packed),
+      });
+      await expect(cut).rejects.toThrow('the layers were cut off on their way; what came is kept');
+      expect((await traces()).sort()).toEqual(
+        layersOf(one)
+          .map((diffId) => basename(partPath({ diffId })))
+          .sort(),
+      );
+      const offsets = { 0: zstdCompressSync(one.layers[0] ?? '').length, 1: 40 };
+      expect(await stage(one, [0, 1], { offsets })).toEqual({ outcome: 'loaded' });
+    });
+
+    describe('a layer that comes as a patch', () => {
+      let [first, next]: SmallImage[] = [];
+      let patch: Patch;
+      beforeEach(async () => {
+        const base = await uniqueLayer('big', 400_000);
+        const changed = Buffer.from(base);
+        changed.write('a new build of the same program', 200_000);
+        [first, next] = [
+          smallImage(`${version}-1`, [await uniqueLayer('lower'), base, await checkLayer(0)]),
+          smallImage(`${version}-2`, [await uniqueLayer('lower'), changed, await checkLayer(0)]),
+        ];
+        patch = await patchBetween(base, changed);
+      });
+      const three = [0, 1, 2];
+
+      test('is made of the one that Docker has', async () => {
+        if (!first || !next) throw new Error('both are made above');
+        expect(patch.packed.length).toBeLessThan(1000);
+        await stage(first, three);
+        expect(await stage(next, three, { patches: { 1: patch } })).toEqual({ outcome: 'loaded' });
+        expect(await docker.inspect(next.image.tag)).toEqual({ id: idOf(next), layers: layersOf(next) });
+        expect(await traces()).toEqual([]);
+      });
+
+      test('goes on after a cut', async () => {
+        if (!first || !next) throw new Error('both are made above');
+        await stage(first, three);
+        const cut = stage(next, three, {
+          patches: { 1: patch },
+          arrives: (packed, place) =>
+            place === 1 ? packed.subarray(0, 50) : packed.subarray(0, place === 2 ? 0 : undefined),
+        });
+        await expect(cut).rejects.toThrow('the layers were cut off on their way');
+        const offsets = { 0: zstdCompressSync(next.layers[0] ?? '').length, 1: 50 };
+        expect(await stage(next, three, { patches: { 1: patch }, offsets })).toEqual({ outcome: 'loaded' });
+      });
+
+      test('is damaged where its bytes are', async () => {
+        if (!first || !next) throw new Error('both are made above');
+        await stage(first, three);
+        const arrives = (packed: Buffer, place: number): Buffer => (place === 1 ? flipped(packed) : packed);
+        const outcome = await stage(next, three, { patches: { 1: patch }, arrives });
+        expect(outcome).toMatchObject({ outcome: 'damaged', layer: layersOf(next)[1] });
+        const lower = basename(partPath({ diffId: layersOf(next)[0] ?? '' }));
+        expect(await traces()).toEqual([lower]);
+      });
+
+      test('is asked for whole where Docker has not what it builds on', async () => {
+        if (!next) throw new Error('it is made above');
+        const outcome = await stage(next, three, { patches: { 1: patch } });
+        expect(outcome).toEqual({
+          outcome: 'unpatchable',
+          layer: layersOf(next)[1],
+          why: 'no image here holds the layer it builds on',
+        });
+        expect(await docker.inspect(next.image.tag)).toBe(undefined);
+      });
     });
 
     test('refuses an image from which no session would run', async () => {
       const one = smallImage(version, [await uniqueLayer('base'), await checkLayer(3)]);
-      await expect(stageImage(await sent(one, [0, 1]), docker)).rejects.toMatchObject({
+      await expect(stage(one, [0, 1])).rejects.toMatchObject({
         message: `a container from ${one.image.tag} does not run`,
         details: { exitCode: 3 },
       });
@@ -267,3 +367,37 @@ describe.each(STORES)('$name', ({ open, idOf, leavesBrokenTag }) => {
     });
   });
 });
+
+interface StageOptions {
+  readonly by?: DockerImages;
+  readonly arrives?: (packed: Buffer, place: number) => Buffer;
+  /** By place: the patch that is sent instead of the layer. */
+  readonly patches?: Readonly<Record<number, Patch>>;
+  /** By place: what an earlier transfer left. */
+  readonly offsets?: Readonly<Record<number, number>>;
+}
+
+function flipped(bytes: Buffer): Buffer {
+  const copy = Buffer.from(bytes);
+  const middle = Math.floor(copy.length / 2);
+  copy[middle] = (copy[middle] ?? 0) ^ 1;
+  return copy;
+}
+
+interface Patch {
+  readonly packed: Buffer;
+  readonly base: { readonly diffId: string; readonly sizeBytes: number };
+}
+
+async function patchBetween(base: Buffer, layer: Buffer): Promise<Patch> {
+  const directory = await mkdtemp(join(tmpdir(), 'convocate-patch-'));
+  try {
+    const store = new BlobStore(directory);
+    const [to, from] = [await store.putBytes(layer, 'zst'), await store.putBytes(base, 'zst')];
+    await ensurePatch(store, to.sha256, from.sha256);
+    const packed = await buffer(store.openPatch(to.sha256, from.sha256));
+    return { packed, base: { diffId: from.sha256, sizeBytes: from.size } };
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}

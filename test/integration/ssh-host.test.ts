@@ -158,6 +158,32 @@ describe.each(KINDS)('%s', (_kind, open) => {
     expect((await running.ended).stdout).toBe(stdout);
   });
 
+  test('feeds a process as fast as it reads, and tells its lines while it runs', async () => {
+    const argv = ['sh', '-c', 'read -r a; echo "one $a"; read -r b; echo "two $b"; cat >/dev/null; exit 7'];
+    const answers = (bytes: number): string => (bytes === 2 ? 'one x' : 'two y');
+    await using host = await open([{ start: argv, answers, finishesWith: { exitCode: 7 } }]);
+    const running = await host.start(argv);
+    const lines: string[] = [];
+    running.onLine((line) => lines.push(line));
+    const until = async (count: number): Promise<void> =>
+      void (await pollUntil(async () => (lines.length === count ? true : undefined), {
+        timeoutMs: 10_000,
+        intervalMs: 5,
+        what: `${count} lines`,
+      }));
+    await running.write(Buffer.from('x\n'));
+    await until(1);
+    await running.write(Buffer.from('y\n'));
+    await until(2);
+    expect(lines).toEqual(['one x', 'two y']);
+    for (let piece = 0; piece < 40; piece += 1) await running.write(Buffer.alloc(64 * 1024, 'z'));
+    expect((await running.finish(20_000)).exitCode).toBe(7);
+    await running.write(Buffer.from('nobody reads this')); // and nobody waits for it
+    const later: string[] = [];
+    running.onLine((line) => later.push(line));
+    expect(later.slice(0, 2)).toEqual(['one x', 'two y']);
+  });
+
   test('says that a started process ended without a line', async () => {
     const argv = ['sh', '-c', 'echo bad >&2; exit 6'];
     await using host = await open([{ start: argv, endsWith: { exitCode: 6, stderr: 'bad\n' } }]);
@@ -197,6 +223,11 @@ describe('over ssh', () => {
     expect(host.clientAddress).toBe(gateway);
   });
 
+  test('an exit code of 255 is the command’s own while the connection stands', async () => {
+    await using host = await ssh();
+    expect((await host.run(['sh', '-c', 'exit 255'])).exitCode).toBe(255);
+  });
+
   test('the key a host shows is the one its sshd has', async () => {
     const own = await docker.run(['exec', container, 'cat', '/etc/ssh/ssh_host_ed25519_key.pub']);
     const shown = await askHostKey(address);
@@ -214,7 +245,7 @@ describe('over ssh', () => {
     const error = await ssh('root', other).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(RefusedError);
     expect(error).toMatchObject({
-      message: "the host's SSH key is not the one that was pinned at init-agent; nothing was changed",
+      message: "the host's SSH key is not the one that was pinned when it was set up; nothing was changed",
       details: { output: `pinned:    ${fingerprintOfLine(line)}\npresented: ${fingerprintOfLine(hostKey)}` },
     });
   });

@@ -1,8 +1,8 @@
 import { atWork } from '../cast.ts';
 import { fileStrip, longestPause, writtenWithin } from '../file-strip.ts';
 import { imageOf, newRelease, oldRelease } from '../releases.ts';
-import type { Moment, Scene, Story } from '../story.ts';
-import { type AgentSeen, type SessionSeen, named } from '../what-is-there.ts';
+import type { Scene, Story } from '../story.ts';
+import { type AgentSeen, type Moment, type SessionSeen, named } from '../what-is-there.ts';
 
 /** Characters for the strip of seconds, beside the names and the sums. */
 const stripColumns = 50;

@@ -2,10 +2,10 @@ import { pollUntil } from '../../deadline.ts';
 import { CLAUDE_USER } from '../../../src/protocol/host-layout.ts';
 import { atWork, lead } from '../cast.ts';
 import { lookAtScreen } from '../look-at-screen.ts';
-import { ask, enter } from '../operator.ts';
+import { enter } from '../operator.ts';
 import { imageOf, newRelease, oldRelease } from '../releases.ts';
-import type { Moment, Scene, Story } from '../story.ts';
-import { type SessionSeen, lookAtCluster, named } from '../what-is-there.ts';
+import type { Scene, Story } from '../story.ts';
+import { type Moment, type SessionSeen, ask, lookAtCluster, named } from '../what-is-there.ts';
 
 export const cutOver: Scene = {
   title: 'One session moves to the new image, because the operator says so',

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { buildTree } from '../../trees.ts';
-import { ask, enter } from '../operator.ts';
+import { enter } from '../operator.ts';
 import { imageOf, newRelease } from '../releases.ts';
 import type { Scene } from '../story.ts';
+import { ask } from '../what-is-there.ts';
 
 export const installNextRelease: Scene = {
   title: 'Release v1.1.0 is built and installed on the shell host',

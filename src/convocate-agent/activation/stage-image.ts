@@ -1,10 +1,11 @@
-import { rm, stat } from 'node:fs/promises';
-import { OperationError } from '../../base/errors.ts';
-import { missingLayers, openImageArchive } from '../../release/image-archive.ts';
+import { rm } from 'node:fs/promises';
+import { OperationError, messageOf } from '../../base/errors.ts';
+import { type ArchiveSource, missingLayers, openImageArchive } from '../../release/image-archive.ts';
 import { IMAGE_CONFIG_FILE, IMAGE_MANIFEST_FILE, type ReleaseImage } from '../../release/manifest.ts';
 import { type DockerImages, type ImageFacts } from '../docker/images.ts';
 import { type InstalledRelease, readReleaseFile } from '../release-home.ts';
-import { stagedLayerPath } from './receive-layer.ts';
+import { STAGING_DIR } from './arriving-layer.ts';
+import { SendAgainError } from './send-again.ts';
 
 /** The script inside the image that says whether all a session needs is there. */
 const CHECK_PROGRAM = '/usr/local/lib/convocate-session/check';
@@ -13,32 +14,38 @@ export const STAGING_REPOSITORY = 'convocate-staging';
 export const PROOF_LABEL = 'convocate.proof';
 
 /**
- * Puts the image of `release` into Docker from the layers that were staged, leaving out those Docker has, and gives
- * it its tag only after the proof: no error while loading, exactly the release's layers, the id that this kind of
- * store must give it, and a container from it that runs. On failure the temporary tag goes again.
+ * Puts the image of `release` into Docker from `layers`, which may still be arriving, and from those Docker has, and
+ * gives it its tag only after the proof: no error while loading, exactly the release's layers, the id that this kind
+ * of store must give it, and a container from it that runs. On failure the temporary tag goes again, and what arrived
+ * of the layers stays for the next try. Throws {@link SendAgainError} where other layers would help.
  */
 export async function stageImage(
   release: InstalledRelease,
   docker: DockerImages,
+  layers: ArchiveSource['layers'],
 ): Promise<'present' | 'loaded'> {
   const { image, version } = release.manifest;
   const present = await docker.inspect(image.tag);
   if (present && isTheImage(present, image)) {
-    await dropStaged(image);
+    await dropStaged();
     return 'present';
   }
   const temporary = `${STAGING_REPOSITORY}:${version}`;
   const config = await readReleaseFile(release, IMAGE_CONFIG_FILE);
   const manifest = await readReleaseFile(release, IMAGE_MANIFEST_FILE);
-  const layerFiles = await stagedLayers(missingLayers(image.layers, await docker.chains()));
   try {
-    await docker.load(openImageArchive({ image, config, manifest, tag: temporary, layerFiles }));
-    await proveImage(temporary, image, docker);
+    try {
+      await expectSent(image, layers, docker);
+      await load(docker, { image, config, manifest, tag: temporary, layers });
+      await proveImage(temporary, image, docker);
+    } catch (error) {
+      throw image.layers.every(({ diff_id }) => layers.has(diff_id)) ? error : thinFailure(error);
+    }
     await docker.tag(temporary, image.tag);
   } finally {
     await docker.untag(temporary);
   }
-  await dropStaged(image);
+  await dropStaged();
   return 'loaded';
 }
 
@@ -48,14 +55,57 @@ export async function proveImage(
   image: ReleaseImage,
   docker: DockerImages,
 ): Promise<void> {
-  const found = await docker.inspect(reference);
-  if (!found || !isTheImage(found, image)) {
-    throw new OperationError(`Docker took the image of ${image.tag}, but what it has is not that image`, {
-      output: found ? `id ${found.id}, ${found.layers.length} layers` : 'no such image',
-      hint: 'check the disk of this host, then run the update again: the whole image is sent then',
-    });
+  await expectTheImage(reference, image, docker);
+  await expectToRun(reference, image, docker);
+}
+
+/** Docker's own words for an archive that ends early hide why it did, so that reason goes first. */
+async function load(docker: DockerImages, source: ArchiveSource): Promise<void> {
+  const archive = openImageArchive(source);
+  let broken: Error | undefined;
+  archive.on('error', (error) => (broken = error));
+  try {
+    await docker.load(archive);
+  } catch (error) {
+    throw broken ?? new LoadError(messageOf(error));
+  } finally {
+    archive.destroy();
   }
-  const trial = await docker.tryOut(reference, CHECK_PROGRAM, PROOF_LABEL);
+}
+
+/** The archive was whole, and Docker did not make the image of it. */
+class LoadError extends OperationError {}
+
+/** Only trouble with the layers that were left out can be helped by sending them. */
+function thinFailure(error: unknown): unknown {
+  if (!(error instanceof LoadError)) return error;
+  return new SendAgainError(error.message, { outcome: 'incomplete', why: error.message });
+}
+
+async function expectSent(
+  image: ReleaseImage,
+  layers: ArchiveSource['layers'],
+  docker: DockerImages,
+): Promise<void> {
+  const lost = missingLayers(image.layers, await docker.chains()).find(({ diff_id }) => !layers.has(diff_id));
+  if (lost)
+    throw new LoadError(`layer ${lost.diff_id.slice(0, 12)} was not sent and Docker does not have it`);
+}
+
+async function expectTheImage(reference: string, image: ReleaseImage, docker: DockerImages): Promise<void> {
+  const found = await docker.inspect(reference).catch((error: unknown) => messageOf(error));
+  if (typeof found === 'object' && isTheImage(found, image)) return;
+  const what = typeof found === 'object' ? `id ${found.id}, ${found.layers.length} layers` : found;
+  throw new LoadError(
+    `Docker took the image of ${image.tag}, but what it has is not that image: ${what ?? 'no such image'}`,
+  );
+}
+
+/** A container that cannot even be made is Docker's trouble with its layers; one that fails is the image's own. */
+async function expectToRun(reference: string, image: ReleaseImage, docker: DockerImages): Promise<void> {
+  const trial = await docker.tryOut(reference, CHECK_PROGRAM, PROOF_LABEL).catch((error: unknown) => {
+    throw new LoadError(`Docker makes no container from ${image.tag}: ${messageOf(error)}`);
+  });
   if (trial.exitCode !== 0) {
     throw new OperationError(`a container from ${image.tag} does not run`, {
       argv: [CHECK_PROGRAM],
@@ -76,21 +126,7 @@ export function isTheImage(found: ImageFacts, image: ReleaseImage): boolean {
   );
 }
 
-/** The files that the layers were received into; they are unpacked on their way into Docker. */
-async function stagedLayers(layers: readonly { diff_id: string }[]): Promise<Map<string, string>> {
-  const files = new Map<string, string>();
-  for (const { diff_id } of layers) {
-    const file = stagedLayerPath(diff_id);
-    if (!(await stat(file).catch(() => undefined))) {
-      throw new OperationError(`layer ${diff_id.slice(0, 12)} was not sent and Docker does not have it`, {
-        hint: 'an image was removed on this host meanwhile; run the update again',
-      });
-    }
-    files.set(diff_id, file);
-  }
-  return files;
-}
-
-async function dropStaged(image: ReleaseImage): Promise<void> {
-  for (const { diff_id } of image.layers) await rm(stagedLayerPath(diff_id), { force: true });
+/** All of them: whoever stages holds the rollout lock, so what is left of another release is waste. */
+async function dropStaged(): Promise<void> {
+  await rm(STAGING_DIR, { recursive: true, force: true });
 }

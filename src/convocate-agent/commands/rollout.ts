@@ -1,32 +1,30 @@
 import { UsageError } from '../../base/errors.ts';
 import { isVersion } from '../../protocol/ids.ts';
+import { SEND_AGAIN_EXIT, parseSentLayer } from '../../protocol/layer-transfer.ts';
 import { printJson } from './print-json.ts';
 
 /** The small verbs that a rollout needs on the host. Each acts on the release that it is itself part of. */
 
-/** `receive-layer <diffID> --offset N --size N`: packed bytes on stdin, from the offset to the size. */
-export async function receiveLayerVerb(
-  diffId: string,
-  options: { readonly offset: string; readonly size: string },
-): Promise<void> {
-  if (!/^[0-9a-f]{64}$/.test(diffId)) throw new UsageError('a layer is named by its SHA-256 in hex');
-  const [offset, sizeBytes] = [parseBytes('--offset', options.offset), parseBytes('--size', options.size)];
-  const { receiveLayer } = await import('../activation/receive-layer.ts');
-  await receiveLayer(diffId, { offset, sizeBytes }, process.stdin);
-}
-
-function parseBytes(option: string, text: string): number {
-  const bytes = Number(text);
-  if (!Number.isSafeInteger(bytes) || bytes < 0) throw new UsageError(`${option} takes a number of bytes`);
-  return bytes;
-}
-
-/** `stage-image`: from staged layers to a proven image in Docker, without effect on what is live. */
-export async function stageImageVerb(): Promise<void> {
+/** `stage-image --layer …`: from layers on stdin to a proven image in Docker, without effect on what is live. */
+export async function stageImageVerb(options: { readonly layer: readonly string[] }): Promise<void> {
+  const sent = options.layer.map((word) => {
+    const layer = parseSentLayer(word);
+    if (layer) return layer;
+    throw new UsageError(`not a layer: ${JSON.stringify(word)}`);
+  });
   const { openOwnRelease } = await import('../release-home.ts');
-  const { stageImage } = await import('../activation/stage-image.ts');
+  const { stageArrivingImage } = await import('../activation/stage-arriving-image.ts');
   const { DockerImages } = await import('../docker/images.ts');
-  printJson({ image: await stageImage(await openOwnRelease(), new DockerImages()) });
+  // When the connection is lost, nobody reads what is printed here: the end of stdin is what ends this.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  const outcome = await stageArrivingImage(
+    await openOwnRelease(),
+    new DockerImages(),
+    { sent, stdin: process.stdin },
+    (line) => void process.stdout.write(line),
+  );
+  printJson(outcome);
+  if ('why' in outcome) process.exitCode = SEND_AGAIN_EXIT;
 }
 
 /** `prove`: this release is whole here, program and image, and a container from it runs. */

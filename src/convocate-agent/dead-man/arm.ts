@@ -37,10 +37,11 @@ export async function arm(own: InstalledRelease, { rollout, to, windowS }: ArmOp
       hint: 'wait until it is confirmed or taken back; `convocate-host status` shows which',
     });
   }
-  const damage = await verifyRelease(own).then(() => undefined, messageOf);
-  if (damage !== undefined) return { armed: false, why: damage };
+  const proof = verifyRelease(own).then(() => undefined, messageOf); // meanwhile, what does no harm without it
   await switchLink(AGENT_HOST.wayBackLink, own.directory);
   await converge(deadManItems());
+  const damage = await proof;
+  if (damage !== undefined) return { armed: false, why: damage };
   await takeBallast();
   const previous = (await nameAt(AGENT_HOST.previousLink)) ?? null;
   const deadline_s = (await uptimeSeconds()) + windowS;

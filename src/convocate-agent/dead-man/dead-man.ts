@@ -44,7 +44,7 @@ type Returning = Extract<RolloutState, { kind: 'returning' }>;
 async function startBack(files: RolloutFiles, { armed, reason }: Returning, say: Say): Promise<void> {
   await dropBallast();
   // Another operator who took the lock meanwhile waits for this, and has shut the first one out already.
-  if ((await files.newestRollout()) === armed.rollout) await shutOut();
+  await shutOut((await files.newestRollout()) === armed.rollout);
   if (await hasLeft(armed.from)) {
     say(`going back from ${armed.to} to ${armed.from}: ${reason}`);
     const returned = { from: armed.to, to: armed.from, reason, at: new Date().toISOString() };

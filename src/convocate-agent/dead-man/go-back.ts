@@ -14,7 +14,7 @@ const GRACE_MS = 10_000;
 
 /** The host has left `version`: its link names another release, or its unit runs another program. */
 export async function hasLeft(version: string): Promise<boolean> {
-  const live = basename(await readlink(AGENT_HOST.currentLink));
+  const live = basename(await readlink(AGENT_HOST.currentLink).catch(() => ''));
   const running = await runningVersion();
   return live !== version || (running !== undefined && running !== version);
 }
@@ -30,9 +30,14 @@ export async function switchBack(armed: Armed): Promise<void> {
   else await switchLink(AGENT_HOST.previousLink, join(AGENT_HOST.releasesDir, armed.previous));
 }
 
-/** Ends the rollout's own work on this host, and keeps whatever of it comes late from doing anything. */
-export async function shutOut(): Promise<void> {
-  const script = `${RAISE_FENCE}\nraise_fence "$1" "$2"`;
+/**
+ * Ends the rollout's own work on this host, and keeps whatever of it comes late from doing anything. A number that was
+ * raised already, by another operator or by a dead-man that was killed just then, is left alone, unless older work
+ * outlived that: whoever raised it may have come no further.
+ */
+export async function shutOut(isNewest: boolean): Promise<void> {
+  const raise = 'raise_fence "$1" "$2"';
+  const script = `${RAISE_FENCE}\n${isNewest ? raise : `flock -w 5 "$2" true || ${raise}`}`;
   await runChecked(['sh', '-c', script, 'raise-fence', AGENT_HOST.rolloutDir, AGENT_HOST.rolloutWorkLock]);
 }
 

@@ -1,8 +1,21 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Armed, RolloutFiles } from './rollout-state.ts';
+
+const { disk } = vi.hoisted(() => ({ disk: { afterRead: () => Promise.resolve() } }));
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof import('node:fs/promises')>();
+  const readFile = async (...args: Parameters<typeof real.readFile>): Promise<unknown> => {
+    try {
+      return await real.readFile(...args);
+    } finally {
+      await disk.afterRead();
+    }
+  };
+  return { ...real, readFile };
+});
 
 const ARMED: Armed = { rollout: 7, from: 'v1', to: 'v2', previous: 'v0', deadline_s: 160.5, window_s: 60 };
 const RETURNED = { from: 'v2', to: 'v1', reason: 'because', at: '2026-01-01T00:00:00.000Z' };
@@ -18,7 +31,8 @@ afterEach(async () => {
 });
 
 /** As another process sees them. */
-const open = (): RolloutFiles => new RolloutFiles(join(directory, 'rollout'), join(directory, 'boot-mark'));
+const open = (): RolloutFiles =>
+  new RolloutFiles(join(directory, 'rollout'), join(directory, 'boot-mark'), join(directory, 'request'));
 const names = async (): Promise<string[]> => (await readdir(join(directory, 'rollout'))).toSorted();
 
 test('a host that never saw a rollout is settled', async () => {
@@ -45,6 +59,16 @@ describe('an open rollout', () => {
       expect((await files.read()).kind).toBe(confirmed ? 'settled' : 'returning');
       await files.finishReturn();
     }
+  });
+
+  test('is never taken for settled by who looks just while it is claimed', async () => {
+    const claim = vi.fn(() => files.startReturn('late'));
+    disk.afterRead = async () => {
+      disk.afterRead = () => Promise.resolve();
+      await claim();
+    };
+    expect((await open().read()).kind).not.toBe('settled');
+    expect(claim).toHaveResolvedWith(true);
   });
 
   test('is taken back with its reason, and told of until another one begins', async () => {

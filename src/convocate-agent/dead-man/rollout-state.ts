@@ -40,24 +40,32 @@ export class RolloutFiles {
   /** In memory only, so that it is gone when the host was started anew. */
   readonly #bootMark: string;
 
-  constructor(directory: string = AGENT_HOST.rolloutDir, bootMark: string = AGENT_HOST.rolloutBootMark) {
+  /** In memory too: a full disk is no reason not to ask. */
+  readonly #request: string;
+
+  constructor(
+    directory: string = AGENT_HOST.rolloutDir,
+    bootMark: string = AGENT_HOST.rolloutBootMark,
+    request: string = AGENT_HOST.rolloutRequest,
+  ) {
     this.#directory = directory;
     this.#bootMark = bootMark;
+    this.#request = request;
   }
 
   async read(): Promise<RolloutState> {
-    const returning = await this.#readArmed('returning.json');
-    if (returning) {
-      const reason = await this.#readText('reason');
-      return { kind: 'returning', armed: returning, reason: reason?.trim() || 'for a reason that was lost' };
-    }
+    // In the order in which the one becomes the other: whoever reads while it is renamed sees one of them.
     const armed = await this.#readArmed('armed.json');
-    return armed ? { kind: 'armed', armed } : { kind: 'settled' };
+    if (armed) return { kind: 'armed', armed };
+    const returning = await this.#readArmed('returning.json');
+    if (!returning) return { kind: 'settled' };
+    const reason = await this.#readText('reason');
+    return { kind: 'returning', armed: returning, reason: reason?.trim() || 'for a reason that was lost' };
   }
 
   async arm(armed: Armed): Promise<void> {
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
-    for (const name of ['returned.json', 'request', 'reason']) await this.#remove(name);
+    await this.#remove('returned.json', 'reason', 'request');
     await writeFile(this.#bootMark, '', { mode: 0o600 });
     await writeFileAtomic(this.#path('armed.json'), `${JSON.stringify(armed)}\n`, { mode: 0o600 });
   }
@@ -65,7 +73,7 @@ export class RolloutFiles {
   /** The rollout stays. False where it is being taken back, or was. */
   async confirm(): Promise<boolean> {
     if (!(await this.#claim('confirmed.json'))) return false;
-    for (const name of ['confirmed.json', 'request', 'reason']) await this.#remove(name);
+    await this.#remove('confirmed.json', 'reason', 'request');
     return true;
   }
 
@@ -82,12 +90,13 @@ export class RolloutFiles {
   }
 
   async finishReturn(): Promise<void> {
-    for (const name of ['returning.json', 'request', 'reason']) await this.#remove(name);
+    // The mark goes last: a dead-man that is killed in between is started again by it.
+    await this.#remove('request', 'reason', 'returning.json');
   }
 
   /** Asks the dead-man to take the rollout back now; it alone does so. */
   async requestReturn(reason: string): Promise<void> {
-    await writeFileAtomic(this.#path('request'), `${reason}\n`, { mode: 0o600 });
+    await writeFileAtomic(this.#request, `${reason}\n`, { mode: 0o600 });
   }
 
   /** Of whoever took the rollout lock last. */
@@ -103,7 +112,7 @@ export class RolloutFiles {
   }
 
   async requestedReturn(): Promise<string | undefined> {
-    return (await this.#readText('request'))?.trim();
+    return (await readText(this.#request))?.trim();
   }
 
   /** The rollout that was last taken back here, until someone has seen it or another one begins. */
@@ -140,19 +149,24 @@ export class RolloutFiles {
   }
 
   async #readText(name: string): Promise<string | undefined> {
-    try {
-      return await readFile(this.#path(name), 'utf8');
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT') return undefined;
-      throw error;
-    }
+    return await readText(this.#path(name));
   }
 
-  async #remove(name: string): Promise<void> {
-    await rm(this.#path(name), { force: true });
+  async #remove(...names: string[]): Promise<void> {
+    for (const name of names)
+      await rm(name === 'request' ? this.#request : this.#path(name), { force: true });
   }
 
   #path(name: string): string {
     return join(this.#directory, name);
+  }
+}
+
+async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
   }
 }

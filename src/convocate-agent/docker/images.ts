@@ -65,6 +65,22 @@ export class DockerImages {
     return facts.flatMap((fact) => (fact ? [fact.layers] : []));
   }
 
+  /** The id of some image that has this layer. */
+  async findHolder(diffId: string): Promise<string | undefined> {
+    const images = await withDeadline(this.#docker.listImages(), CALL_MS, 'docker images');
+    for (const { Id: id } of images) {
+      const facts = await this.inspect(id).catch(() => undefined); // a damaged one
+      if (facts?.layers.includes(diffId)) return id;
+    }
+    return undefined;
+  }
+
+  /** What `docker save` prints; whoever takes it closes it. */
+  async save(reference: string): Promise<Readable> {
+    const saving = this.#docker.getImage(reference).get();
+    return (await withDeadline(saving, LOAD_MS, 'docker save')) as Readable;
+  }
+
   async tag(reference: string, tag: string): Promise<void> {
     const [repo, version] = tag.split(':');
     await this.#docker.getImage(reference).tag({ repo: repo ?? tag, tag: version ?? 'latest' });

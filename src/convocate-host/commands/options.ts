@@ -2,15 +2,21 @@ import { InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../../base/errors.ts';
 import { SHELL_HOST } from '../../protocol/host-layout.ts';
 import { ReleaseStore } from '../../release/release-store.ts';
+import { LOCAL } from '../open-host.ts';
 import { type Output, humanReporter, jsonReporter } from '../reporter.ts';
 import type { Rollout } from '../rollout.ts';
 
-export interface RolloutCliOptions {
+export interface SshOptions {
   readonly host: string;
   readonly user?: string;
+  readonly hostKey?: string;
+}
+
+export interface RolloutCliOptions extends SshOptions {
   readonly json?: boolean;
   readonly soak: number;
   readonly confirmTimeout: number;
+  readonly bandwidth?: number;
 }
 
 /** `90`, `90s`, `2m`: a time in seconds or minutes; gives milliseconds. */
@@ -22,6 +28,18 @@ export function parseDuration(text: string): number {
 
 /** What confirming takes besides the soak, on a host that is not busy. */
 const LEAST_CONFIRM_MS = 5_000;
+
+const RATE_UNITS: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9 };
+/** Below this, not even the answers of the far side would come in time. */
+const LEAST_RATE = 1000;
+
+/** `500k`, `2M`, `1.5M`, `80000`: bytes per second, in thousands as network speeds are counted. */
+export function parseRate(text: string): number {
+  const match = /^(\d{1,12}(?:\.\d{1,3})?)([kmg]?)$/i.exec(text);
+  const rate = Math.round(Number(match?.[1]) * (RATE_UNITS[match?.[2]?.toLowerCase() ?? ''] ?? 1));
+  if (match && rate >= LEAST_RATE) return rate;
+  throw new InvalidArgumentError('give bytes per second, 1k or more, such as 500k or 2M');
+}
 
 /** Options of every command that restarts an agent and waits for it. */
 export const soakOption = (): Option =>
@@ -36,10 +54,26 @@ export const confirmOption = (): Option =>
     .argParser(parseDuration)
     .default(60_000, '60s');
 
+export const bandwidthOption = (): Option =>
+  new Option(
+    '--bandwidth <rate>',
+    'send no faster than this, in bytes per second, such as 500k or 2M',
+  ).argParser(parseRate);
+
 export const stdout: Output = {
   write: (text) => void process.stdout.write(text),
   isTerminal: process.stdout.isTTY ?? false,
 };
+
+/** An option that says how to get in over SSH would be passed over in silence on this very machine. */
+export function refuseSshOptionsHere({ host, user, hostKey }: SshOptions): void {
+  if (host !== LOCAL) return;
+  const given = user !== undefined ? '--user' : hostKey !== undefined ? '--host-key' : undefined;
+  if (given === undefined) return;
+  throw new UsageError(`${given} is for SSH, and "${LOCAL}" is this very machine`, {
+    hint: `leave ${given} out, or give --host the name of the machine that is meant`,
+  });
+}
 
 /** A rollout of the release that `make install` put here last. */
 export async function newRollout(options: RolloutCliOptions): Promise<Rollout> {
@@ -50,6 +84,7 @@ export async function newRollout(options: RolloutCliOptions): Promise<Rollout> {
 
 /** A rollout that finds its release later, on the host. */
 export function openRollout(options: RolloutCliOptions): Rollout {
+  refuseSshOptionsHere(options);
   if (options.confirmTimeout < options.soak + LEAST_CONFIRM_MS) {
     throw new UsageError('--confirm-timeout must be at least 5 s longer than --soak, which is part of it');
   }
@@ -58,7 +93,11 @@ export function openRollout(options: RolloutCliOptions): Rollout {
     ...(options.user !== undefined && { user: options.user }),
     store: new ReleaseStore(SHELL_HOST.stateDir),
     reporter: options.json ? jsonReporter(options.host, stdout) : humanReporter(options.host, stdout),
-    options: { soakMs: options.soak, confirmMs: options.confirmTimeout },
+    options: {
+      soakMs: options.soak,
+      confirmMs: options.confirmTimeout,
+      ...(options.bandwidth !== undefined && { bandwidth: options.bandwidth }),
+    },
     sentBytes: 0,
     startedAt: performance.now(),
     mustRestart: false,

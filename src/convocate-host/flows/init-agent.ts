@@ -1,8 +1,12 @@
-import { findAgent } from '../../cluster/registry.ts';
+import { RefusedError } from '../../base/errors.ts';
+import { findAgent, knownHostsFileOf } from '../../cluster/registry.ts';
+import { SHELL_HOST } from '../../protocol/host-layout.ts';
+import { clusterSigners, statusHostKey } from '../cluster-keys.ts';
 import { LOCAL, openHost } from '../open-host.ts';
 import { type Rollout, type Step, need, runSteps } from '../rollout.ts';
 import { installAgent } from '../steps/activate.ts';
 import { confirmHealthy } from '../steps/confirm-healthy.ts';
+import { connect } from '../steps/connect.ts';
 import { armDeadMan, disarmDeadMan, settleEarlier } from '../steps/dead-man.ts';
 import { gatherFacts, refuseUnfit } from '../steps/gather-facts.ts';
 import { introduceCluster } from '../steps/introduce-cluster.ts';
@@ -24,20 +28,28 @@ export interface InitAgentOptions {
  * never changes a key or an id that is there.
  */
 export async function initAgent(rollout: Rollout, options: InitAgentOptions): Promise<void> {
+  await Promise.all([clusterSigners(), statusHostKey()]); // a host must not be set up for a cluster that is not there
   const known = await findAgent(rollout.hostName);
   const user = options.user ?? known?.user;
+  const isHere = rollout.hostName === LOCAL;
   let pin: string | undefined;
   const firstContact: Step = {
-    title: known ? 'connecting with the pinned host key' : 'first contact',
+    title: isHere ? 'this very machine, without SSH' : known ? connect.title : 'first contact',
     run: async () => {
-      if (rollout.hostName === LOCAL) {
+      if (isHere) {
         rollout.host = await openHost(LOCAL, undefined, '');
         return;
       }
-      const pinned = await pinHostKey(rollout.hostName, known?.agentId, options.hostKey);
+      const pinFile = known && knownHostsFileOf(known.agentId);
+      const pinned = await pinHostKey(rollout.hostName, pinFile, options.hostKey);
       pin = pinned.text;
       rollout.host = await openHost(rollout.hostName, user, pinned.knownHostsFile);
     },
+  };
+  const refuseAnotherAgent: Step = {
+    title: 'checking that it is the agent it was',
+    isDone: () => known === undefined || need(rollout, 'facts').agentId === known.agentId,
+    run: () => Promise.reject(anotherAgent(rollout.hostName, known?.agentId, need(rollout, 'facts').agentId)),
   };
   const exchangeKeys: Step = {
     title: 'exchanging peering keys and registering the agent',
@@ -52,6 +64,7 @@ export async function initAgent(rollout: Rollout, options: InitAgentOptions): Pr
       gatherFacts,
       settleEarlier(gatherFacts),
       refuseUnfit,
+      refuseAnotherAgent,
       introduceCluster,
       stageFiles,
       stageImage,
@@ -74,5 +87,15 @@ export async function initAgent(rollout: Rollout, options: InitAgentOptions): Pr
       sent_bytes: rollout.sentBytes,
     },
     `ready: agent ${agentId} answers as ${plan.version}`,
+  );
+}
+
+function anotherAgent(host: string, registered = '', found = 'none'): RefusedError {
+  return new RefusedError(
+    `${host} is registered as agent ${registered}, but the host's agent id is ${found}`,
+    {
+      host,
+      hint: `if the host was rebuilt, remove ${SHELL_HOST.agentKeysDir}/${registered}, then run init-agent again`,
+    },
   );
 }

@@ -11,16 +11,16 @@ import { lookAtStatusLink } from './status-link.ts';
 
 /** Finds the release to go back to on the host itself, and decides from the host alone what will be done. */
 export function chooseRelease(to: string | undefined): Step {
-  let wasOpen = false;
+  let left: string | undefined;
   return {
     title: 'looking at the host',
     run: async (rollout) => {
       const host = need(rollout, 'host');
       const paths = HOST_FILES.map((file) => file.to);
       const facts = await gatherFacts(host, paths);
-      // Taking back a rollout that is still open is going back one release already.
-      wasOpen ||= facts.openRollout !== undefined;
-      const version = to ?? (wasOpen ? facts.liveVersion : facts.previousVersion);
+      // Of a rollout that is still open, the release before is the one it leaves, however it ends.
+      left ??= facts.openRollout?.from;
+      const version = to ?? left ?? facts.previousVersion;
       if (version === undefined || !facts.releases.has(version)) throw notThere(rollout, facts, version);
       const release = await readHostRelease(host, version);
       rollout.facts = facts;

@@ -1,7 +1,8 @@
 import { OperationError } from '../../base/errors.ts';
 import type { Host } from '../../host-access/host.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
-import { type ContainerFact, gatherFacts } from '../facts.ts';
+import type { ContainerFact } from '../docker-facts.ts';
+import { gatherFacts } from '../facts.ts';
 import { type Rollout, type Step, need } from '../rollout.ts';
 import { stagedProgram } from '../staged-program.ts';
 import { expectStatusLink } from './status-link.ts';

@@ -1,6 +1,6 @@
 import { RefusedError } from '../../base/errors.ts';
 import { findAgent, knownHostsFileOf } from '../../cluster/registry.ts';
-import { openHost } from '../open-host.ts';
+import { LOCAL, openHost } from '../open-host.ts';
 import type { Step } from '../rollout.ts';
 
 /** The seed's first step: connect with the key pinned at init-agent, or refuse. */
@@ -15,6 +15,7 @@ export const connect: Step = {
       });
     }
     rollout.record = record;
+    if (record.host === LOCAL) rollout.reporter.note('this very machine, without SSH');
     rollout.host = await openHost(record.host, rollout.user ?? record.user, knownHostsFileOf(record.agentId));
   },
 };

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { RefusedError } from '../../base/errors.ts';
-import { AGENT_HOST, SHELL_HOST } from '../../protocol/host-layout.ts';
+import { RefusedError, messageOf } from '../../base/errors.ts';
+import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { HOST_FILES, renderHostFiles } from '../../release/host-files.ts';
 import { missingLayers } from '../../release/image-archive.ts';
-import { allowedSignersLine } from '../../release/signature.ts';
+import { ensurePatch } from '../../release/layer-patch.ts';
+import { clusterSigners } from '../cluster-keys.ts';
 import { type HostFacts, gatherFacts as readFacts } from '../facts.ts';
+import { type LayersInput, type PatchOffer, patchBases, planLayers } from '../plan-layers.ts';
 import type { Plan } from '../plan-types.ts';
 import { planUpdate } from '../plan.ts';
 import { packRelease } from '../release-bundle.ts';
@@ -45,11 +46,6 @@ export function unfit(rollout: Rollout): RefusedError {
   );
 }
 
-/** Read where the cluster's key is: on the shell host. */
-export async function clusterSigners(): Promise<string> {
-  return allowedSignersLine(await readFile(`${SHELL_HOST.signingKeyFile}.pub`, 'utf8'));
-}
-
 async function makePlan(rollout: Rollout, facts: HostFacts): Promise<Plan> {
   const { store } = rollout;
   const release = need(rollout, 'release');
@@ -59,16 +55,20 @@ async function makePlan(rollout: Rollout, facts: HostFacts): Promise<Plan> {
     packedBytes.set(sha256, await store.blobs.packedSize(sha256, 'gz'));
   for (const { diff_id } of manifest.image.layers)
     packedBytes.set(diff_id, await store.blobs.packedSize(diff_id, 'zst'));
+  const missing = missingLayers(
+    manifest.image.layers,
+    (facts.docker?.images ?? []).map((image) => image.layers),
+  );
+  const storedLayers = missing.length > 0 ? await store.layerSizes() : new Map<string, number>();
+  const layersInput = { facts, manifest, missingLayers: missing, packedBytes, storedLayers };
   const decisions = planUpdate({
     facts,
     manifest,
     manifestDigest: createHash('sha256').update(manifestText).digest('hex'),
     packedBytes,
     hostFiles: await renderHostFiles(manifest, (of, path) => store.readFile(of, path), facts),
-    missingLayers: missingLayers(
-      manifest.image.layers,
-      (facts.docker?.images ?? []).map((image) => image.layers),
-    ),
+    missingLayers: missing,
+    layers: planLayers(layersInput, await offerPatches(rollout, layersInput)),
     paths: {
       stamp: AGENT_HOST.currentImageFile,
       current: AGENT_HOST.currentLink,
@@ -81,4 +81,21 @@ async function makePlan(rollout: Rollout, facts: HostFacts): Promise<Plan> {
     ? (await packRelease(store, release, decisions.smallFiles)).length
     : 0;
   return { ...decisions, releaseBytes };
+}
+
+/** Makes the patches that could lead to fewer bytes, here, where they are kept for the next hosts. */
+async function offerPatches(
+  { store, reporter }: Rollout,
+  input: LayersInput,
+): Promise<ReadonlyMap<string, PatchOffer>> {
+  const offers = new Map<string, PatchOffer>();
+  for (const [diffId, base] of patchBases(input)) {
+    reporter.note(`comparing a large layer with that of ${base.of}, which the host has`);
+    const offer = await ensurePatch(store.blobs, diffId, base.diffId).then(
+      (packedBytes) => ({ packedBytes }),
+      (error: unknown) => ({ problem: messageOf(error) }),
+    );
+    offers.set(diffId, offer);
+  }
+  return offers;
 }

@@ -1,7 +1,7 @@
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
+import { clusterSigners } from '../cluster-keys.ts';
 import { type Step, need } from '../rollout.ts';
 import { writeHostFile } from '../write-host-file.ts';
-import { clusterSigners } from './gather-facts.ts';
 
 /** Tells a new agent host whose releases to take, before the first one asks to be activated there. */
 export const introduceCluster: Step = {

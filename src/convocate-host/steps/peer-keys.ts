@@ -1,12 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { shellKeyFor } from '../../cluster/shell-key.ts';
-import { type AgentRecord, registerAgent, scanAgents } from '../../cluster/registry.ts';
-import { OperationError, RefusedError } from '../../base/errors.ts';
-import { AGENT_HOST, SHELL_HOST } from '../../protocol/host-layout.ts';
+import { registerAgent } from '../../cluster/register-agent.ts';
+import { type AgentRecord, knownHostsFileOf, scanAgents } from '../../cluster/registry.ts';
+import { OperationError } from '../../base/errors.ts';
+import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { isAgentId } from '../../protocol/ids.ts';
-import { withoutComment } from '../../protocol/public-key.ts';
 import { AGENT_PORT, STATUS_PORT } from '../../protocol/limits.ts';
-import { addressOf } from '../open-host.ts';
+import { statusHostKey } from '../cluster-keys.ts';
+import { LOCAL, addressOf } from '../open-host.ts';
 import { type Rollout, need } from '../rollout.ts';
 import { writeHostFile } from '../write-host-file.ts';
 import { keepPin } from './pin-host-key.ts';
@@ -34,7 +34,7 @@ export async function peerKeys(rollout: Rollout, options: PeeringOptions): Promi
     hostPublicKey: hostKey.trim(),
     agentToShellPublicKey: agentKey.trim(),
   });
-  if (options.pin !== undefined) await keepPin(record.agentId, options.pin);
+  if (options.pin !== undefined) await keepPin(knownHostsFileOf(record.agentId), options.pin);
   rollout.record = record;
   const changed = [
     await writeHostFile(host, AGENT_HOST.authorizedKeysFile, `${shellKey.publicLine}\n`, '600'),
@@ -49,18 +49,8 @@ async function describeAgent(rollout: Rollout, options: PeeringOptions): Promise
   if (!isAgentId(agentId))
     throw new OperationError(`${AGENT_HOST.agentIdFile} holds no agent id`, { host: host.name });
   const { agents } = await scanAgents();
-  const other = agents.find((agent) => agent.host === rollout.hostName && agent.agentId !== agentId);
-  if (other) {
-    throw new RefusedError(
-      `${rollout.hostName} is registered as agent ${other.agentId}, but the host is now ${agentId}`,
-      {
-        host: rollout.hostName,
-        hint: `if the host was rebuilt, remove ${SHELL_HOST.agentKeysDir}/${other.agentId}, then run init-agent again`,
-      },
-    );
-  }
   const known = agents.find((agent) => agent.agentId === agentId);
-  const user = options.user ?? known?.user;
+  const user = rollout.hostName === LOCAL ? undefined : (options.user ?? known?.user);
   return {
     agentId,
     host: rollout.hostName,
@@ -74,14 +64,8 @@ async function describeAgent(rollout: Rollout, options: PeeringOptions): Promise
 /** An address that an operator gave once is kept when init-agent is run again without one. */
 async function shellHostText(rollout: Rollout, options: PeeringOptions): Promise<string> {
   const host = need(rollout, 'host');
-  const statusKey = await readFile(`${SHELL_HOST.statusHostKeyFile}.pub`, 'utf8').catch((cause: unknown) => {
-    throw new RefusedError('this machine is not set up as a shell host yet', {
-      hint: 'run `convocate-host init-shell` first',
-      cause,
-    });
-  });
   const kept = await host.run(['cat', AGENT_HOST.shellHostFile]);
   const before = kept.exitCode === 0 ? (JSON.parse(kept.stdout) as { host?: string }).host : undefined;
   const address = options.shellHost ?? before ?? host.clientAddress ?? '127.0.0.1';
-  return `${JSON.stringify({ host: address, port: STATUS_PORT, host_key: withoutComment(statusKey) }, null, 2)}\n`;
+  return `${JSON.stringify({ host: address, port: STATUS_PORT, host_key: await statusHostKey() }, null, 2)}\n`;
 }

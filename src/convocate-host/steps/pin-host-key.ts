@@ -1,11 +1,10 @@
 import { rmSync } from 'node:fs';
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { writeFileAtomic } from '../../base/atomic-file.ts';
 import { RefusedError, UsageError } from '../../base/errors.ts';
-import { knownHostsFileOf } from '../../cluster/registry.ts';
 import { type PresentedKey, askHostKey, knownHostsLine } from '../../host-access/host-key.ts';
 import { checkTarget } from '../../host-access/ssh-target.ts';
 import { fingerprintOfLine } from '../../protocol/public-key.ts';
@@ -14,12 +13,12 @@ const READ_FINGERPRINT =
   'read the fingerprint on the host itself: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub';
 
 /**
- * The known_hosts file with the one key this host may show. A host that is registered keeps its pin; at first
- * contact the operator has to vouch for the key, on the terminal or by naming its fingerprint.
+ * The known_hosts file with the one key this host may show. A host whose pin was kept keeps it; at first contact the
+ * operator has to vouch for the key, on the terminal or by naming its fingerprint.
  */
 export async function pinHostKey(
   hostName: string,
-  agentId: string | undefined,
+  pinFile: string | undefined,
   expectedFingerprint: string | undefined,
 ): Promise<{ readonly knownHostsFile: string; readonly text: string }> {
   checkTarget(hostName);
@@ -28,7 +27,7 @@ export async function pinHostKey(
       hint: READ_FINGERPRINT,
     });
   }
-  const pinned = agentId === undefined ? undefined : await readPin(knownHostsFileOf(agentId));
+  const pinned = pinFile === undefined ? undefined : await readPin(pinFile);
   if (
     pinned !== undefined &&
     (expectedFingerprint === undefined || expectedFingerprint === pinnedFingerprint(pinned))
@@ -40,10 +39,17 @@ export async function pinHostKey(
   return await temporaryPin(knownHostsLine(hostName, presented.publicKey));
 }
 
-/** Keeps the pin with the agent it belongs to, once its id is known. */
-export async function keepPin(agentId: string, text: string): Promise<void> {
-  const file = knownHostsFileOf(agentId);
-  if ((await readPin(file)) !== text) await writeFileAtomic(file, text, { mode: 0o600 });
+/** Keeps the pin for the next time, once the host has proven to be ours. */
+export async function keepPin(pinFile: string, text: string): Promise<void> {
+  if ((await readPin(pinFile)) === text) return;
+  await mkdir(dirname(pinFile), { recursive: true, mode: 0o700 });
+  await writeFileAtomic(pinFile, text, { mode: 0o600 });
+}
+
+/** Where a shell host's pin is kept: it is no agent, and whoever sets it up from here need not be root here. */
+export function shellHostPinFile(hostName: string): string {
+  const configDir = process.env['XDG_CONFIG_HOME'] || join(homedir(), '.config');
+  return join(configDir, 'convocate', 'shell-hosts', hostName, 'known_hosts');
 }
 
 async function vouch(hostName: string, presented: PresentedKey, expected: string | undefined): Promise<void> {

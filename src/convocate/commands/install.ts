@@ -32,7 +32,7 @@ export async function install(options: InstallOptions): Promise<void> {
   const manifest = await makeRelease({ tree, choices, baseImage, say });
   await installPrograms(tree); // only now: where no release could be made, the programs stay those of the one before
   await rememberChoices(choices);
-  await restartStatusService(say);
+  await restartStatusService(tree, say);
   say(`this machine is on ${manifest.version}; agents follow with: convocate-host update --host HOST`);
 }
 

@@ -1,6 +1,9 @@
-import { chmod, mkdir, stat } from 'node:fs/promises';
+import { chmod, mkdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../../base/atomic-file.ts';
 import { runChecked, runCommand } from '../../base/run-command.ts';
 import { CLAUDE_USER, SHELL_HOST } from '../../protocol/host-layout.ts';
+import type { BuildTree } from './build-tree.ts';
 
 /** The account operators log in with; the same numbers as on agent hosts and in containers. */
 export async function ensureUser(say: (text: string) => void): Promise<void> {
@@ -35,10 +38,17 @@ export async function ensureSigningKey(say: (text: string) => void): Promise<voi
   say(`made the cluster's signing key ${SHELL_HOST.signingKeyFile}`);
 }
 
-/** A machine that is a shell host already takes up the new program at once. */
-export async function restartStatusService(say: (text: string) => void): Promise<void> {
-  const installed = await runCommand(['systemctl', 'cat', SHELL_HOST.statusUnit]);
-  if (installed.exitCode !== 0) return;
+/** A machine that is a shell host already takes up the new program, and the unit that goes with it, at once. */
+export async function restartStatusService(tree: BuildTree, say: (text: string) => void): Promise<void> {
+  const file = `/etc/systemd/system/${SHELL_HOST.statusUnit}`;
+  const installed = await readFile(file, 'utf8').catch(() => '');
+  if (installed === '') return; // no shell host yet, or an operator has masked the service
+  const unit = await readFile(join(tree.directory, 'shell', SHELL_HOST.statusUnit), 'utf8');
+  if (unit !== installed) {
+    await writeFileAtomic(file, unit);
+    await runChecked(['systemctl', 'daemon-reload']);
+    say(`changed ${file}`);
+  }
   await runChecked(['systemctl', 'restart', SHELL_HOST.statusUnit], { timeoutMs: 90_000 });
   say(`restarted ${SHELL_HOST.statusUnit}`);
 }

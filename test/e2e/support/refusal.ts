@@ -1,7 +1,8 @@
 // What a command that refuses owes its operator: the exit code, the reason, the host, what to do next, and no traces of
 // our program; the same facts as one JSON object where JSON was asked for.
 import { expect } from 'vitest';
-import type { ExecOptions, Machine } from '../../../lab/machine.ts';
+import type { Machine } from '../../../lab/machine.ts';
+import type { ExecOptions } from '../../../lab/machine-commands.ts';
 import { type HostSnapshot, diffSnapshots, snapshotHost } from '../../../lab/snapshot.ts';
 
 export interface ExpectedRefusal {

@@ -70,8 +70,13 @@ export interface UpdateUnderWay {
 }
 
 /** Starts an update and leaves it running; `operator` is who sudo says started it. */
-export function startUpdate(shell: Machine, host: string, operator = 'root'): UpdateUnderWay {
-  return startRollout(shell, updateArgv(host, '--json'), host, operator);
+export function startUpdate(
+  shell: Machine,
+  host: string,
+  operator = 'root',
+  ...extra: readonly string[]
+): UpdateUnderWay {
+  return startRollout(shell, updateArgv(host, '--json', ...extra), host, operator);
 }
 
 export function startRollout(

@@ -35,6 +35,11 @@ export async function survivorsOfShell(shell: Machine): Promise<HostSnapshot> {
   return new Map(await tree(shell, ['/etc/convocate']));
 }
 
+/** Times left out: a file that was put right is as it was, but newer. */
+export function apartFromTimes(snapshot: HostSnapshot): HostSnapshot {
+  return new Map([...snapshot].map(([key, value]) => [key, value.replace(/\d{10}\.\d{6,}/, '')]));
+}
+
 /** Stopped ones too: container id → name, image, whether and since when it runs, and with which process. */
 export async function sessionContainers(agent: Machine): Promise<Entries> {
   const { stdout } = await agent.run([

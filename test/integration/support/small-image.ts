@@ -16,8 +16,8 @@ export interface SmallImage {
 const sha256 = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
 
 /** A layer with a content that no image had before. */
-export async function uniqueLayer(name: string): Promise<Buffer> {
-  return await tarOf([[`${name}.txt`, randomBytes(2000).toString('hex'), 0o644]]);
+export async function uniqueLayer(name: string, bytes = 4000): Promise<Buffer> {
+  return await tarOf([[`${name}.txt`, randomBytes(bytes / 2).toString('hex'), 0o644]]);
 }
 
 /** A layer with the program that says whether an image is fit for a session; this one ends with `exitCode`. */

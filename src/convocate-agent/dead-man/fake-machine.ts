@@ -1,0 +1,238 @@
+import * as fs from 'node:fs';
+import { dirname, join } from 'node:path';
+import { OperationError } from '../../base/errors.ts';
+import type { CommandResult } from '../../base/run-command.ts';
+import { AGENT_HOST } from '../../protocol/host-layout.ts';
+import { RAISE_FENCE } from '../../protocol/rollout-fence.ts';
+import { Lifetime } from './fake-lifetime.ts';
+import { fakeRelease } from './release-fixture.ts';
+import type { Armed } from './rollout-state.ts';
+
+const { unit, deadManUnit, releasesDir, rolloutDir } = AGENT_HOST;
+const UNITS = '/etc/systemd/system';
+const RAISE_FENCE_ARGS = [rolloutDir, AGENT_HOST.rolloutWorkLock];
+
+/** All of it that outlives a program. */
+interface MachineState {
+  /** Mode and text, or the target of a link, by the path without its first slash. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly enabled: readonly string[];
+  readonly activeState: string;
+  readonly runsUnit: string;
+  readonly readUnits: Readonly<Record<string, string>>;
+  readonly workers: number;
+}
+
+/**
+ * A host below a directory of the test's: real files, and a model of the little of systemd that going back asks for.
+ * Any other command throws. What a program does here can be cut off before any change; see {@link Lifetime}.
+ */
+export class FakeMachine extends Lifetime {
+  readonly root: string;
+  /** systemd's word on the agent's unit. */
+  activeState = 'active';
+  restarts = 0;
+  /** Text of the unit that the agent's process was started with. */
+  runsUnit = '';
+  /** Texts of the units as systemd read them last. */
+  #readUnits = new Map<string, string>();
+  readonly #enabled = new Set<string>();
+  /** Processes of operators' rollouts that work on the host behind the fence. */
+  workers = 0;
+
+  constructor(root: string) {
+    super();
+    this.root = root;
+  }
+
+  /** A host that holds these releases, one of them live and running. */
+  install(live: string, held: readonly string[]): void {
+    this.destroy();
+    this.mend();
+    for (const place of ['/proc', '/run/lock', '/usr/local/bin', AGENT_HOST.configDir, rolloutDir])
+      fs.mkdirSync(this.place(place), { recursive: true });
+    for (const version of held)
+      for (const [path, text] of Object.entries(fakeRelease(version)))
+        this.write(join(releasesDir, version, path), text);
+    this.write('/proc/uptime', '100.25 180.00\n');
+    this.write(`${rolloutDir}/number`, '7              \n');
+    this.link(AGENT_HOST.programLink, join(AGENT_HOST.currentLink, 'convocate-agent'));
+    this.#enabled.clear();
+    this.#enabled.add(unit);
+    this.workers = 0;
+    this.switchTo(live);
+    this.runs(live);
+    this.changes.length = 0;
+  }
+
+  /** A host on which `armed.to` is live and runs, while the rollout that brought it waits for its word. */
+  installOpen(armed: Armed): void {
+    this.install(armed.from, ['v0', 'v1', 'v2']);
+    this.write(`${rolloutDir}/armed.json`, JSON.stringify(armed));
+    this.write(`${rolloutDir}/ballast`, 'room');
+    this.write(AGENT_HOST.rolloutBootMark, '');
+    this.workers = 1;
+    this.switchTo(armed.to, armed.from);
+    this.runs(armed.to);
+  }
+
+  destroy(): void {
+    fs.rmSync(this.root, { recursive: true, force: true });
+  }
+
+  /** As an activation leaves the host, before the restart. */
+  switchTo(version: string, previous?: string): void {
+    this.write(`${UNITS}/${unit}`, fakeRelease(version)[`install/${unit}`] ?? '');
+    this.#readAllUnits();
+    this.link(AGENT_HOST.currentLink, join(releasesDir, version));
+    if (previous !== undefined) this.link(AGENT_HOST.previousLink, join(releasesDir, previous));
+    this.write(AGENT_HOST.currentImageFile, `convocate:${version}\n`);
+  }
+
+  /** The agent's process is of this release. */
+  runs(version: string): void {
+    this.link('/proc/4711/exe', join(releasesDir, version, 'runtime/node'));
+    this.runsUnit = this.#readUnits.get(unit) ?? '';
+    this.activeState = 'active';
+    this.restarts = 0;
+  }
+
+  /** All that must be the same however often a program was killed on its way: files, links, what runs. */
+  state(): MachineState {
+    const names = fs.readdirSync(this.root, { recursive: true, encoding: 'utf8' }).toSorted();
+    const files = names.flatMap((name) => {
+      const path = join(this.root, name);
+      const found = fs.lstatSync(path);
+      if (found.isDirectory() || name.endsWith('.tmp')) return []; // a kill leaves temporary files behind
+      if (found.isSymbolicLink()) return [[name, `-> ${fs.readlinkSync(path)}`]];
+      return [[name, `${(found.mode & 0o777).toString(8)} ${fs.readFileSync(path, 'utf8')}`]];
+    });
+    return {
+      files: Object.fromEntries(files) as Record<string, string>,
+      enabled: [...this.#enabled],
+      activeState: this.activeState,
+      runsUnit: this.runsUnit,
+      readUnits: Object.fromEntries(this.#readUnits),
+      workers: this.workers,
+    };
+  }
+
+  place(path: string): string {
+    return /^\/(?:etc|proc|run|var\/lib|usr\/local)\b/.test(path) ? join(this.root, path) : path;
+  }
+
+  read(path: string): string | undefined {
+    const place = this.place(path);
+    return fs.existsSync(place) ? fs.readFileSync(place, 'utf8') : undefined;
+  }
+
+  write(path: string, text: string): void {
+    fs.mkdirSync(dirname(this.place(path)), { recursive: true });
+    fs.writeFileSync(this.place(path), text);
+    fs.chmodSync(this.place(path), 0o644); // whatever the umask is
+  }
+
+  remove(path: string): void {
+    fs.rmSync(this.place(path), { force: true });
+  }
+
+  link(path: string, target: string): void {
+    this.remove(path);
+    fs.mkdirSync(dirname(this.place(path)), { recursive: true });
+    fs.symlinkSync(target, this.place(path));
+  }
+
+  /** The version a link names; that many names from the end of its target. */
+  linked(path: string, fromEnd = 1): string | undefined {
+    const found = fs.lstatSync(this.place(path), { throwIfNoEntry: false });
+    return found && fs.readlinkSync(this.place(path)).split('/').at(-fromEnd);
+  }
+
+  /** The release whose program the agent's process runs. */
+  get running(): string | undefined {
+    return this.activeState === 'active' ? this.linked('/proc/4711/exe', 3) : undefined;
+  }
+
+  get fenceNumber(): number {
+    return Number.parseInt(this.read(`${rolloutDir}/number`) ?? '', 10);
+  }
+
+  /** Stands for `runCommand`. */
+  readonly runCommand = async (argv: readonly string[]): Promise<CommandResult> => {
+    const answer = await this.#run(argv);
+    const result = typeof answer === 'string' ? { stdout: answer } : answer;
+    return { exitCode: 0, stdout: '', stderr: '', ...result };
+  };
+
+  /** Stands for `runChecked`. */
+  readonly runChecked = async (argv: readonly string[]): Promise<string> => {
+    const { exitCode, stdout, stderr } = await this.runCommand(argv);
+    if (exitCode !== 0) throw new OperationError(`${argv[0]} failed`, { argv, exitCode, output: stderr });
+    return stdout;
+  };
+
+  async #run(argv: readonly string[]): Promise<string | Partial<CommandResult>> {
+    const [program, verb = '', ...rest] = argv;
+    if (program === 'sh' && rest[1] === 'raise-fence') return await this.#shutOut(rest);
+    const line = argv.join(' ');
+    const show = new RegExp(`^systemctl show ${unit} -p (\\w+) --value$`).exec(line)?.[1];
+    if (show !== undefined) return await this.look(() => this.#show(show));
+    if (line.startsWith('systemctl show --property=NeedDaemonReload '))
+      return await this.look(() =>
+        rest
+          .slice(1)
+          .map((name) => this.#needsReload(name))
+          .join('\n'),
+      );
+    if (program === 'systemctl' && verb === 'is-enabled')
+      return await this.look(() => (this.#enabled.has(rest[0] ?? '') ? 'enabled\n' : 'disabled\n'));
+    return await this.change(line, () => this.#changeBy(line));
+  }
+
+  #needsReload(name: string): string {
+    const isRead = this.#readUnits.get(name) === this.read(`${UNITS}/${name}`);
+    return `NeedDaemonReload=${isRead ? 'no' : 'yes'}\n`;
+  }
+
+  #readAllUnits(): void {
+    const names = fs.readdirSync(this.place(UNITS)).filter((name) => name.endsWith('.service'));
+    this.#readUnits = new Map(names.map((name) => [name, this.read(`${UNITS}/${name}`) ?? '']));
+  }
+
+  #show(property: string): string {
+    const values: Record<string, string> = {
+      ActiveState: this.activeState,
+      MainPID: ['inactive', 'failed'].includes(this.activeState) ? '0' : '4711',
+      NRestarts: String(this.restarts),
+    };
+    return `${values[property] ?? ''}\n`;
+  }
+
+  #changeBy(line: string): Partial<CommandResult> {
+    if (line === 'systemctl daemon-reload') this.#readAllUnits();
+    else if (line === `systemctl restart ${unit}`) this.runs(this.linked(AGENT_HOST.currentLink) ?? '');
+    else if (line === `systemctl kill --signal=KILL ${unit}`) this.activeState = 'failed';
+    else if (line === `systemctl enable --quiet ${deadManUnit}`) this.#enabled.add(deadManUnit);
+    else if (!HARMLESS.has(line)) throw new Error(`the fake machine cannot run: ${line}`);
+    return {};
+  }
+
+  async #shutOut([script = '', ...args]: readonly string[]): Promise<string> {
+    if (args.slice(1).join() !== RAISE_FENCE_ARGS.join()) throw new Error(`a fence at ${args.join(' ')}`);
+    const act = script.slice(RAISE_FENCE.length + 1);
+    if (act === 'flock -w 5 "$2" true || raise_fence "$1" "$2"' && this.workers === 0) return '';
+    if (!act.endsWith('raise_fence "$1" "$2"')) throw new Error(`a fence that does: ${act}`);
+    await this.change('raise number', () => this.write(`${rolloutDir}/number`, `${this.fenceNumber + 1}\n`));
+    await this.change('end workers', () => void (this.workers = 0));
+    return '';
+  }
+}
+
+const HARMLESS = new Set([
+  'systemd-notify --ready',
+  `systemctl reset-failed ${unit}`,
+  `systemctl reset-failed ${deadManUnit}`,
+  `systemctl restart ${deadManUnit}`,
+  `systemctl start ${deadManUnit}`,
+  `systemctl stop ${deadManUnit}`,
+]);

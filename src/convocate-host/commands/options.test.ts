@@ -1,0 +1,68 @@
+import { InvalidArgumentError } from 'commander';
+import { describe, expect, test } from 'vitest';
+import { UsageError } from '../../base/errors.ts';
+import type { Rollout } from '../rollout.ts';
+import { confirmOption, openRollout, parseDuration, parseRate, quietRollout, soakOption } from './options.ts';
+
+test.each([
+  ['80000', 80_000],
+  ['500k', 500_000],
+  ['2M', 2_000_000],
+  ['1.5m', 1_500_000],
+  ['1G', 1_000_000_000],
+])('a rate of %s is %i bytes per second', (text, rate) => {
+  expect(parseRate(text)).toBe(rate);
+});
+
+test.each(['', '0', '-1', '999', '0.5k', 'fast', '2MB', '2 M', '1e6', 'k', 'NaN', 'Infinity', '2M/s'])(
+  'no rate: %j',
+  (text) => {
+    expect(() => parseRate(text)).toThrow(InvalidArgumentError);
+  },
+);
+
+describe('a time', () => {
+  test.each([
+    ['0', 0],
+    ['90', 90_000],
+    ['10s', 10_000],
+    ['2m', 120_000],
+    ['99999s', 99_999_000],
+  ])('%s is %i ms', (text, timeMs) => {
+    expect(parseDuration(text)).toBe(timeMs);
+  });
+
+  test.each(['', 's', '-1', '1.5', '2h', '10 s', '1m30s', '100000', '10S', '10s\n'])('%j is none', (text) => {
+    expect(() => parseDuration(text)).toThrow(new InvalidArgumentError('give a time such as 10s or 2m'));
+  });
+
+  test('is parsed where an option takes one', () => {
+    expect(soakOption().parseArg?.('2m', undefined)).toBe(120_000);
+    expect(confirmOption().parseArg?.('2m', undefined)).toBe(120_000);
+  });
+});
+
+const opened = (soak: number, confirmTimeout: number): Rollout =>
+  openRollout({ host: 'agent-a', soak, confirmTimeout });
+
+describe('the time to confirm a rollout', () => {
+  test('must leave 5 s beyond the soak, which is part of it', () => {
+    expect(opened(10_000, 15_000).options).toEqual({ soakMs: 10_000, confirmMs: 15_000 });
+    expect(() => opened(10_000, 14_999)).toThrow(
+      new UsageError('--confirm-timeout must be at least 5 s longer than --soak, which is part of it'),
+    );
+    expect(() => opened(0, 4_999)).toThrow(UsageError);
+  });
+
+  test('does so by default', () => {
+    const defaults = [soakOption(), confirmOption()].map((option) => option.defaultValue as number);
+    expect(defaults).toEqual([10_000, 60_000]);
+  });
+
+  test('matters to nobody who only looks', () => {
+    expect(quietRollout({ host: 'agent-a', user: 'anna' })).toMatchObject({
+      hostName: 'agent-a',
+      user: 'anna',
+    });
+  });
+});

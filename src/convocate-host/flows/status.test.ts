@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { type AgentStatus, formatStatus } from './status.ts';
+
+const well: AgentStatus = {
+  agent_id: 'abcd1234',
+  host: 'agent-a',
+  up: true,
+  version: 'v2',
+  image: 'convocate:v2',
+  sessions: 3,
+  running: 2,
+  on_older_image: 1,
+};
+const down: AgentStatus = { agent_id: 'efgh5678', host: 'agent-b', up: false, problem: 'no route' };
+
+test('a cluster is a table, with the reason where an agent is down', () => {
+  expect(formatStatus([well, down])).toBe(
+    `
+AGENT     HOST     VERSION  IMAGE         SESSIONS        OLDER IMAGE
+abcd1234  agent-a  v2       convocate:v2  2 running of 3  1
+efgh5678  agent-b  down     no route
+`.trim(),
+  );
+});
+
+test('a rollout that was taken back is told below it, by host, until someone has seen it', () => {
+  const at = '2026-01-02T03:04:05.678Z';
+  const rolled_back = { from: 'v3', to: 'v2', reason: 'nobody confirmed it within 60 s', at };
+  expect(
+    formatStatus([
+      { ...well, rolled_back },
+      { ...well, host: 'agent-c' },
+    ]),
+  ).toBe(
+    `
+AGENT     HOST     VERSION  IMAGE         SESSIONS        OLDER IMAGE
+abcd1234  agent-a  v2       convocate:v2  2 running of 3  1
+abcd1234  agent-c  v2       convocate:v2  2 running of 3  1
+
+agent-a: the rollout of v3 was taken back at 2026-01-02T03:04:05.678Z; v2 is live
+  because nobody confirmed it within 60 s
+  shown until you have seen it: convocate-host status --seen
+`.trim(),
+  );
+});

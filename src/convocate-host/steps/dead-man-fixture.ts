@@ -1,0 +1,59 @@
+import { OperationError } from '../../base/errors.ts';
+import type { AgentRecord } from '../../cluster/registry.ts';
+import type { ExpectedCall } from '../../host-access/fake-host.ts';
+import { AGENT_HOST } from '../../protocol/host-layout.ts';
+import type { RolledBack } from '../../protocol/rpc.ts';
+import { withLines } from '../facts-fixture.ts';
+import { READ_FACTS, scriptArgv } from '../host-scripts.ts';
+import { planWith } from '../rollout-fixture.ts';
+import type { Rollout } from '../rollout.ts';
+
+const { libDir, configDir, stateDir, unit } = AGENT_HOST;
+const READ = scriptArgv(READ_FACTS, libDir, configDir, stateDir, unit);
+export const RETURNED: RolledBack = {
+  from: 'v2',
+  to: 'v1',
+  reason: 'it is mute',
+  at: '2026-01-02T03:04:05.678Z',
+};
+export const record: AgentRecord = {
+  agentId: 'abcd1234',
+  host: 'agent-a',
+  address: '10.0.0.2',
+  port: 222,
+  registeredAt: '2026-01-01T00:00:00Z',
+};
+
+const b64 = (text: string): string => Buffer.from(text).toString('base64');
+/** The host is looked at, and says that. */
+const look = (...lines: Parameters<typeof withLines>): ExpectedCall => ({
+  argv: READ,
+  answer: { stdout: withLines(...lines) },
+});
+export const open: ExpectedCall = look(['rollout', b64('{"from":"v1","to":"v2"}')]);
+export const settled: ExpectedCall = look();
+export const wentBack = (returned = RETURNED): ExpectedCall =>
+  look(['rolled_back', b64(JSON.stringify(returned))]);
+export const cut: ExpectedCall = { argv: READ, answer: new OperationError('no route to host') };
+/** The watcher is asked, and answers that. */
+export const ask = (verb: readonly string[], ending: object): ExpectedCall => ({
+  argv: ['/usr/local/lib/convocate/way-back/convocate-agent', ...verb, '--rollout', '1'],
+  answer: { stdout: JSON.stringify(ending) },
+});
+export const goBack = (reason: string, ending: object): ExpectedCall =>
+  ask(['go-back', '--reason', reason], ending);
+/** It cannot do that. */
+export const failing = (call: ExpectedCall, exitCode: number, stderr: string): ExpectedCall => ({
+  ...call,
+  answer: { exitCode, stderr },
+});
+
+const options = { soakMs: 0, confirmMs: 60_000 };
+/** An update from v1 to v2, before it is armed and after. */
+export const fromV1 = { ...planWith({ fromVersion: 'v1' }), options, record };
+
+export const armed = (changes: Partial<Rollout> = {}) => ({
+  ...fromV1,
+  deadMan: { from: 'v1', deadline: performance.now() + 60_000 },
+  ...changes,
+});
