@@ -1,6 +1,6 @@
 import type { Fault } from './fault.ts';
 import { clockOff } from './kinds/clock.ts';
-import { diskFullDocker, diskFullRoot } from './kinds/disk-full.ts';
+import { diskFullDocker, diskFullRoot, diskFullRootAndVar } from './kinds/disk-full.ts';
 import { flipInFlight } from './kinds/flip-in-flight.ts';
 import { flipOnDisk } from './kinds/flip-on-disk.ts';
 import { cutSsh, killAgent, killDocker, killOperator } from './kinds/kills.ts';
@@ -20,6 +20,7 @@ export const FAULTS: readonly Fault[] = [
   partitionForAWhile,
   partitionForEver,
   diskFullRoot,
+  diskFullRootAndVar,
   diskFullDocker,
   flipInFlight,
   flipOnDisk,

@@ -25,22 +25,18 @@ export interface Site extends AsyncDisposable {
   readonly releases: readonly string[];
   /** The session that runs; the other one is stopped. */
   readonly session: string;
-  /** The small disks under all that is ours on the agent host, and under Docker's data. */
+  /** The small disks under programs, units and settings on the agent host, under its state, and under Docker's data. */
   readonly rootDisk: string;
+  readonly varDisk: string;
   readonly dockerDisk: string;
 }
 
 const MEBIBYTE = 1024 ** 2;
 const KIND = { graph: 'bookworm', containerd: 'trixie' } as const;
 const DOCKER_DATA = { graph: ['/var/lib/docker'], containerd: ['/var/lib/docker', '/var/lib/containerd'] };
-/** What a rollout writes to, apart from Docker's data. */
-const OURS = [
-  '/etc/systemd/system',
-  '/etc/convocate-agent',
-  '/usr/local',
-  '/var/lib/convocate-agent',
-  '/tmp',
-];
+/** What a rollout writes to, apart from Docker's data: on two disks, as on a host where /var is one of its own. */
+const ROOT = ['/etc/systemd/system', '/etc/convocate-agent', '/usr/local', '/tmp'];
+const VAR = ['/var/lib/convocate-agent'];
 
 export async function openSite(name: string, store: Store, trees: Trees): Promise<Site> {
   const { docker } = await openEngine();
@@ -50,7 +46,8 @@ export async function openSite(name: string, store: Store, trees: Trees): Promis
     const { shell } = lab;
     const agent = lab.agent(0);
     const dockerDisk = await agent.mountSmallDisk(DOCKER_DATA[store], 3_000 * MEBIBYTE);
-    const rootDisk = await agent.mountSmallDisk(OURS, 1_500 * MEBIBYTE);
+    const rootDisk = await agent.mountSmallDisk(ROOT, 1_500 * MEBIBYTE);
+    const varDisk = await agent.mountSmallDisk(VAR, 500 * MEBIBYTE);
     await installTree(lab, trees.first.tree);
     await shell.run(['convocate-host', 'init-shell']);
     await initAgent(lab, agent);
@@ -61,7 +58,7 @@ export async function openSite(name: string, store: Store, trees: Trees): Promis
     for (const { tree } of [...trees.bad.values(), ...trees.good]) await installTree(lab, tree);
     const releases = trees.good.map(({ version }) => version);
     const site: Site = {
-      ...{ store, lab, shell, agent, host, releases, session, rootDisk, dockerDisk },
+      ...{ store, lab, shell, agent, host, releases, session, rootDisk, varDisk, dockerDisk },
       [Symbol.asyncDispose]: () => lab.close(),
     };
     // A live release and one before it, as on any host that was updated a few times.
