@@ -1,5 +1,5 @@
 import type { Breakage } from '../e2e/support/bad-releases.ts';
-import type { Row } from './matrix.ts';
+import type { Cell, Row } from './matrix.ts';
 import type { Site } from './site.ts';
 
 /** A release that must not be confirmed: built broken, or a good one that the shell's store no longer holds whole. */
@@ -16,6 +16,17 @@ const built = (name: string, breakage: Breakage, words?: readonly string[]): Bad
   breakage,
   ...(words && { words }),
 });
+
+/** What a host goes back from in the cells that are about going back. */
+export const RETURNS_FROM: Breakage = 'exits at its start';
+
+/** The builds that these cells roll out. */
+export function breakagesOf(cells: readonly Cell[]): Breakage[] {
+  const rows = new Set(cells.map(({ row }) => row));
+  const built = BAD_RELEASES.filter(({ name }) => rows.has(name)).flatMap(({ breakage }) => breakage ?? []);
+  const returns = cells.some(({ verb }) => verb === 'return') ? [RETURNS_FROM] : [];
+  return [...new Set([...built, ...returns])];
+}
 
 /** What harms the file "$1" in place. */
 const HARM = {

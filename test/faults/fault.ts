@@ -1,13 +1,12 @@
-import type { RolloutRun, UpdateUnderWay } from '../e2e/support/rollout-run.ts';
+import type { RolloutRun, RolloutVerb, UpdateUnderWay } from '../e2e/support/rollout-run.ts';
 import type { Row } from './matrix.ts';
 import type { Site } from './site.ts';
-import type { Verb } from './steps.ts';
 
 /** The rollout that a fault strikes. */
 export interface Moment {
   readonly site: Site;
   readonly run: UpdateUnderWay;
-  readonly verb: Verb;
+  readonly verb: RolloutVerb;
   /** The release that the rollout goes to. */
   readonly target: string;
   readonly random: () => number;

@@ -6,7 +6,7 @@ import { exclusively } from '../../lab/exclusive.ts';
 import { findMachines } from '../../lab/find-machines.ts';
 import { checkoutId } from '../../lab/naming.ts';
 import { removeLab } from '../../lab/remove.ts';
-import { BAD_RELEASES } from './bad-releases.ts';
+import { BAD_RELEASES, breakagesOf } from './bad-releases.ts';
 import type { CellResult } from './cell-result.ts';
 import { FAULTS } from './faults.ts';
 import { choose, matrixOf } from './matrix.ts';
@@ -31,9 +31,7 @@ async function main(): Promise<void> {
   const count = values.cells === undefined ? undefined : Number(values.cells);
   const cells = choose(matrixOf(FAULTS, BAD_RELEASES), { seed, only, count });
   say(`seed ${seed}: ${cells.length} cells on each of ${stores.join(' and ')}`);
-  const rows = new Set(cells.map(({ row }) => row));
-  const broken = BAD_RELEASES.filter(({ name }) => rows.has(name)).flatMap(({ breakage }) => breakage ?? []);
-  const trees = await buildTrees('faults', broken);
+  const trees = await buildTrees('faults', breakagesOf(cells));
 
   const labs = Number(values.labs ?? '2');
   const queues = stores.map((store): Queue => ({ store, seed, trees, cells: [...cells] }));

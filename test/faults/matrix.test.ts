@@ -9,8 +9,8 @@ const chosen = (choice: Partial<Choice>): string[] =>
   choose(all, { seed: '1', only: [], count: undefined, ...choice }).map(({ name }) => name);
 
 describe('the matrix', () => {
-  test('has every fault at every step of the update and of the rollback', () => {
-    const steps = STEPS.update.length + STEPS.rollback.length;
+  test('has every fault at every step of the update, of the rollback and of the way back', () => {
+    const steps = STEPS.update.length + STEPS.rollback.length + STEPS.return.length;
     for (const { name } of FAULTS.filter(({ strikesAt }) => strikesAt === undefined)) {
       expect(all.filter(({ row }) => row === name)).toHaveLength(steps);
     }
@@ -30,7 +30,7 @@ describe('a choice of cells', () => {
   });
 
   test('is of rows, of the beginnings of names, and of single cells', () => {
-    expect(chosen({ only: ['kill-agent'] })).toHaveLength(20);
+    expect(chosen({ only: ['kill-agent'] })).toHaveLength(21);
     expect(chosen({ only: ['kill-agent/rollback'] })).toHaveLength(9);
     expect(chosen({ only: ['kill-agent/rollback/arm', 'layer-missing'] }).toSorted()).toEqual([
       'kill-agent/rollback/arm',

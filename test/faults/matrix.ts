@@ -17,10 +17,10 @@ export interface Cell {
   readonly step?: StepName;
 }
 
-/** Every fault at every step of the update and of the rollback, and every bad release once. */
+/** Every fault at every step of the update, of the rollback and of the way back, and every bad release once. */
 export function matrixOf(faults: readonly Row[], badReleases: readonly Row[]): Cell[] {
   const struck = faults.flatMap((fault) =>
-    (['update', 'rollback'] as const).flatMap((verb) =>
+    (['update', 'rollback', 'return'] as const).flatMap((verb) =>
       STEPS[verb]
         .filter(({ name: step }) => fault.strikesAt?.(verb, step) ?? true)
         .map(

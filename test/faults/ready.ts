@@ -2,7 +2,7 @@ import { pollUntil } from '../../src/base/deadline.ts';
 import { restartSession, waitUntilShellSees } from '../e2e/support/sessions.ts';
 import { standInState } from '../e2e/support/session-stand-in.ts';
 import type { Site } from './site.ts';
-import type { Verb } from './steps.ts';
+import type { RolloutVerb } from '../e2e/support/rollout-run.ts';
 
 /** Where the host stands before a cell, and where the rollout is to take it. */
 export interface Start {
@@ -32,7 +32,7 @@ docker rmi --force "convocate:$1" "convocate-staging:$1" >/dev/null 2>&1
 `;
 
 /** `bad`: the version of a release to roll out that is not one of those that take turns. */
-export async function makeReady(site: Site, verb: Verb, bad?: string): Promise<Start> {
+export async function makeReady(site: Site, verb: RolloutVerb, bad?: string): Promise<Start> {
   const { agent, shell, host, session, releases } = site;
   const names = await agent.run([
     'readlink',

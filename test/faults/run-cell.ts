@@ -22,23 +22,35 @@ const RUN_ENDS_MS = 300_000;
 /** After the last word of the operator's program: for what the host does then. */
 const AFTERMATH_MS = 30_000;
 
+export interface CellInputs {
+  readonly seed: string;
+  /** A release that does not come up, for a cell in which the host goes back. */
+  readonly bad: string | undefined;
+}
+
 /** One rollout with one fault in one of its steps, all that must be true after it, and the next update. */
-export async function runCell(site: Site, fault: Fault, cell: Cell, seed: string): Promise<CellResult> {
+export async function runCell(
+  site: Site,
+  fault: Fault,
+  cell: Cell,
+  { seed, bad }: CellInputs,
+): Promise<CellResult> {
   const random = randomFrom(`${seed}/${site.store}/${cell.name}`);
   const step = STEPS[cell.verb].find(({ name }) => name === cell.step) as RolloutStep;
-  const start = await makeReady(site, cell.verb);
+  const verb = cell.verb === 'return' ? 'update' : cell.verb;
+  const start = await makeReady(site, verb, bad);
   const before = await belongingsOf(site);
   try {
     await fault.prepare?.(site);
     const words = ['--json', '--confirm-timeout', '20s'];
-    const run = startRollout(site.shell, rolloutArgv(cell.verb, site.host, ...words), site.host, 'alice');
-    await run.until(({ event, title }) => event === 'step' && title === step.title);
+    const run = startRollout(site.shell, rolloutArgv(verb, site.host, ...words), site.host, 'alice');
+    await run.until(({ event, title }) => event === 'step' && String(title).startsWith(step.title));
     if (!fault.choosesItsMoment) await sleep(random() * step.usualMs);
     const struckAt = String(
       run.events.findLast(({ event }) => event === 'step' || event === 'result')?.['title'],
     );
     const at = performance.now();
-    const wound = await fault.strike({ site, run, verb: cell.verb, target: start.target, random });
+    const wound = await fault.strike({ site, run, verb, target: start.target, random });
     const aftermath = await waitOut(site, start, run, wound, at);
     const { verdict } = aftermath;
 

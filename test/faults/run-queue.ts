@@ -1,5 +1,6 @@
 import { messageOf } from '../../src/base/errors.ts';
-import { BAD_RELEASES } from './bad-releases.ts';
+import type { Breakage } from '../e2e/support/bad-releases.ts';
+import { BAD_RELEASES, RETURNS_FROM } from './bad-releases.ts';
 import type { CellResult } from './cell-result.ts';
 import { FAULTS } from './faults.ts';
 import type { Cell } from './matrix.ts';
@@ -50,11 +51,15 @@ export async function runOne(
   cell: Cell,
 ): Promise<CellResult> {
   const fault = FAULTS.find(({ name }) => name === cell.row);
-  if (fault) return await runCell(site, fault, cell, seed);
+  const versionOf = (breakage: Breakage | undefined): string | undefined =>
+    breakage && trees.bad.get(breakage)?.version;
+  if (fault) {
+    const bad = cell.verb === 'return' ? versionOf(RETURNS_FROM) : undefined;
+    return await runCell(site, fault, cell, { seed, bad });
+  }
   const bad = BAD_RELEASES.find(({ name }) => name === cell.row);
   if (!bad) throw new Error(`no row ${cell.row}`);
-  const version = bad.breakage && trees.bad.get(bad.breakage)?.version;
-  return await runBadRelease(site, bad, cell, version);
+  return await runBadRelease(site, bad, cell, versionOf(bad.breakage));
 }
 
 function tell(result: CellResult, { seed }: Queue, tookMs: number): void {

@@ -1,9 +1,11 @@
 /** The moments at which a fault strikes: the steps of both flows, by the titles that their JSON lines carry. */
 
-export type Verb = 'update' | 'rollback';
+/** `return`: an update to a release that does not come up, while the host goes back from it. */
+export type Verb = 'update' | 'rollback' | 'return';
 
 export interface RolloutStep {
   readonly name: StepName;
+  /** How it begins. */
   readonly title: string;
   /** How long it takes on a host that is not busy: a fault strikes somewhere within. */
   readonly usualMs: number;
@@ -21,7 +23,8 @@ export type StepName =
   | 'restart'
   | 'confirm'
   | 'disarm'
-  | 'prune';
+  | 'prune'
+  | 'go-back';
 
 const step = (name: StepName, usualMs: number, title: string): RolloutStep => ({ name, usualMs, title });
 
@@ -59,4 +62,5 @@ export const STEPS: Readonly<Record<Verb, readonly RolloutStep[]>> = {
     confirm,
     disarm,
   ],
+  return: [step('go-back', 1_500, 'going back to ')],
 };

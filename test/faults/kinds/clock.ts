@@ -5,7 +5,6 @@ const HOUR_S = 3_600;
 /** An hour ahead or behind from one moment to the next, and it stays so until the next update is through. */
 export const clockOff: Fault = {
   name: 'clock-1h-off',
-  prepare: ({ agent }) => agent.shiftClock(0),
   strike: async ({ site: { agent }, random }) => {
     await agent.shiftClock(random() < 0.5 ? HOUR_S : -HOUR_S);
     return {};
