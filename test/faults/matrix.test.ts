@@ -30,7 +30,7 @@ describe('a choice of cells', () => {
   });
 
   test('is of rows, of the beginnings of names, and of single cells', () => {
-    expect(chosen({ only: ['kill-agent'] })).toHaveLength(21);
+    expect(chosen({ only: ['kill-agent'] })).toHaveLength(22);
     expect(chosen({ only: ['kill-agent/rollback'] })).toHaveLength(9);
     expect(chosen({ only: ['kill-agent/rollback/arm', 'layer-missing'] }).toSorted()).toEqual([
       'kill-agent/rollback/arm',

@@ -1,6 +1,6 @@
 /** The moments at which a fault strikes: the steps of both flows, by the titles that their JSON lines carry. */
 
-/** `return`: an update to a release that does not come up, while the host goes back from it. */
+/** `return`: an update to a release that does not come up, so that the host goes back from it. */
 export type Verb = 'update' | 'rollback' | 'return';
 
 export interface RolloutStep {
@@ -62,5 +62,5 @@ export const STEPS: Readonly<Record<Verb, readonly RolloutStep[]>> = {
     confirm,
     disarm,
   ],
-  return: [step('go-back', 1_500, 'going back to ')],
+  return: [restart, step('go-back', 1_500, 'going back to ')],
 };
