@@ -47,7 +47,7 @@ export async function openSite(name: string, store: Store, trees: Trees): Promis
     const agent = lab.agent(0);
     const dockerDisk = await agent.mountSmallDisk(DOCKER_DATA[store], 3_000 * MEBIBYTE);
     const rootDisk = await agent.mountSmallDisk(ROOT, 1_500 * MEBIBYTE);
-    const varDisk = await agent.mountSmallDisk(VAR, 500 * MEBIBYTE);
+    const varDisk = await agent.mountSmallDisk(VAR, 1_000 * MEBIBYTE);
     await installTree(lab, trees.first.tree);
     await shell.run(['convocate-host', 'init-shell']);
     await initAgent(lab, agent);
