@@ -1,7 +1,7 @@
 import { readlink } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { OperationError, RefusedError, messageOf } from '../../base/errors.ts';
-import { runChecked, runCommand } from '../../base/run-command.ts';
+import { runChecked } from '../../base/run-command.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { converge } from '../install/converge.ts';
 import { switchLink } from '../install/file-items.ts';
@@ -51,7 +51,6 @@ export async function arm(own: InstalledRelease, { rollout, to, windowS }: ArmOp
 }
 
 async function startDeadMan(files: RolloutFiles): Promise<void> {
-  await runCommand(['systemctl', 'reset-failed', AGENT_HOST.deadManUnit]);
   try {
     await runChecked(['systemctl', 'restart', AGENT_HOST.deadManUnit], { timeoutMs: 90_000 });
   } catch (cause) {
