@@ -45,9 +45,9 @@ test: static build
 	vitest run
 
 # Every fault at every step, on real machines. SEED=… repeats a run, ONLY=row[,row/verb/step] and CELLS=n choose,
-# STORE=graph|containerd takes one kind of Docker, LABS=n at once.
+# STORE=graph|containerd takes one kind of Docker, LABS=n at once; JOURNAL=file goes on where the last run stopped.
 faults: build
-	@$(NODE) test/faults/main.ts $(foreach option,SEED ONLY STORE CELLS LABS,\
+	@$(NODE) test/faults/main.ts $(foreach option,SEED ONLY STORE CELLS LABS JOURNAL,\
 	  $(if $($(option)),--$(shell echo $(option) | tr A-Z a-z) '$($(option))'))
 
 demo: build

@@ -1,5 +1,5 @@
-// `make faults [SEED=…] [ONLY=row[,row/verb/step]] [STORE=graph|containerd] [CELLS=n] [LABS=n]`: the fault matrix, on labs of
-// its own. Progress on stderr; the table and one line of JSON on stdout. Exit 1 when anything was lost.
+// `make faults [SEED=…] [ONLY=row[,row/verb/step]] [STORE=graph|containerd] [CELLS=n] [LABS=n] [JOURNAL=file]`: the fault
+// matrix, on labs of its own; with a journal, a run goes on where the last one with the same seed stopped. Progress on stderr; the table and one line of JSON on stdout. Exit 1 when anything was lost.
 import { parseArgs } from 'node:util';
 import { openEngine } from '../../lab/engine.ts';
 import { exclusively } from '../../lab/exclusive.ts';
@@ -9,6 +9,7 @@ import { removeLab } from '../../lab/remove.ts';
 import { BAD_RELEASES, breakagesOf } from './bad-releases.ts';
 import type { CellResult } from './cell-result.ts';
 import { FAULTS } from './faults.ts';
+import { Journal } from './journal.ts';
 import { choose, matrixOf } from './matrix.ts';
 import { type Queue, runQueue } from './run-queue.ts';
 import { say } from './say.ts';
@@ -22,7 +23,7 @@ const STORES: readonly Store[] = ['graph', 'containerd'];
 async function main(): Promise<void> {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({
-    options: { seed: text, only: text, store: text, cells: text, labs: text },
+    options: { seed: text, only: text, store: text, cells: text, labs: text, journal: text },
   });
   const seed = values.seed ?? String(Date.now());
   const stores = STORES.filter((store) => values.store === undefined || values.store === store);
@@ -34,18 +35,31 @@ async function main(): Promise<void> {
   const trees = await buildTrees('faults', breakagesOf(cells));
 
   const labs = Number(values.labs ?? '2');
-  const queues = stores.map((store): Queue => ({ store, seed, trees, cells: [...cells] }));
-  const results: CellResult[] = [];
+  const journal = values.journal === undefined ? undefined : new Journal(values.journal, seed);
+  const results: CellResult[] = journal?.good() ?? [];
+  if (results.length > 0) say(`${results.length} cells ended well before, by ${values.journal}`);
+  const queues = stores.map((store): Queue => {
+    const left = journal?.left(cells, store) ?? [...cells];
+    return { store, seed, trees, cells: left };
+  });
+  const note = (result: CellResult): void => {
+    results.push(result);
+    journal?.add(result);
+  };
   const broke: string[] = [];
   const workers = Array.from({ length: labs }, async (_, index) => {
     // Each store has a lab of its own while there are cells for it; then its lab helps with the other.
     const order = queues.map((_queue, turn) => queues[(index + turn) % queues.length] as Queue);
-    for (const queue of order) await runQueue(queue, `${LAB_PREFIX}${index}`, results, broke);
+    for (const queue of order) await runQueue(queue, `${LAB_PREFIX}${index}`, note, broke);
   });
   await Promise.all(workers);
 
   process.stdout.write(`${formatTable(results)}\n`);
   for (const line of broke) process.stdout.write(`could not be run: ${line}\n`);
+  for (const { cell, store, verdict } of journal?.badBefore() ?? [])
+    process.stdout.write(
+      `ended badly before, and well since: ${store} ${cell.name}: ${JSON.stringify(verdict)}\n`,
+    );
   const totals = totalsOf(results);
   process.stdout.write(`${JSON.stringify({ ...totals, seed })}\n`);
   const isClean = totals.lost + totals.stranded + totals.false_updated + broke.length === 0;

@@ -23,7 +23,7 @@ export interface Queue {
 export async function runQueue(
   queue: Queue,
   labName: string,
-  results: CellResult[],
+  note: (result: CellResult) => void,
   broke: string[],
 ): Promise<void> {
   while (queue.cells.length > 0) {
@@ -33,7 +33,7 @@ export async function runQueue(
       const startedAt = performance.now();
       try {
         const result = await runOne(site, queue, cell);
-        results.push(result);
+        note(result);
         tell(result, queue, performance.now() - startedAt);
         if (!clean(result.verdict)) break;
       } catch (error) {
