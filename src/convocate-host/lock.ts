@@ -1,5 +1,6 @@
-import { hostname, userInfo } from 'node:os';
+import { hostname } from 'node:os';
 import { OperationError, RefusedError } from '../base/errors.ts';
+import { currentLogin } from '../base/login.ts';
 import type { CommandResult } from '../base/run-command.ts';
 import { expectSuccess } from '../host-access/checked.ts';
 import type { Host } from '../host-access/host.ts';
@@ -20,8 +21,8 @@ const HEARTBEAT_MS = 5_000;
 
 /** Takes the host's rollout lock, or refuses, naming who holds it, since when and from where (decision D10). */
 export async function takeLock(host: Host): Promise<RolloutLock> {
-  const operator = process.env['SUDO_USER'] ?? userInfo().username;
-  const holder = `by ${operator} on ${hostname()} since ${new Date().toISOString()}`;
+  const { user, from } = currentLogin();
+  const holder = `by ${user} on ${hostname()} since ${new Date().toISOString()}, logged in from ${from}`;
   const { rolloutLock, rolloutDir, rolloutWorkLock } = AGENT_HOST;
   const process_ = await host.start(scriptArgv(HOLD_LOCK, rolloutLock, holder, rolloutDir, rolloutWorkLock));
   const answer = await process_.firstLine(30_000);

@@ -189,7 +189,7 @@ describe('two operators at once', () => {
     expect(second.exitCode).toBe(3);
     expect(second.events.filter((one) => one.event === 'result')).toEqual([]);
     const { error, hint } = JSON.parse(second.stderr) as { error: string; hint: string };
-    const held = /held by (\S+) on (\S+) since (\S+)$/.exec(error);
+    const held = /held by (\S+) on (\S+) since (\S+), logged in from (\S+)$/.exec(error);
     expect(held?.slice(1, 3)).toEqual(['alice', (await shell.run(['hostname'])).stdout.trim()]);
     const since = Date.parse(held?.[3] ?? '');
     expect(since).toBeGreaterThan(startedAt - 1000);

@@ -35,7 +35,7 @@ describe('what a run said', () => {
 
 describe('of two operators', () => {
   const told =
-    'another rollout is under way on this host: held by alice on shell since 2026-11-24T03:00:00.000Z';
+    'another rollout is under way on this host: held by alice on shell since 2026-11-24T03:00:00.000Z, logged in from 10.1.2.3';
 
   test('one may be refused, by name', () => {
     expect(untruthsOfTwo(run(0, 'updated'), run(3, undefined, told))).toEqual([]);

@@ -34,7 +34,8 @@ export function untruths(run: RolloutRun, { live, target, found }: Ended): strin
 
 /** Of two who want the same at once, one does it, and the other does it too, later, or is told who is at it. */
 export function untruthsOfTwo(first: RolloutRun, second: RolloutRun): string[] {
-  const told = /another rollout is under way on this host: held by \S+ on \S+ since \d{4}-\S+Z/;
+  const told =
+    /another rollout is under way on this host: held by \S+ on \S+ since \d{4}-\S+Z, logged in from \S+/;
   const runs = [first, second];
   const wrong = runs
     .filter(({ exitCode, stderr }) => exitCode !== 0 && !(exitCode === 3 && told.test(stderr)))

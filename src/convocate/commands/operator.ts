@@ -1,9 +1,8 @@
-import { userInfo } from 'node:os';
+import { currentLogin } from '../../base/login.ts';
 import type { Operator } from '../../protocol/shell-socket.ts';
 
-/** Who sits at this terminal and where they logged in from, as far as the environment tells. */
+/** Who sits at this terminal, as the status service's log takes it. */
 export function currentOperator(env: NodeJS.ProcessEnv = process.env): Operator {
-  const user = env['SUDO_USER'] ?? userInfo().username;
-  const from = env['SSH_CONNECTION']?.split(' ')[0];
-  return { user: user.slice(0, 64), from: (from || 'local').slice(0, 128) };
+  const { user, from } = currentLogin(env);
+  return { user: user.slice(0, 64), from: from.slice(0, 128) };
 }
