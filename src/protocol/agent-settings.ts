@@ -4,6 +4,8 @@ import * as z from 'zod/mini';
 export const AgentSettings = z.object({
   /** One command line, run by `bash -lc` inside the session's tmux. */
   session_command: z._default(z.string().check(z.minLength(1), z.maxLength(4096)), '/usr/local/bin/claude'),
+  /** The same, for a session whose home holds a conversation to go on with; empty: see {@link resumeCommandOf}. */
+  resume_command: z._default(z.string().check(z.maxLength(4096)), ''),
   /** A program of the agent host, shown read-only at the same path inside; empty for none. */
   session_program: z._default(
     z.string().check(z.regex(/^$|^\/[A-Za-z0-9_./-]+$/, 'must be an absolute path')),
@@ -22,6 +24,7 @@ export type AgentSettings = z.infer<typeof AgentSettings>;
 export const AgentSettingsChange = z.partial(
   z.strictObject({
     session_command: z.string().check(z.minLength(1), z.maxLength(4096)),
+    resume_command: z.string().check(z.maxLength(4096)),
     session_program: z.string().check(z.regex(/^$|^\/[A-Za-z0-9_./-]+$/, 'must be an absolute path')),
     pids_limit: z.int().check(z.gte(64), z.lte(1_000_000)),
     share_ssh: z.boolean(),
@@ -31,3 +34,11 @@ export const AgentSettingsChange = z.partial(
 export type AgentSettingsChange = z.infer<typeof AgentSettingsChange>;
 
 export const DEFAULT_SETTINGS: AgentSettings = AgentSettings.parse({});
+
+/** Where no other is set: Claude Code goes on with its conversation; any other command is simply run again. */
+export function resumeCommandOf({ session_command, resume_command }: AgentSettings): string {
+  if (resume_command !== '') return resume_command;
+  return session_command === DEFAULT_SETTINGS.session_command
+    ? `${session_command} --continue`
+    : session_command;
+}

@@ -1,7 +1,9 @@
 import * as z from 'zod/mini';
 import { en } from 'zod/locales';
+import { Activity, Evidence } from './activity.ts';
 import { AgentSettings, AgentSettingsChange } from './agent-settings.ts';
 import { type ErrorCode, isErrorCode } from './error-codes.ts';
+import { LIMITS } from './limits.ts';
 import { AgentId, DnsName, Protocol, Session, SessionId, SessionName, SessionPort } from './session.ts';
 
 // zod/mini comes without words; refusals are read by people.
@@ -9,6 +11,21 @@ z.config(en());
 
 const None = z.nullish(z.looseObject({}));
 const OneSession = z.object({ id: SessionId });
+/** A key as tmux calls it. */
+const KeyName = z.string().check(z.regex(/^[A-Za-z0-9^-]{1,16}$/, 'must be a key by its tmux name'));
+
+/** What a session's terminal shows. */
+export const Screen = z.object({
+  /** Lines joined by newlines, without spaces at their ends. */
+  text: z.string(),
+  cols: z.int(),
+  rows: z.int(),
+  /** Of the terminal, as the program set it. */
+  title: z.string(),
+  /** From 0, within the screen; absent where it is hidden. */
+  cursor: z.optional(z.object({ x: z.int(), y: z.int() })),
+});
+export type Screen = z.infer<typeof Screen>;
 /** In `edit`, an absent or an empty name keeps the old one. */
 const NameOrKeep = z.union([z.literal(''), SessionName]);
 
@@ -75,6 +92,46 @@ export const RPC = {
   restart: { params: OneSession, result: z.null(), changes: true },
   background: { params: OneSession, result: z.null(), changes: true },
   override: { params: OneSession, result: z.null(), changes: true },
+  screen: {
+    params: z.object({
+      id: SessionId,
+      /** Lines of scrollback above the screen. */
+      scrollback: z.optional(z.int().check(z.gte(0), z.lte(LIMITS.scrollbackLines))),
+      /** With the escape sequences of colours and styles. */
+      styled: z.optional(z.boolean()),
+    }),
+    result: Screen,
+    changes: false,
+  },
+  send: {
+    params: z.object({
+      id: SessionId,
+      /** Typed as it is, before the keys. */
+      text: z.optional(z.string().check(z.maxLength(LIMITS.sendCharacters))),
+      /** By tmux's names, such as "Enter", "C-c", "Up". */
+      keys: z.optional(z.array(KeyName).check(z.maxLength(LIMITS.sendKeys))),
+    }),
+    result: z.null(),
+    changes: true,
+  },
+  logs: {
+    params: z.object({
+      id: SessionId,
+      /** So many of the last lines. */
+      tail: z.optional(z.int().check(z.gte(1), z.lte(LIMITS.logLines))),
+    }),
+    result: z.object({
+      text: z.string(),
+      /** Older lines were left out, by `tail` or because an answer is limited. */
+      truncated: z.boolean(),
+    }),
+    changes: false,
+  },
+  explain: {
+    params: OneSession,
+    result: z.object({ activity: Activity, evidence: z.array(Evidence) }),
+    changes: false,
+  },
   'settings-get': { params: None, result: AgentSettings, changes: false },
   'settings-set': { params: AgentSettingsChange, result: AgentSettings, changes: true },
 } as const;

@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { ALLOWED, STATE_LETTER, type SessionAction, type SessionState, stateOf } from './session-actions.ts';
 
-const STATES = ['stopped', 'running', 'connected', 'locked', 'damaged'] as const satisfies SessionState[];
+const STATES = [
+  'stopped',
+  'running',
+  'connected',
+  'locked',
+  'damaged',
+  'orphan',
+] as const satisfies SessionState[];
 const ACTIONS = [
   'attach',
   'kill',
@@ -11,6 +18,8 @@ const ACTIONS = [
   'delete',
   'background',
   'override',
+  'send',
+  'screen',
 ] as const satisfies SessionAction[];
 
 describe('the table', () => {
@@ -28,11 +37,12 @@ describe('the table', () => {
       [state, ...ACTIONS.filter((action) => !ALLOWED[state][action])].join(' '),
     );
     expect(picture).toEqual([
-      'stopped',
+      'stopped send screen',
       'running restart',
       'connected restart',
-      'locked attach kill restart edit clone delete',
-      'damaged attach restart edit clone',
+      'locked attach kill restart edit clone delete send',
+      'damaged attach restart edit clone send',
+      'orphan attach kill restart edit background override send screen',
     ]);
   });
 
@@ -42,7 +52,14 @@ describe('the table', () => {
 });
 
 test('each state has a letter of its own', () => {
-  expect(STATE_LETTER).toEqual({ stopped: '-', running: 'R', connected: 'C', locked: 'L', damaged: '!' });
+  expect(STATE_LETTER).toEqual({
+    stopped: '-',
+    running: 'R',
+    connected: 'C',
+    locked: 'L',
+    damaged: '!',
+    orphan: 'O',
+  });
 });
 
 test.each([
@@ -52,6 +69,7 @@ test.each([
   [{ running: false, attached: 1, locked: false }, 'stopped'],
   [{ running: true, attached: 2, locked: true }, 'locked'],
   [{ running: true, attached: 2, locked: true, damaged: 'its metadata is not JSON' }, 'damaged'],
+  [{ running: false, attached: 0, locked: false, orphan: true }, 'orphan'],
   [{ running: true, attached: 0, locked: false, damaged: undefined }, 'running'],
   [{ running: true, attached: 0, locked: false, damaged: '' }, 'running'],
 ] as const)('%j is %s', (session, state) => {

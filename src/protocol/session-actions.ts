@@ -1,6 +1,6 @@
 /** Which action is allowed in which state of a session; the agent and every client read this one table. */
 
-export type SessionState = 'stopped' | 'running' | 'connected' | 'locked' | 'damaged';
+export type SessionState = 'stopped' | 'running' | 'connected' | 'locked' | 'damaged' | 'orphan';
 export type SessionAction =
   | 'attach'
   | 'kill'
@@ -9,7 +9,9 @@ export type SessionAction =
   | 'clone'
   | 'delete'
   | 'background'
-  | 'override';
+  | 'override'
+  | 'send'
+  | 'screen';
 
 export const ALLOWED: Record<SessionState, Record<SessionAction, boolean>> = {
   stopped: {
@@ -21,6 +23,8 @@ export const ALLOWED: Record<SessionState, Record<SessionAction, boolean>> = {
     delete: true,
     background: true,
     override: true,
+    send: false,
+    screen: false,
   },
   running: {
     attach: true,
@@ -31,6 +35,8 @@ export const ALLOWED: Record<SessionState, Record<SessionAction, boolean>> = {
     delete: true,
     background: true,
     override: true,
+    send: true,
+    screen: true,
   },
   connected: {
     attach: true,
@@ -41,6 +47,8 @@ export const ALLOWED: Record<SessionState, Record<SessionAction, boolean>> = {
     delete: true,
     background: true,
     override: true,
+    send: true,
+    screen: true,
   },
   locked: {
     attach: false,
@@ -51,6 +59,8 @@ export const ALLOWED: Record<SessionState, Record<SessionAction, boolean>> = {
     delete: false,
     background: true,
     override: true,
+    send: false,
+    screen: true,
   },
   damaged: {
     attach: false,
@@ -61,6 +71,20 @@ export const ALLOWED: Record<SessionState, Record<SessionAction, boolean>> = {
     delete: true,
     background: true,
     override: true,
+    send: false,
+    screen: true,
+  },
+  orphan: {
+    attach: false,
+    kill: false,
+    restart: false,
+    edit: false,
+    clone: true,
+    delete: true,
+    background: false,
+    override: false,
+    send: false,
+    screen: false,
   },
 };
 
@@ -69,7 +93,9 @@ export function stateOf(session: {
   attached: number;
   locked: boolean;
   damaged?: string | undefined;
+  orphan?: boolean | undefined;
 }): SessionState {
+  if (session.orphan) return 'orphan';
   if (session.damaged) return 'damaged';
   if (session.locked) return 'locked';
   if (!session.running) return 'stopped';
@@ -83,4 +109,5 @@ export const STATE_LETTER: Record<SessionState, string> = {
   connected: 'C',
   locked: 'L',
   damaged: '!',
+  orphan: 'O',
 };

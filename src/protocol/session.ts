@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { Activity } from './activity.ts';
 import { isAgentId, isSessionId } from './ids.ts';
 
 export const SessionId = z.string().check(z.refine(isSessionId, 'must be a UUID of version 4'));
@@ -47,5 +48,9 @@ export const Session = z.object({
   profile: z.optional(z.string()),
   /** Set where the stored metadata is damaged: shown, never hidden. */
   damaged: z.optional(z.string()),
+  /** A home that no metadata belongs to: there is nothing but the directory. */
+  orphan: z.optional(z.boolean()),
+  /** What its program is doing; absent of a session that has never run. */
+  activity: z.optional(Activity),
 });
 export type Session = z.infer<typeof Session>;

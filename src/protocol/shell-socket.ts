@@ -1,11 +1,13 @@
 import * as z from 'zod/mini';
 import { AttachHeader } from './attach.ts';
-import { AgentId, Session } from './session.ts';
+import { AgentId, Session, SessionId } from './session.ts';
+import { HostCapacity, SliceUsage } from './usage.ts';
 
 /**
  * The contract on `/run/convocate/shell.sock` (decision D8): the service holds the cluster's keys and connections,
  * whoever may open the socket speaks through it. One JSON request line per connection, one JSON answer line in the
- * envelope of the agents' RPC; after the answer to `attach` the connection carries raw terminal bytes.
+ * envelope of the agents' RPC; after the answer to `attach` the connection carries raw terminal bytes, and after that to
+ * `watch` one JSON line for each change.
  */
 
 /** Who asks, as the client tells it; for the log of changes. Operators share one account, so it is not proven. */
@@ -29,6 +31,9 @@ export const AgentView = z.object({
   version: z.string(),
   image_tag: z.string(),
   load: z.array(z.number()),
+  /** As its last heartbeat said; absent until there was one. */
+  slice: z.optional(SliceUsage),
+  capacity: z.optional(HostCapacity),
   /** The agent's own connection to this shell's 223, on which its events come. */
   status_link: z.optional(
     z.object({
@@ -48,12 +53,45 @@ export const SessionView = z.extend(Session, {
   stale: z.boolean(),
   /** Its image is older than what its agent would start today. */
   older_image: z.boolean(),
+  /** As the agent's last heartbeat said of a running session; see `SessionUsage`. */
+  memory_bytes: z.optional(z.number()),
+  cpu_percent: z.optional(z.number()),
 });
 export type SessionView = z.infer<typeof SessionView>;
+
+/** All there is to see, at one moment: the answer to `watch`. */
+export const ClusterSnapshot = z.object({
+  /** What the operators call this cluster. */
+  name: z.string(),
+  /** The release that the shell host's service runs. */
+  version: z.string(),
+  /** Load averages of the shell host. */
+  load: z.array(z.number()),
+  agents: z.array(AgentView),
+  sessions: z.array(SessionView),
+});
+export type ClusterSnapshot = z.infer<typeof ClusterSnapshot>;
+
+/**
+ * What is another since the line before it; each view comes whole. At least one line comes every 5 s, with nothing but
+ * the load in it when nothing happened: a client that hears nothing for longer knows that the service hangs.
+ */
+export const ClusterChange = z.object({
+  load: z.optional(z.array(z.number())),
+  agents: z.optional(z.array(AgentView)),
+  sessions: z.optional(z.array(SessionView)),
+  gone_agents: z.optional(z.array(AgentId)),
+  gone_sessions: z.optional(z.array(z.object({ agent_id: AgentId, uuid: SessionId }))),
+});
+export type ClusterChange = z.infer<typeof ClusterChange>;
+
+/** The service sends a line at least this often on a `watch`. */
+export const WATCH_BEAT_MS = 5_000;
 
 export const ShellRequest = z.discriminatedUnion('op', [
   z.object({ op: z.literal('agents') }),
   z.object({ op: z.literal('sessions') }),
+  z.object({ op: z.literal('watch') }),
   z.object({
     op: z.literal('call'),
     agent_id: AgentId,

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { AgentId, Session, SessionId } from './session.ts';
+import { HostCapacity, SessionUsage, SliceUsage } from './usage.ts';
 
 const SESSION_EVENTS = [
   'container.created',
@@ -10,15 +11,9 @@ const SESSION_EVENTS = [
   'container.deleted',
   'container.attached',
   'container.detached',
+  'container.activity',
 ] as const;
 export type SessionEventType = (typeof SESSION_EVENTS)[number];
-
-export const SliceUsage = z.object({
-  memory_bytes: z.nullable(z.number()),
-  memory_max_bytes: z.nullable(z.number()),
-  cpu_usage_ns: z.nullable(z.number()),
-  tasks: z.nullable(z.number()),
-});
 
 const envelope = {
   agent_id: AgentId,
@@ -41,7 +36,12 @@ export const StatusEvent = z.discriminatedUnion('type', [
   z.object({
     ...envelope,
     type: z.literal('agent.heartbeat'),
-    data: z.object({ load: z.array(z.number()), slice: SliceUsage }),
+    data: z.object({
+      load: z.array(z.number()),
+      slice: SliceUsage,
+      host: z.optional(HostCapacity),
+      sessions: z.optional(z.array(SessionUsage)),
+    }),
   }),
   z.object({ ...envelope, type: z.literal('agent.shutdown'), data: z.object({ reason: z.string() }) }),
   z.object({ ...envelope, type: z.enum(SESSION_EVENTS), session_id: SessionId, data: Session }),

@@ -49,5 +49,7 @@ function explain(state: SessionState, entry: SessionEntry, staleOp: string | und
       return `is locked: ${staleOp ?? 'a change'} was cut off; "override" clears the lock`;
     case 'damaged':
       return `is damaged: ${entry.damaged}`;
+    case 'orphan':
+      return 'is only a home that no metadata belongs to';
   }
 }

@@ -1,6 +1,6 @@
 import { loadavg } from 'node:os';
 import type { StatusEventBody } from '../../protocol/status-events.ts';
-import type { SliceUsage } from './slice-usage.ts';
+import type { SliceUsage } from '../../protocol/usage.ts';
 
 const HEARTBEAT_MS = 30_000;
 

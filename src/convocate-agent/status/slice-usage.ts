@@ -1,7 +1,5 @@
 import { runCommand } from '../../base/run-command.ts';
-import type { StatusEvent } from '../../protocol/status-events.ts';
-
-export type SliceUsage = Extract<StatusEvent, { type: 'agent.heartbeat' }>['data']['slice'];
+import type { SliceUsage } from '../../protocol/usage.ts';
 
 const PROPERTIES = {
   memory_bytes: 'MemoryCurrent',
