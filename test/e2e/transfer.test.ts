@@ -1,5 +1,5 @@
 // A large layer on its way to an agent: cut off near its start, in its middle and near its end; damaged on the disk; as a
-// patch against the one before it. What crossed the network is read from the agent's own network card.
+// patch against the one before it; all of them, where Docker has lost those that stayed home. What crossed the network is read from the agent's own network card.
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { openCluster } from '../../lab/cluster.ts';
@@ -30,13 +30,14 @@ const version = (minor: number): string => `v2.${minor}.0-transfer`;
 let lab: Lab;
 let shell: Machine;
 let agent: Machine;
-/** Each release has a big program: 1 none, 2 and 3 one of their own, 4 a new build of that of 3. */
+/** Each release has a big program: 1 none, 2 and 3 one of their own, 4 a new build of that of 3; 5 a small one. */
 const programs = [undefined, noise('second', programBytes), noise('third', programBytes)];
 const trees: string[] = [];
 
 beforeAll(async () => {
   await removeLab((await openEngine()).docker, labName);
   programs.push(newBuildOf(programs[2] ?? Buffer.alloc(0), 'a new build of the big program'));
+  programs.push(noise('fifth', mebibyte));
   for (const [index, program] of programs.entries()) {
     const added = program && { [bigProgram]: program };
     trees.push(await buildTree({ version: version(index + 1), ...(added && { added }) }));
@@ -235,5 +236,28 @@ describe('as a new build of a big program', () => {
       .update(programs[3] ?? '')
       .digest('hex');
     expect((await agent.run(argv)).stdout).toBe(`${digest}  ${path}\n`);
+  });
+});
+
+describe('with layers that were to stay home, and that Docker loses meanwhile', () => {
+  beforeAll(() => moveShellTo(lab, trees[4] ?? ''));
+
+  test('all layers are sent in the same run, and the image is whole', async () => {
+    await agent.limitBandwidth('2mbit'); // so that the loss falls between the look at the host and the image
+    const update = startUpdate(shell, host, 'root');
+    await update.until(({ event, title }) => event === 'step' && title === 'staging the program');
+    const { stdout } = await agent.run(['docker', 'images', '--format', '{{.Repository}}:{{.Tag}}']);
+    const tags = stdout.split('\n').filter((tag) => tag.startsWith('convocate:'));
+    await agent.run(['docker', 'image', 'rm', '--force', ...tags]);
+    await agent.unlimit();
+    const run = await update.ended;
+    expect(run).toMatchObject({ exitCode: 0 });
+    expect(notes(run)).toContainEqual(expect.stringMatching(/layers are there already and stay home/));
+    expect(warnings(run)).toContainEqual(
+      expect.stringMatching(/^Docker made no image of these layers and its own \(.+\); all layers are sent$/),
+    );
+    expect(await liveRelease(agent)).toEqual(wholly(version(5)));
+    const prove = ['/usr/local/lib/convocate/current/convocate-agent', 'prove'];
+    expect((await agent.exec(prove)).exitCode).toBe(0);
   });
 });
