@@ -12,7 +12,8 @@ const EPOCH_MS = Date.parse('2026-01-02T03:04:05Z');
 
 /** The `index`-th session of all, always the same one but for its UUID. */
 export function simulatedSession(index: number): { name: string; fields: Partial<Session> } {
-  const running = index % 5 !== 0;
+  const kind = index + Math.floor(index / 50); // or every agent would have but one kind of them
+  const running = kind % 5 !== 0;
   const at = (minutes: number): string => new Date(EPOCH_MS + minutes * 60_000).toISOString();
   const port = index % 3 === 0 ? 1_001 + index : 0;
   const name = `${TASKS[index % TASKS.length] ?? ''}-${String(index).padStart(4, '0')}`;
@@ -24,11 +25,11 @@ export function simulatedSession(index: number): { name: string; fields: Partial
       created_at: at(index),
       last_accessed: at(index * 7),
       running,
-      attached: running && index % 11 === 0 ? 1 : 0,
-      image: index % 10 === 1 ? 'convocate:v1' : 'convocate:v2',
+      attached: running && kind % 11 === 0 ? 1 : 0,
+      image: kind % 10 === 1 ? 'convocate:v1' : 'convocate:v2',
       container_id: running ? index.toString(16).padStart(64, '0') : '',
       started_at: at(index),
-      ...(running ? { activity: activityAt(index) } : endOf(index)),
+      ...(running ? { activity: activityAt(kind) } : endOf(kind)),
     },
   };
 }
@@ -42,6 +43,6 @@ export function activityAt(
   return { state, since, detail: detail ?? DETAIL[state] ?? '' };
 }
 
-function endOf(index: number): Partial<Session> {
-  return index % 15 === 0 ? { exit_code: 137, oom_killed: true } : { exit_code: index % 2 };
+function endOf(kind: number): Partial<Session> {
+  return kind % 15 === 0 ? { exit_code: 137, oom_killed: true } : { exit_code: kind % 2 };
 }
