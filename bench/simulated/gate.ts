@@ -19,7 +19,9 @@ export class Gate implements AsyncDisposable {
   }
 
   get port(): number {
-    return (this.#server?.address() as AddressInfo).port;
+    const address = this.#server?.address() as AddressInfo | undefined;
+    if (!address) throw new Error('the gate is not open');
+    return address.port;
   }
 
   async open(): Promise<void> {

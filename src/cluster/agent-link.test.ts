@@ -32,13 +32,13 @@ class FakeAgent {
   connect = async (): Promise<AgentClient> => {
     this.connections += 1;
     const { promise: closed, resolve } = Promise.withResolvers<string>();
-    const agent = this;
+    const otherCalls = (): number => this.otherCalls;
     return {
-      call: (async (op: string) => await agent.#answer(op)) as AgentClient['call'],
+      call: (async (op: string) => await this.#answer(op)) as AgentClient['call'],
       attach: () => Promise.reject(new Error('not here')),
       terminals: 0,
       get calls() {
-        return agent.otherCalls;
+        return otherCalls();
       },
       closed,
       close: async () => resolve('closed'),
@@ -105,7 +105,7 @@ test('one that hangs is down before it would be stale, and is not to be asked', 
   await vi.advanceTimersByTimeAsync(8_999);
   expect(told).toEqual([]);
   expect(link.client).toBeDefined();
-  await vi.advanceTimersByTimeAsync(1);
+  await vi.advanceTimersByTimeAsync(2);
   expect(told).toEqual([
     'the agent did not answer ping within 4 s; it last answered at 2026-01-01T00:00:00.000Z',
   ]);

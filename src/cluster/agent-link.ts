@@ -142,16 +142,21 @@ export class AgentLink {
   }
 
   async #ping(client: AgentClient): Promise<z.infer<typeof Ping>> {
-    const overdue = setTimeout(() => {
+    let waiting = true;
+    const isOverdue = (): void => {
       const last = this.#answeredAt === '' ? '' : `; it last answered at ${this.#answeredAt}`;
-      this.#isDown(`the agent did not answer ping within ${this.#pace.overdueMs / 1000} s${last}`);
-    }, this.#pace.overdueMs);
+      if (waiting)
+        this.#isDown(`the agent did not answer ping within ${this.#pace.overdueMs / 1000} s${last}`);
+    };
+    // Where it was this process that stood still, an answer that came meanwhile is read before anyone is blamed.
+    const overdue = setTimeout(() => setImmediate(isOverdue), this.#pace.overdueMs);
     try {
       const ping = await client.call('ping', null);
       this.#refuseStranger(ping);
       this.#answeredAt = new Date().toISOString();
       return ping;
     } finally {
+      waiting = false;
       clearTimeout(overdue);
     }
   }
