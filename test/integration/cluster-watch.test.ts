@@ -295,3 +295,33 @@ test('an agent that is stopped in the middle turns stale, holds up nobody, refus
   await sees('what it does now', sessionNamed('after'));
   await events.connection.close();
 });
+
+test('agents of the simulated cluster hang, die, come back and change their sessions as they are told', async () => {
+  const statusPort = await freePort();
+  await using cluster = await Simulation.start({ directory: dir, statusPort, agents: 3, sessions: 30 });
+  await start(statusPort);
+  begin();
+  const [first, second, third] = ['host-00.example', 'host-01.example', 'host-02.example'] as const;
+  await sees('all are up', (picture) => [first, second, third].every((host) => isUp(host)(picture)));
+  await sees('their events come', (picture) =>
+    [...picture.agents.values()].every((view) => view.status_link?.up),
+  );
+  await cluster.order({ do: 'hang', agent: 'sim00000' });
+  await cluster.order({ do: 'die', agent: 'sim00001' });
+  await sees('the dead one is down', (picture) => agentOn(second)(picture)?.up === false);
+  await cluster.order({ do: 'touch', count: 90, every_ms: 0, mark: true }); // a dead agent's events are lost, others' not
+  await sees('a burst of changes', (picture) =>
+    [...picture.sessions.values()].some(
+      (view) => view.host === third && view.activity?.detail.startsWith('at '),
+    ),
+  );
+  const { uuid } = await cluster.order({ do: 'add', agent: 'sim00002', name: 'brief' });
+  await sees('a new session', sessionNamed('brief'));
+  await cluster.order({ do: 'remove', agent: 'sim00002', uuid: String(uuid) });
+  await sees('it is gone', (picture) => picture.sessions.size === 30);
+  expect((await client().call('sim00002', 'screen', { id: String(uuid) })).rows).toBe(24);
+  await sees('the hung one is down', (picture) => agentOn(first)(picture)?.up === false);
+  await cluster.order({ do: 'wake', agent: 'sim00000' });
+  await cluster.order({ do: 'come_back', agent: 'sim00001' });
+  await sees('all are up', (picture) => [first, second, third].every((host) => isUp(host)(picture)));
+});

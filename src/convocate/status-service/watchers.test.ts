@@ -126,6 +126,19 @@ test('a change after a quiet moment comes at once, those behind it merged', asyn
   ]);
 });
 
+test('no change waits longer because more of them keep the process from its timers', async () => {
+  const client = join();
+  await turn(1_000);
+  change([A, { attached: 1 }], [B]);
+  change([A, { attached: 2 }], [B]);
+  vi.setSystemTime(Date.now() + 10);
+  change([A, { attached: 3 }], [B]);
+  await turn(0);
+  expect(attachedIn(client.lines)).toEqual([[[A, 1]], [[A, 3]]]);
+  await turn(100);
+  expect(client.lines).toHaveLength(2);
+});
+
 test('a slow client costs nothing meanwhile, and is told the outcome when it has room', async () => {
   const slow = join();
   await turn(0);

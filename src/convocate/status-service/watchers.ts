@@ -70,10 +70,9 @@ export class Watchers {
 
   /** The first change after a quiet moment goes out at once; those right behind it wait for each other. */
   #changed(): void {
-    if (this.#merging) return;
     const waitMs = this.#toldAtMs + MERGE_MS - this.#options.nowMs();
     if (waitMs <= 0) this.#tell(this.#watchers);
-    else this.#merging = setTimeout(() => this.#tell(this.#watchers), waitMs);
+    else this.#merging ??= setTimeout(() => this.#tell(this.#watchers), waitMs);
   }
 
   #tell(watchers: Iterable<Watcher>): void {
