@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import type { Lab } from '../lab/lab.ts';
 
+export const NO_DOCKER = 'not used';
+
 export interface MachineFacts {
   readonly cpu: string;
   readonly cores: number;
@@ -13,15 +15,20 @@ export interface MachineFacts {
   readonly docker: string;
 }
 
-export async function machineFacts({ engine, shell }: Lab): Promise<MachineFacts> {
+/** Without a lab `docker` says that there was none. */
+export async function machineFacts(lab: Lab | undefined): Promise<MachineFacts> {
   const system = /^PRETTY_NAME="?([^"\n]+)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1];
-  const inner = await shell.run(['docker', 'version', '--format', '{{.Server.Version}}']);
   return {
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
     memory_gib: Math.round(totalmem() / 2 ** 30),
     system: system ?? 'unknown',
     kernel: release(),
-    docker: `${inner.stdout.trim()}, in containers of ${(await engine.docker.answers()) ?? 'no engine'}`,
+    docker: lab ? await dockerOf(lab) : NO_DOCKER,
   };
+}
+
+async function dockerOf({ engine, shell }: Lab): Promise<string> {
+  const inner = await shell.run(['docker', 'version', '--format', '{{.Server.Version}}']);
+  return `${inner.stdout.trim()}, in containers of ${(await engine.docker.answers()) ?? 'no engine'}`;
 }

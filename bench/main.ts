@@ -1,27 +1,29 @@
 // `make bench [ONLY=PART]`, or `node bench/main.ts [--only PART] [--quick]`: each result as one JSON object a line on stdout, progress on stderr, and after a full run
-// bench/results.json. Boots a lab of its own and takes it down on every way out.
+// bench/results.json. Boots a lab of its own where a part needs machines, and takes it down on every way out.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { exclusively } from '../lab/exclusive.ts';
 import { checkoutId } from '../lab/naming.ts';
-import { openBenchCluster } from './cluster/bench-cluster.ts';
+import { type BenchCluster, openBenchCluster } from './cluster/bench-cluster.ts';
 import { removeLeftovers } from './cluster/leftovers.ts';
-import { type MachineFacts, machineFacts } from './machine-facts.ts';
+import { type MachineFacts, NO_DOCKER, machineFacts } from './machine-facts.ts';
 import { agentFootprint } from './measures/agent-footprint.ts';
 import { attachKeystroke } from './measures/attach-keystroke.ts';
 import { attachThroughput } from './measures/attach-throughput.ts';
 import { bigLayer } from './measures/big-layer.ts';
 import { cliStart } from './measures/cli-start.ts';
+import { eventRow } from './measures/event-row.ts';
 import { firstPush } from './measures/first-push.ts';
 import { outage } from './measures/outage.ts';
 import { goingBack } from './measures/return.ts';
 import { resume } from './measures/resume.ts';
+import { serviceFootprint } from './measures/service-footprint.ts';
 import { updateImage } from './measures/update-image.ts';
 import { updateNoop } from './measures/update-noop.ts';
 import { updateProgram } from './measures/update-program.ts';
 import { say } from './progress.ts';
-import type { Measure, Result, Times } from './result.ts';
+import type { LocalMeasure, Measure, Result, Times } from './result.ts';
 
 interface Report {
   /** Such as 2026-11-30. */
@@ -46,6 +48,9 @@ const measures: readonly Measure[] = [
   firstPush,
 ];
 
+/** These come first: a lab would work beside them. */
+const localMeasures: readonly LocalMeasure[] = [eventRow, serviceFootprint];
+
 interface Kept {
   readonly machine: Report['machine'];
   readonly results: readonly (Result & { readonly date: string })[];
@@ -55,9 +60,10 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { only: { type: 'string' }, quick: { type: 'boolean', default: false } },
   });
-  const chosen = measures.filter(({ part }) => values.only === undefined || part === values.only);
-  if (chosen.length === 0) {
-    const parts = new Set(measures.map(({ part }) => part));
+  const isChosen = ({ part }: { part: string }): boolean => values.only === undefined || part === values.only;
+  const chosen = { local: localMeasures.filter(isChosen), machines: measures.filter(isChosen) };
+  if (chosen.local.length + chosen.machines.length === 0) {
+    const parts = new Set([...localMeasures, ...measures].map(({ part }) => part));
     process.stderr.write(`bench: --only takes one of ${[...parts].join(', ')}\n`);
     process.exitCode = 2;
     return;
@@ -74,18 +80,27 @@ async function main(): Promise<void> {
   say('done');
 }
 
-async function bench(chosen: readonly Measure[], times: Times): Promise<Report> {
+interface Chosen {
+  readonly local: readonly LocalMeasure[];
+  readonly machines: readonly Measure[];
+}
+
+async function bench(chosen: Chosen, times: Times): Promise<Report> {
+  const results: Result[] = [];
+  const take = (found: readonly Result[]): void => {
+    for (const result of found) process.stdout.write(`${JSON.stringify(result)}\n`);
+    results.push(...found);
+  };
+  for (const measure of chosen.local) take(await measure.run(times));
+  const cluster = chosen.machines.length > 0 ? await openClusterFor(chosen.machines) : undefined;
+  if (cluster) for (const measure of chosen.machines) take(await measure.run(cluster, times));
+  return { date: new Date().toISOString().slice(0, 10), machine: await machineFacts(cluster?.lab), results };
+}
+
+async function openClusterFor(chosen: readonly Measure[]): Promise<BenchCluster> {
   const toolchain = chosen.some(({ needsFullImage }) => needsFullImage) ? 'full' : 'minimal';
   say(`setting up a cluster with the ${toolchain} toolchain`);
-  const cluster = await openBenchCluster(toolchain);
-  const results: Result[] = [];
-  for (const measure of chosen) {
-    for (const result of await measure.run(cluster, times)) {
-      process.stdout.write(`${JSON.stringify(result)}\n`);
-      results.push(result);
-    }
-  }
-  return { date: new Date().toISOString().slice(0, 10), machine: await machineFacts(cluster.lab), results };
+  return await openBenchCluster(toolchain);
 }
 
 /**
@@ -95,11 +110,12 @@ async function bench(chosen: readonly Measure[], times: Times): Promise<Report> 
 function keep(report: Report): void {
   const file = join(import.meta.dirname, 'results.json');
   const renewed = new Set(report.results.map(({ name }) => name));
-  const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Kept).results : [];
+  const known = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Kept) : undefined;
+  const before = known?.results ?? [];
   const dated = report.results.map((result) => ({ ...result, date: report.date }));
   const results = [...before.filter(({ name }) => !renewed.has(name)), ...dated];
   const kept: Kept = {
-    machine: report.machine,
+    machine: known && report.machine.docker === NO_DOCKER ? known.machine : report.machine,
     results: results.toSorted((a, b) => a.name.localeCompare(b.name)),
   };
   writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`);

@@ -23,12 +23,26 @@ export interface Measure {
   run(cluster: BenchCluster, times: Times): Promise<readonly Result[]>;
 }
 
+/** One that needs no machines: it runs on this box, with the built programs. */
+export interface LocalMeasure {
+  readonly part: string;
+  run(times: Times): Promise<readonly Result[]>;
+}
+
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const upper = sorted[Math.floor(sorted.length / 2)];
   const lower = sorted[Math.ceil(sorted.length / 2) - 1];
   if (upper === undefined || lower === undefined) throw new Error('the median of nothing');
   return (lower + upper) / 2;
+}
+
+/** The value that so many in a hundred do not exceed. */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const value = sorted[Math.max(0, Math.ceil((sorted.length * percent) / 100) - 1)];
+  if (value === undefined) throw new Error('a percentile of nothing');
+  return value;
 }
 
 /** Enough digits to compare by, none that are noise. */

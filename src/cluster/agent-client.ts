@@ -22,6 +22,8 @@ export interface AgentClient extends AsyncDisposable {
   attach(header: AttachHeader, options?: CallOptions): Promise<AgentTerminal>;
   /** How many terminals are open, or being opened. */
   readonly terminals: number;
+  /** How many calls are under way. */
+  readonly calls: number;
   /** Settles with the reason when the connection is gone, whoever ended it. */
   readonly closed: Promise<string>;
   close(): Promise<void>;
@@ -76,6 +78,9 @@ export async function connectAgent(
     },
     get terminals() {
       return terminals;
+    },
+    get calls() {
+      return calls;
     },
     closed: connection.closed,
     close: () => connection.close(),

@@ -10,7 +10,7 @@ import type { AgentRecord } from './registry.ts';
 import { WakeableWait } from './wakeable-wait.ts';
 
 export interface LinkEvents {
-  /** The agent answers; called again at every probe, for its version and image may have changed. */
+  /** The agent answers; called again at every ping, for its version and image may have changed. */
   onUp(ping: z.infer<typeof Ping>): void;
   onDown(problem: string): void;
   /** Called just before a list is asked for; what it gives comes back with the list. */
@@ -18,14 +18,25 @@ export interface LinkEvents {
   onList(sessions: readonly Session[], askedAt: number): void;
 }
 
+/** How often the agent is asked whether it still answers, which the transport's keepalive does not tell. */
+export interface LinkPace {
+  readonly pingMs: number;
+  /** A ping without an answer for so long says that the agent is down, though the answer is still waited for. */
+  readonly overdueMs: number;
+  /** How often it is asked for its whole list, in case something was missed without anyone noticing. */
+  readonly listMs: number;
+}
+
+/** One that stops answering just after a ping is told as down after both together: well within LIMITS.staleMs. */
+const PACE: LinkPace = { pingMs: 5_000, overdueMs: 4_000, listMs: 30_000 };
+
 export interface LinkOptions {
   readonly record: AgentRecord;
   readonly connect: (record: AgentRecord) => Promise<AgentClient>;
   readonly events: LinkEvents;
   /** Milliseconds before attempt n after a failure. */
   readonly backoff?: (attempt: number) => number;
-  /** How often the agent is asked whether it still answers, which the transport's keepalive does not tell. */
-  readonly probeMs?: number;
+  readonly pace?: Partial<LinkPace>;
 }
 
 /**
@@ -34,16 +45,20 @@ export interface LinkOptions {
  */
 export class AgentLink {
   readonly #options: LinkOptions;
+  readonly #pace: LinkPace;
   readonly #wait = new WakeableWait();
   readonly #finished: Promise<void>;
   readonly #lists = new Coalesced(() => this.#list());
   /** The connection, and whether the agent answers on it. */
   #open: AgentClient | undefined;
   #answers = false;
+  #answeredAt = '';
+  #listedAtMs = -Infinity;
   #stopped = false;
 
   constructor(options: LinkOptions) {
     this.#options = options;
+    this.#pace = { ...PACE, ...options.pace };
     this.#finished = this.#run();
   }
 
@@ -94,7 +109,7 @@ export class AgentLink {
     }
   }
 
-  /** Probes until the connection ends. An agent that stopped answering keeps its connection while terminals use it. */
+  /** Probes until the connection ends. An agent that stopped answering keeps its connection while anyone uses it. */
   async #watch(client: AgentClient): Promise<string> {
     let over: string | undefined;
     void client.closed.then((reason) => {
@@ -103,21 +118,50 @@ export class AgentLink {
     });
     for (;;) {
       await Promise.resolve(); // lets a connection that is closed already say so
-      if (over === undefined) await this.#wait.wait(this.#options.probeMs ?? 30_000);
+      if (over === undefined) await this.#wait.wait(this.#pace.pingMs);
       if (over !== undefined) return over;
       try {
         await this.#probe(client);
       } catch (error) {
-        if (client.terminals === 0) throw error;
-        this.#answers = false;
-        this.#options.events.onDown(messageOf(error));
+        if (client.terminals === 0 && client.calls === 0) throw error;
+        this.#isDown(messageOf(error));
       }
     }
   }
 
-  /** Who answers, in which version, and its whole list: an agent that cannot tell these is of no use as "up". */
+  /**
+   * Who answers and in which version; and the whole list from one that did not answer before, for without it an agent
+   * is of no use as "up". Of one that is up the list is looked after beside the pings: neither delays the other.
+   */
   async #probe(client: AgentClient): Promise<void> {
-    const ping = await client.call('ping', null);
+    const ping = await this.#ping(client);
+    if (!this.#answers) await this.refresh();
+    else if (performance.now() - this.#listedAtMs >= this.#pace.listMs) void this.#lookAfterList();
+    this.#answers = true;
+    this.#options.events.onUp(ping);
+  }
+
+  async #ping(client: AgentClient): Promise<z.infer<typeof Ping>> {
+    let waiting = true;
+    const isOverdue = (): void => {
+      const last = this.#answeredAt === '' ? '' : `; it last answered at ${this.#answeredAt}`;
+      if (waiting)
+        this.#isDown(`the agent did not answer ping within ${this.#pace.overdueMs / 1000} s${last}`);
+    };
+    // Where it was this process that stood still, an answer that came meanwhile is read before anyone is blamed.
+    const overdue = setTimeout(() => setImmediate(isOverdue), this.#pace.overdueMs);
+    try {
+      const ping = await client.call('ping', null);
+      this.#refuseStranger(ping);
+      this.#answeredAt = new Date().toISOString();
+      return ping;
+    } finally {
+      waiting = false;
+      clearTimeout(overdue);
+    }
+  }
+
+  #refuseStranger(ping: z.infer<typeof Ping>): void {
     const { agentId } = this.#options.record;
     if (ping.agent_id !== agentId)
       throw new Error(`another agent answers there: ${ping.agent_id} instead of ${agentId}`);
@@ -125,13 +169,26 @@ export class AgentLink {
       throw new Error(
         `it speaks protocol ${ping.protocol} (release ${ping.version}), which this shell does not`,
       );
-    await this.refresh();
-    this.#answers = true;
-    this.#options.events.onUp(ping);
+  }
+
+  #isDown(problem: string): void {
+    this.#answers = false;
+    if (!this.#stopped) this.#options.events.onDown(problem);
+  }
+
+  /** An agent that answers pings and gives no list is down all the same, until it gives one. */
+  async #lookAfterList(): Promise<void> {
+    const client = this.#open;
+    try {
+      await this.refresh();
+    } catch (error) {
+      if (client === this.#open) this.#isDown(messageOf(error));
+    }
   }
 
   async #list(): Promise<void> {
     if (!this.#open) throw new Error('not connected');
+    this.#listedAtMs = performance.now();
     const askedAt = this.#options.events.onAsk();
     const sessions = await this.#open.call('list', null);
     this.#options.events.onList(sessions, askedAt);

@@ -201,3 +201,63 @@ describe('a list', () => {
     expect(ids(state)).toEqual([B]);
   });
 });
+
+describe('what a heartbeat and an end tell', () => {
+  const slice = { memory_bytes: 5, memory_max_bytes: 9, cpu_usage_ns: 7, tasks: 3 };
+  const host = { cpus: 8, memory_bytes: 100, memory_available_bytes: 60 };
+  const beat = (seq: number, data: object): Fact =>
+    event(seq, { type: 'agent.heartbeat', data: { load: [1], slice, ...data } });
+  const used = (id: string): object => ({ id, memory_bytes: 42, cpu_percent: 3.5 });
+  const running = session(A, { running: true });
+
+  test('the host has and uses so much, and so does each running session', () => {
+    const { state } = after([
+      stream,
+      snapshot(1, running, session(B)),
+      beat(2, { host, sessions: [used(A), used(B)] }),
+    ]);
+    expect(agentViewOf(state)).toMatchObject({ load: [1], slice, capacity: host });
+    expect(sessionViewsOf(state).map(({ memory_bytes, cpu_percent }) => [memory_bytes, cpu_percent])).toEqual(
+      [
+        [42, 3.5],
+        [undefined, undefined],
+      ],
+    );
+  });
+
+  test('a beat that does not say it leaves it unknown', () => {
+    const { state } = after([
+      stream,
+      snapshot(1, running),
+      beat(2, { host, sessions: [used(A)] }),
+      beat(3, {}),
+    ]);
+    expect(agentViewOf(state)).not.toHaveProperty('capacity');
+    expect(sessionViewsOf(state)[0]).not.toHaveProperty('memory_bytes');
+  });
+
+  test('a session that exits by itself shows how, and uses nothing when it runs again', () => {
+    const dead = session(A, { exit_code: 137, oom_killed: true });
+    const facts = [
+      stream,
+      snapshot(1, running),
+      beat(2, { sessions: [used(A)] }),
+      changed(3, dead, 'container.died'),
+    ];
+    expect(sessionViewsOf(after(facts).state)).toEqual([
+      { ...dead, host: 'one', stale: true, older_image: false },
+    ]);
+    const again = after([...facts, changed(4, running)]).state;
+    expect(sessionViewsOf(again)[0]).not.toHaveProperty('memory_bytes');
+  });
+
+  test('what its program does comes as it is told', () => {
+    const activity = { state: 'waiting', since: T1, detail: 'permission to use Bash' } as const;
+    const { state } = after([
+      stream,
+      snapshot(1, running),
+      changed(2, { ...running, activity }, 'container.activity'),
+    ]);
+    expect(sessionViewsOf(state)[0]?.activity).toEqual(activity);
+  });
+});

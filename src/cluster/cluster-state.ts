@@ -1,6 +1,7 @@
 import type { Ping } from '../protocol/rpc.ts';
 import type { Session } from '../protocol/session.ts';
 import type { StatusEvent } from '../protocol/status-events.ts';
+import type { HostCapacity, SessionUsage, SliceUsage } from '../protocol/usage.ts';
 import type * as z from 'zod/mini';
 
 /** What is known about one agent: the merge of its snapshots, its events and our connection to it. */
@@ -14,6 +15,10 @@ export interface AgentState {
   readonly version: string;
   readonly imageTag: string;
   readonly load: readonly number[];
+  /** As its last heartbeat said; so is `usage`, by session. */
+  readonly slice?: SliceUsage | undefined;
+  readonly capacity?: HostCapacity | undefined;
+  readonly usage: ReadonlyMap<string, SessionUsage>;
   readonly sessions: ReadonlyMap<string, Session>;
   /** The agent's connection to our 223. */
   readonly statusLink: StatusLink;
@@ -64,6 +69,7 @@ export function newAgentState(agentId: string, host: string, at: string): AgentS
     version: '',
     imageTag: '',
     load: [],
+    usage: new Map(),
     statusLink: { up: false, since: at, version: '' },
     sessions: new Map(),
     seq: 0,
@@ -116,7 +122,7 @@ function mergeEvent(state: AgentState, event: StatusEvent, at: string): Merged {
     case 'agent.snapshot':
       return whole(replaceAll(next, event.data.sessions));
     case 'agent.heartbeat':
-      return { state: { ...next, load: event.data.load }, needsList: gap };
+      return { state: mergeHeartbeat(next, event.data), needsList: gap };
     case 'agent.shutdown':
       return { state: next, needsList: gap };
     case 'container.deleted':
@@ -128,12 +134,22 @@ function mergeEvent(state: AgentState, event: StatusEvent, at: string): Merged {
   }
 }
 
+type Heartbeat = Extract<StatusEvent, { type: 'agent.heartbeat' }>['data'];
+
+/** An agent that does not say what a host or a session uses leaves that unknown; an older word on it is none. */
+function mergeHeartbeat(state: AgentState, { load, slice, host, sessions = [] }: Heartbeat): AgentState {
+  const usage = new Map(sessions.map((used) => [used.id, used]));
+  return { ...state, load, slice, capacity: host, usage };
+}
+
 function touch(state: AgentState, sessionId: string, session: Session | undefined): AgentState {
   const sessions = new Map(state.sessions);
   if (session) sessions.set(sessionId, session);
   else sessions.delete(sessionId);
   const revision = state.revision + 1;
-  return { ...state, sessions, revision, touched: new Map(state.touched).set(sessionId, revision) };
+  // What it used before it ended says nothing about the next time it runs.
+  const usage = session?.running ? state.usage : without(state.usage, sessionId);
+  return { ...state, sessions, usage, revision, touched: new Map(state.touched).set(sessionId, revision) };
 }
 
 /** A snapshot stands in the stream of events, so it is newer than all that came before it. */
@@ -157,6 +173,13 @@ function mergeList(state: AgentState, list: readonly Session[], askedAt: number)
     else sessions.delete(id);
   }
   return { ...state, sessions, touched };
+}
+
+function without<V>(map: ReadonlyMap<string, V>, key: string): ReadonlyMap<string, V> {
+  if (!map.has(key)) return map;
+  const rest = new Map(map);
+  rest.delete(key);
+  return rest;
 }
 
 /** An agent speaks for itself only: a session that claims another agent is left out. */

@@ -11,20 +11,44 @@ export function agentViewOf(state: AgentState): AgentView {
     version: state.version,
     image_tag: state.imageTag,
     load: [...state.load],
+    ...(state.slice && { slice: state.slice }),
+    ...(state.capacity && { capacity: state.capacity }),
     status_link: state.statusLink,
   };
 }
 
 /** The agent's sessions by name; kept and marked stale while it cannot be asked. */
 export function sessionViewsOf(state: AgentState): SessionView[] {
-  return [...state.sessions.values()]
-    .map((session) => ({
-      ...session,
-      host: state.host,
-      stale: !state.up,
-      older_image: session.image !== '' && state.imageTag !== '' && session.image !== state.imageTag,
-    }))
+  return [...state.sessions.keys()]
+    .flatMap((uuid) => sessionViewOf(state, uuid) ?? [])
     .sort((a, b) => compare(a.name, b.name) || compare(a.uuid, b.uuid));
+}
+
+/** Undefined where the agent has no such session. */
+export function sessionViewOf(state: AgentState, uuid: string): SessionView | undefined {
+  const session = state.sessions.get(uuid);
+  if (!session) return undefined;
+  const used = session.running ? state.usage.get(uuid) : undefined;
+  return {
+    ...session,
+    host: state.host,
+    stale: !state.up,
+    older_image: session.image !== '' && state.imageTag !== '' && session.image !== state.imageTag,
+    ...(used && { memory_bytes: used.memory_bytes, cpu_percent: used.cpu_percent }),
+  };
+}
+
+/** The sessions whose views may differ between two states of one agent; it is cheap, and may name one too many. */
+export function touchedSessions(before: AgentState, after: AgentState): string[] {
+  const ids = new Set([...before.sessions.keys(), ...after.sessions.keys()]);
+  const same = ({ host, up, imageTag }: AgentState): boolean =>
+    host === before.host && up === before.up && imageTag === before.imageTag;
+  if (!same(after)) return [...ids];
+  if (before.sessions === after.sessions && before.usage === after.usage) return [];
+  return [...ids].filter(
+    (id) =>
+      before.sessions.get(id) !== after.sessions.get(id) || before.usage.get(id) !== after.usage.get(id),
+  );
 }
 
 function compare(a: string, b: string): number {

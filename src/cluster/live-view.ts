@@ -3,10 +3,11 @@ import { messageOf } from '../base/errors.ts';
 import type { AgentView, SessionView } from '../protocol/shell-socket.ts';
 import type { StatusEvent } from '../protocol/status-events.ts';
 import { type AgentClient, connectAgent } from './agent-client.ts';
-import { AgentLink, type LinkOptions } from './agent-link.ts';
+import { AgentLink, type LinkOptions, type LinkPace } from './agent-link.ts';
 import { type AgentState, type Fact, merge, newAgentState } from './cluster-state.ts';
 import { Coalesced } from './coalesced.ts';
 import { agentViewOf, sessionViewsOf } from './cluster-views.ts';
+import { LiveRows } from './live-rows.ts';
 import { type AgentRecord, type RegistryScan, loadCredentials, scanAgents } from './registry.ts';
 import { type RegistryWatch, watchRegistry } from './watch-registry.ts';
 
@@ -15,7 +16,7 @@ export interface LiveViewOptions {
   readonly dir?: string | undefined;
   readonly log: (message: string, facts: Record<string, unknown>) => void;
   readonly backoff?: LinkOptions['backoff'];
-  readonly probeMs?: number;
+  readonly pace?: Partial<LinkPace> | undefined;
 }
 
 /** The way in for what one connection on 223 brings. */
@@ -35,6 +36,9 @@ export class LiveView implements AsyncDisposable {
   readonly #options: LiveViewOptions;
   readonly #watched = new Map<string, Watched>();
   readonly #scans = new Coalesced(() => this.#scan());
+  readonly #listeners = new Set<() => void>();
+  /** What there is to see, and what of it changed since any moment. */
+  readonly rows = new LiveRows();
   #damaged = new Map<string, AgentView>();
   #watch: RegistryWatch | undefined;
 
@@ -46,6 +50,12 @@ export class LiveView implements AsyncDisposable {
   async start(): Promise<void> {
     this.#watch = await watchRegistry(this.#options.dir, () => this.rescan());
     await this.rescan();
+  }
+
+  /** Calls `listener` after each change of {@link rows}, before anything else happens; gives what ends that. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   agents(): AgentView[] {
@@ -122,17 +132,18 @@ export class LiveView implements AsyncDisposable {
       if (now) this.#add(now, state);
     }
     for (const record of scan.agents) if (!this.#watched.has(record.agentId)) this.#add(record);
+    this.#show(() => this.rows.showAgents(this.agents()));
   }
 
   /** `known` is the state under an older record: its sessions stay in the list while the new link connects. */
   #add(record: AgentRecord, known?: AgentState): void {
     const { agentId, host } = record;
-    const { dir, backoff, probeMs, log } = this.#options;
+    const { dir, backoff, pace, log } = this.#options;
     const link = new AgentLink({
       record,
       connect: async () => await connectAgent(record, await loadCredentials(agentId, dir)),
       ...(backoff && { backoff }),
-      ...(probeMs !== undefined && { probeMs }),
+      ...(pace && { pace }),
       events: {
         onUp: (ping) => {
           if (!watched.state.up) log('agent is up', { agent: agentId, host, version: ping.version });
@@ -152,6 +163,7 @@ export class LiveView implements AsyncDisposable {
       state: { ...(known ?? newAgentState(agentId, host, now())), host },
     };
     this.#watched.set(agentId, watched);
+    this.#show(() => this.rows.showState(known, watched.state));
   }
 
   #apply(agentId: string, fact: Fact): void {
@@ -160,9 +172,18 @@ export class LiveView implements AsyncDisposable {
   }
 
   #applyTo(watched: Watched, fact: Fact): void {
-    const { state, needsList } = merge(watched.state, fact);
+    const before = watched.state;
+    const { state, needsList } = merge(before, fact);
     watched.state = state;
+    // A link that was stopped may have a last word: its agent is another's, or nobody's, by then.
+    if (this.#watched.get(state.agentId) === watched) this.#show(() => this.rows.showState(before, state));
     if (needsList) void this.#list(state.agentId);
+  }
+
+  #show(take: () => void): void {
+    const { revision } = this.rows;
+    take();
+    if (this.rows.revision !== revision) for (const listener of this.#listeners) listener();
   }
 
   async #list(agentId: string): Promise<void> {

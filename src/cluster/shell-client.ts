@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { type Socket, connect } from 'node:net';
 import * as z from 'zod/mini';
 import { withDeadline } from '../base/deadline.ts';
-import { OperationError, OperatorError, codeOf, messageOf } from '../base/errors.ts';
 import type { AttachHeader } from '../protocol/attach.ts';
 import { SHELL_HOST } from '../protocol/host-layout.ts';
 import { LIMITS } from '../protocol/limits.ts';
@@ -11,10 +10,13 @@ import {
   AgentView,
   AttachAccepted,
   type Operator,
+  SHELL_ANSWER_BYTES,
   SessionView,
   type ShellRequest,
 } from '../protocol/shell-socket.ts';
 import { readFirstLine, writeJsonLine } from '../ssh/json-channel.ts';
+import { ClusterWatch, type WatchNews } from './cluster-watch.ts';
+import { serviceErrorOf } from './service-error.ts';
 import { ShellAnswer, operatorErrorOf } from './shell-answer.ts';
 
 /** A terminal through the service: raw bytes both ways; ending the socket detaches. It comes paused: resume it. */
@@ -60,6 +62,11 @@ export class ShellClient {
     return RPC[op].result.parse(await this.#ask(request, timeoutMs)) as RpcResult<Op>;
   }
 
+  /** Tells all there is, then what changes, for ever; see {@link ClusterWatch}. */
+  watch(onNews: (news: WatchNews) => void): ClusterWatch {
+    return new ClusterWatch(this.#socketPath, onNews);
+  }
+
   async attach(agentId: string, header: AttachHeader): Promise<ShellTerminal> {
     const request: ShellRequest = { op: 'attach', agent_id: agentId, header, operator: this.#operator };
     const { socket, result, rest } = await this.#exchange(request, LIMITS.changeCallMs + SERVICE_GRACE_MS);
@@ -88,33 +95,17 @@ export class ShellClient {
       await withDeadline(once(socket, 'connect'), timeoutMs, 'connecting');
       socket.on('error', () => {}); // told by the end of the stream
       writeJsonLine(socket, request);
-      const { line, rest } = await withDeadline(readFirstLine(socket), timeoutMs, 'the answer');
+      const { line, rest } = await withDeadline(
+        readFirstLine(socket, SHELL_ANSWER_BYTES),
+        timeoutMs,
+        'the answer',
+      );
       const answer = ShellAnswer.parse(JSON.parse(line));
       if (!answer.ok) throw operatorErrorOf(answer);
       return { socket, result: answer.result, rest };
     } catch (error) {
       socket.destroy();
-      throw this.#asOperatorError(error);
+      throw serviceErrorOf(error, this.#socketPath);
     }
-  }
-
-  #asOperatorError(error: unknown): Error {
-    if (error instanceof OperatorError || !(error instanceof Error)) return error as Error;
-    const code = codeOf(error);
-    if (code === 'ENOENT' || code === 'ECONNREFUSED')
-      return new OperationError('convocate-status.service is not running on this host', {
-        hint: 'run `systemctl status convocate-status`; on a host that is no shell host yet, `convocate-host init-shell`',
-        cause: error,
-      });
-    if (code === 'EACCES' || code === 'EPERM')
-      return new OperationError(`no right to open ${this.#socketPath}`, {
-        hint: 'run it as the user claude, or as root',
-        cause: error,
-      });
-    if (!code && error.name !== 'DeadlineError' && error.name !== 'ChannelClosedError') return error;
-    return new OperationError(`convocate-status.service gave no answer: ${messageOf(error)}`, {
-      hint: 'run `systemctl status convocate-status`; look with `convocate ls` before you repeat a change',
-      cause: error,
-    });
   }
 }

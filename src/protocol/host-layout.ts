@@ -55,6 +55,8 @@ export const SHELL_HOST = {
   agentKeysDir: '/etc/convocate/agent-keys',
   signingKeyFile: '/etc/convocate/signing_key',
   statusHostKeyFile: '/etc/convocate/status_host_key',
+  /** What the operators call the cluster; where it is missing, it is called as the shell host is. */
+  clusterNameFile: '/etc/convocate/cluster-name',
   installChoicesFile: '/etc/convocate/install.json',
   stateDir: '/var/lib/convocate',
   releasesDir: '/var/lib/convocate/releases',

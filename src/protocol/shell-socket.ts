@@ -88,6 +88,12 @@ export type ClusterChange = z.infer<typeof ClusterChange>;
 /** The service sends a line at least this often on a `watch`. */
 export const WATCH_BEAT_MS = 5_000;
 
+/**
+ * Longest answer line, newline left out: some 100,000 sessions. The limit of the other lines is against strangers;
+ * here root's own service answers, and whole: a list in pieces would be shown in pieces.
+ */
+export const SHELL_ANSWER_BYTES = 64 * 1024 * 1024;
+
 export const ShellRequest = z.discriminatedUnion('op', [
   z.object({ op: z.literal('agents') }),
   z.object({ op: z.literal('sessions') }),

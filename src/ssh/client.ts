@@ -24,6 +24,9 @@ export interface SshConnection extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** How long what was written last may take to leave when a connection is closed: a hung peer never takes it. */
+const CLOSE_MS = 2_000;
+
 export class HostKeyMismatchError extends Error {
   override readonly name = 'HostKeyMismatchError';
   constructor(host: string, port: number) {
@@ -77,7 +80,9 @@ async function logIn(socket: Socket, options: ConnectOptions, timeoutMs: number)
   const close = async (): Promise<void> => {
     client.end();
     socket.destroySoon();
+    const unread = setTimeout(() => socket.destroy(), CLOSE_MS);
     await closed;
+    clearTimeout(unread);
   };
   return {
     closed,

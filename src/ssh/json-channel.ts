@@ -7,13 +7,14 @@ export class ChannelClosedError extends Error {
 }
 
 /**
- * Reads the first line of `channel`, of at most the contract's length, and gives back what came after it in the same
+ * Reads the first line of `channel`, by default of at most the contract's length, and gives back what came after it in the same
  * packets: whoever goes on in raw mode must not lose the first keys typed. The channel is left paused.
  */
 export async function readFirstLine(
   channel: Duplex,
+  maxBytes: number = LIMITS.lineBytes,
 ): Promise<{ readonly line: string; readonly rest: Buffer }> {
-  const reader = new LineReader(LIMITS.lineBytes);
+  const reader = new LineReader(maxBytes);
   return await new Promise((resolve, reject) => {
     const finish = (act: () => void): void => {
       channel.pause();
@@ -48,8 +49,9 @@ export function readLines(
   channel: Duplex,
   onLine: (line: string) => void,
   onError: (error: Error) => void,
+  maxBytes: number = LIMITS.lineBytes,
 ): void {
-  const reader = new LineReader(LIMITS.lineBytes);
+  const reader = new LineReader(maxBytes);
   channel.on('data', (chunk: Buffer) => {
     try {
       for (const line of reader.push(chunk)) onLine(line);

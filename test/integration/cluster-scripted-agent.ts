@@ -80,7 +80,8 @@ export class ScriptedAgent implements AsyncDisposable {
       port: this.#port,
       identify: (key) => (key.equals(shell) ? 'shell' : undefined),
       subsystems: {
-        [SUBSYSTEM.rpc]: (channel) => void this.#answer(channel),
+        // a shell that goes away in the middle is no matter of the agent's
+        [SUBSYSTEM.rpc]: (channel) => void this.#answer(channel).catch(() => {}),
         [SUBSYSTEM.attach]: (channel, context) => {
           void readFirstLine(channel).then(({ line, rest }) => {
             if (rest.length > 0) channel.unshift(rest);
@@ -105,13 +106,19 @@ export class ScriptedAgent implements AsyncDisposable {
     await this.stop();
   }
 
-  async register(dir: string): Promise<void> {
+  /** Where it listens; 0 before it did. */
+  get port(): number {
+    return this.#port;
+  }
+
+  /** `port` is where it is dialled, by default where it listens. */
+  async register(dir: string, port: number = this.#port): Promise<void> {
     await registerAgent(
       {
         agentId: this.agentId,
         host: this.host,
         address: '127.0.0.1',
-        port: this.#port,
+        port,
         registeredAt: '2026-01-01T00:00:00Z',
       },
       {

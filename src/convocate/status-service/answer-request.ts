@@ -8,14 +8,16 @@ import { writeJsonLine } from '../../ssh/json-channel.ts';
 import { passCall } from './requests.ts';
 import type { Logger } from './service-log.ts';
 import type { Terminals } from './terminals.ts';
+import type { Watchers } from './watchers.ts';
 
 export interface Service {
   readonly live: LiveView;
   readonly terminals: Terminals;
+  readonly watchers: Watchers;
   readonly log: Logger;
 }
 
-/** Answers one request of the local socket and ends it; for `attach`, when the terminal has ended. */
+/** Answers one request of the local socket and ends it; for `attach` and `watch`, when either side has ended. */
 export async function answerRequest(
   service: Service,
   line: string,
@@ -28,6 +30,10 @@ export async function answerRequest(
     if ('agent_id' in request) host = service.live.agent(request.agent_id)?.host;
     if (request.op === 'attach') {
       await service.terminals.attach(request, socket, rest);
+      return;
+    }
+    if (request.op === 'watch') {
+      watch(service, socket);
       return;
     }
     writeJsonLine(socket, { ok: true, result: await resultOf(service, request) });
@@ -46,9 +52,16 @@ export async function answerRequest(
   socket.destroySoon();
 }
 
+/** A watcher has nothing to say; the end of its side is the end of the watch. */
+function watch({ watchers }: Service, socket: Socket): void {
+  socket.on('end', () => socket.destroySoon());
+  watchers.add(socket);
+  socket.resume();
+}
+
 async function resultOf(
   service: Service,
-  request: Exclude<ShellRequest, { op: 'attach' }>,
+  request: Exclude<ShellRequest, { op: 'attach' | 'watch' }>,
 ): Promise<unknown> {
   switch (request.op) {
     case 'agents':
@@ -66,6 +79,7 @@ async function resultOf(
 const OPS: readonly string[] = [
   'agents',
   'sessions',
+  'watch',
   'call',
   'attach',
   'resize',

@@ -89,7 +89,9 @@ function parseEvent(line: string): StatusEvent | string {
 
 function logEvent(log: Logger, event: StatusEvent): void {
   const { type, seq } = event;
+  // What comes without anyone's doing, all day long, would bury what somebody did.
   if (type === 'agent.heartbeat') log.debug({ type, seq }, 'event');
+  else if (type === 'container.activity') log.debug({ type, seq, session: event.session_id }, 'event');
   else if (type === 'agent.snapshot') log.info({ type, seq, sessions: event.data.sessions.length }, 'event');
   else if (type === 'agent.started' || type === 'agent.shutdown')
     log.info({ type, seq, ...event.data }, 'event');

@@ -18,7 +18,7 @@ export function reachableAgent(live: LiveView, agentId: string): { client: Agent
   if (!agent) throw new RpcError('not_found', `no agent ${agentId} is registered`);
   const client = live.client(agentId);
   if (client) return { client, host: agent.host };
-  const why = `${agent.host} (${agentId}) is not connected since ${agent.since}: ${agent.problem ?? 'unknown'}`;
+  const why = `${agent.host} (${agentId}) does not answer since ${agent.since}: ${agent.problem ?? 'unknown'}`;
   throw new AgentUnreachableError(agent.host, why, { sent: false });
 }
 

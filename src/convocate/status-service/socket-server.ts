@@ -22,11 +22,15 @@ export interface SocketServer {
   close(): Promise<void>;
 }
 
+/** How long what was written last may take to leave when the service ends: a client that hangs never takes it. */
+const CLOSE_MS = 2_000;
 const SOCKET_MODE = 0o660;
+/** Hundreds may watch, and what an operator then asks needs a connection too. */
+const MAX_CONNECTIONS = 1_024;
 
 /** A local socket on which each connection brings one request line of bounded length, within bounded time. */
 export async function serveSocket(options: SocketServerOptions): Promise<SocketServer> {
-  const { maxConnections = LIMITS.connections, onProblem } = options;
+  const { maxConnections = MAX_CONNECTIONS, onProblem } = options;
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     socket.on('error', () => {}); // told by 'close'
@@ -46,7 +50,11 @@ export async function serveSocket(options: SocketServerOptions): Promise<SocketS
       const closed = once(server, 'close');
       server.close();
       for (const socket of sockets) socket.destroySoon();
+      const unread = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, CLOSE_MS);
       await closed;
+      clearTimeout(unread);
     },
   };
 }

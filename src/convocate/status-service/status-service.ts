@@ -1,13 +1,17 @@
 import { readFile } from 'node:fs/promises';
+import { loadavg } from 'node:os';
 import { OperationError, messageOf } from '../../base/errors.ts';
+import { programVersion } from '../../base/version.ts';
 import { LiveView, type LiveViewOptions } from '../../cluster/live-view.ts';
 import { SHELL_HOST } from '../../protocol/host-layout.ts';
 import { STATUS_PORT } from '../../protocol/limits.ts';
 import { answerRequest } from './answer-request.ts';
+import { readClusterName } from './cluster-name.ts';
 import { listenForEvents } from './event-listener.ts';
 import type { Logger } from './service-log.ts';
 import { serveSocket } from './socket-server.ts';
 import { Terminals } from './terminals.ts';
+import { Watchers } from './watchers.ts';
 
 export interface StatusServiceOptions {
   readonly log: Logger;
@@ -19,7 +23,7 @@ export interface StatusServiceOptions {
   readonly address?: string | undefined;
   readonly port?: number | undefined;
   readonly backoff?: LiveViewOptions['backoff'];
-  readonly probeMs?: number;
+  readonly pace?: LiveViewOptions['pace'];
 }
 
 export interface StatusService extends AsyncDisposable {
@@ -34,13 +38,13 @@ export interface StatusService extends AsyncDisposable {
  * local socket for operators. Works from the first moment, with no agent at all or none that answers.
  */
 export async function startStatusService(options: StatusServiceOptions): Promise<StatusService> {
-  const { log, agentKeysDir, backoff, probeMs } = options;
+  const { log, agentKeysDir, backoff, pace } = options;
   const hostKey = await readHostKey(options.hostKeyFile ?? SHELL_HOST.statusHostKeyFile);
   const live = new LiveView({
     dir: agentKeysDir,
     log: (message, facts) => log.info(facts, message),
     ...(backoff && { backoff }),
-    ...(probeMs !== undefined && { probeMs }),
+    ...(pace && { pace }),
   });
   const opened: { close(): Promise<void> }[] = [live];
   const close = async (): Promise<void> => {
@@ -49,6 +53,15 @@ export async function startStatusService(options: StatusServiceOptions): Promise
   try {
     await live.start();
     const terminals = new Terminals(live, log);
+    const watchers = new Watchers({
+      live,
+      name: await readClusterName((problem) => log.warn(problem)),
+      version: programVersion(),
+      load: loadavg,
+      nowMs: () => performance.now(),
+      onProblem: (message) => log.warn(message),
+    });
+    opened.push({ close: async () => watchers.close() });
     const events = await listenForEvents({
       hostKey,
       port: options.port ?? STATUS_PORT,
@@ -61,7 +74,7 @@ export async function startStatusService(options: StatusServiceOptions): Promise
     const socket = await serveSocket({
       path: options.socketPath ?? SHELL_HOST.socket,
       gid: options.socketGid,
-      serve: (line, client, rest) => answerRequest({ live, terminals, log }, line, client, rest),
+      serve: (line, client, rest) => answerRequest({ live, terminals, watchers, log }, line, client, rest),
       onProblem: (message) => log.warn(message),
     });
     opened.push(socket);
