@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { layoutOf, listRows, pageRows, scrolledTo, settingsRows } from './layout.ts';
 import { agentOf, clusterOf, sessionOf, stateOfCluster } from './tui-fixture.ts';
