@@ -1,0 +1,113 @@
+import type { AgentView, SessionView } from '../../protocol/shell-socket.ts';
+import { renewWarnings } from './confirm-keys.ts';
+import type { Effect, TuiEvent } from './events.ts';
+import { type Next, next } from './next.ts';
+import { tellAll } from './notices.ts';
+import { nameOnHost } from './session-words.ts';
+import { type Cluster, type Message, type TuiState, keyOf } from './state.ts';
+
+/** How long the picture may take to show what a kill of ours did. */
+const SHOWN_WITHIN_MS = 15_000;
+/** What says, of a session that stops, that it was stopped from here. */
+const STOPS = new Set(['killing', 'deleting']);
+
+/** A new picture of the cluster: what in it is news is told. */
+export function onCluster(state: TuiState, event: Extract<TuiEvent, { kind: 'cluster' }>): Next {
+  const { cluster, first } = event;
+  const before = state.cluster;
+  const waiting = first ? [] : startedToWait(before, cluster);
+  const texts = [
+    ...(first ? [] : [...agentNews(before, cluster), ...endings(state, cluster)]),
+    ...waiting.map(waitingWords),
+    ...connectionNews(before, cluster),
+  ];
+  const seen = renewWarnings({
+    ...state,
+    cluster,
+    killed: stillToShow(state, cluster),
+    list: listOf(state, cluster),
+  });
+  const messages = texts.map((text): Message => ({ atMs: state.nowMs, kind: 'news', text }));
+  return next(tellAll(seen, messages), ...bell(waiting));
+}
+
+function startedToWait(before: Cluster, now: Cluster): readonly SessionView[] {
+  return changed(before, now)
+    .filter(([old, session]) => waits(session) && !(old && waits(old)))
+    .map(([, session]) => session);
+}
+
+/** Sessions that ended without anyone here having stopped them. */
+function endings({ cluster: before, underWay, killed }: TuiState, now: Cluster): readonly string[] {
+  return changed(before, now)
+    .filter(([old, session]) => old?.running && !session.running)
+    .map(([, session]) => session)
+    .filter((session) => !STOPS.has(underWay.get(keyOf(session)) ?? '') && !killed.has(keyOf(session)))
+    .map((session) => `${nameOnHost(session)} ended: ${causeWords(session)}`);
+}
+
+function agentNews(before: Cluster, now: Cluster): readonly string[] {
+  if (before.agents === now.agents) return [];
+  const old = new Map(before.agents.map((agent) => [agent.agent_id, agent]));
+  return now.agents
+    .filter((agent) => (old.get(agent.agent_id)?.up ?? agent.up) !== agent.up)
+    .map((agent) => (agent.up ? `${agent.host} is back` : `${agent.host} is down${reasonWords(agent)}`));
+}
+
+function connectionNews(before: Cluster, now: Cluster): readonly string[] {
+  if (before.connection === now.connection) return [];
+  if (now.connection === 'lost')
+    return [`the connection to the status service is lost${reasonWords(now)}; sessions go on`];
+  return before.connection === 'lost' && now.connection === 'live' ? ['the status service is back'] : [];
+}
+
+/** Each session that is new or another than before, with what it was. */
+function changed(
+  before: Cluster,
+  now: Cluster,
+): readonly (readonly [SessionView | undefined, SessionView])[] {
+  if (before.sessions === now.sessions) return [];
+  return [...now.sessions]
+    .map(([key, session]) => [before.sessions.get(key), session] as const)
+    .filter(([old, session]) => old !== session);
+}
+
+function stillToShow({ killed, nowMs }: TuiState, { sessions }: Cluster): TuiState['killed'] {
+  if (killed.size === 0) return killed;
+  return new Map(
+    [...killed].filter(([key, atMs]) => sessions.get(key)?.running && nowMs - atMs < SHOWN_WITHIN_MS),
+  );
+}
+
+/** A filter for an agent that is no longer there would hide everything. */
+function listOf({ list }: TuiState, { agents, connection }: Cluster): TuiState['list'] {
+  const isThere = list.agent === undefined || agents.some(({ agent_id }) => agent_id === list.agent);
+  return isThere || connection !== 'live' ? list : { ...list, agent: undefined };
+}
+
+function waits({ running, activity }: SessionView): boolean {
+  return running && activity?.state === 'waiting';
+}
+
+function waitingWords(session: SessionView): string {
+  const detail = session.activity?.detail;
+  return `${nameOnHost(session)} waits for someone${detail ? `: ${detail}` : ''}`;
+}
+
+function causeWords({ oom_killed, exit_code }: SessionView): string {
+  if (oom_killed) return 'out of memory';
+  return exit_code === undefined ? 'nobody knows its exit code' : `exit code ${exit_code}`;
+}
+
+function reasonWords({ problem }: Pick<AgentView, 'problem'> | Pick<Cluster, 'problem'>): string {
+  return problem ? `: ${problem}` : '';
+}
+
+/** One bell, however many start to wait at once. */
+function bell(waiting: readonly SessionView[]): readonly Effect[] {
+  const [only] = waiting;
+  if (!only) return [];
+  if (waiting.length === 1) return [{ kind: 'notify', text: waitingWords(only) }];
+  const names = waiting.map(nameOnHost).join(', ');
+  return [{ kind: 'notify', text: `${waiting.length} sessions wait for someone: ${names}` }];
+}

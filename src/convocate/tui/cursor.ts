@@ -1,0 +1,76 @@
+import type { SessionView } from '../../protocol/shell-socket.ts';
+import { listRows, scrolledTo } from './layout.ts';
+import { hint } from './notices.ts';
+import { indexOfKey, rowsOf } from './rows.ts';
+import { nameOnHost } from './session-words.ts';
+import { type TuiState, keyOf } from './state.ts';
+
+export type Move = 'up' | 'down' | 'pageUp' | 'pageDown' | 'home' | 'end';
+
+/** The session that the cursor is on. */
+export function selectedSession(state: TuiState): SessionView | undefined {
+  const { selected } = state.list;
+  return selected === undefined ? undefined : state.cluster.sessions.get(selected);
+}
+
+/** Moved by the operator; whatever the cursor waited for, it waits no more. */
+export function moveCursor(state: TuiState, move: Move): TuiState {
+  const rows = rowsOf(state.cluster, state.list);
+  const index = movedIndex(state.list.selectedIndex, move, rows.length, listRows(state));
+  const row = rows[index];
+  if (!row) return state;
+  return {
+    ...state,
+    awaited: undefined,
+    list: { ...state.list, selected: keyOf(row), selectedIndex: index },
+  };
+}
+
+/** Where `move` leads from `index` among `count` things of which `page` are seen at once. */
+export function movedIndex(index: number, move: Move, count: number, page: number): number {
+  const to = {
+    up: index - 1,
+    down: index + 1,
+    pageUp: index - page,
+    pageDown: index + page,
+    home: 0,
+    end: count - 1,
+  }[move];
+  return Math.max(0, Math.min(count - 1, to));
+}
+
+/**
+ * After whatever happened: the cursor is on its session still, wherever that went; where it went for good, on the row
+ * that has its place now; and always in sight, with as little scrolling as can be.
+ */
+export function followCursor(state: TuiState): TuiState {
+  const arrived = followAwaited(state);
+  const { cluster, list } = arrived;
+  const rows = rowsOf(cluster, list);
+  const index = placeOf(rows, list);
+  const row = rows[index];
+  const selected = row && keyOf(row);
+  const selectedIndex = row ? index : list.selectedIndex;
+  const top = scrolledTo(index, list.top, rows.length, listRows(arrived));
+  if (selected === list.selected && selectedIndex === list.selectedIndex && top === list.top) return arrived;
+  return { ...arrived, list: { ...list, selected, selectedIndex, top } };
+}
+
+/** Index of the row that the cursor belongs on; -1 where there is no row. */
+function placeOf(rows: readonly SessionView[], { selected, selectedIndex }: TuiState['list']): number {
+  const here = rows[selectedIndex];
+  if (here && keyOf(here) === selected) return selectedIndex;
+  const index = indexOfKey(rows, selected);
+  return index === -1 ? Math.min(selectedIndex, rows.length - 1) : index;
+}
+
+/** To the session that was made from here, once the picture shows it. */
+function followAwaited(state: TuiState): TuiState {
+  const { awaited, cluster, list } = state;
+  const session = awaited === undefined ? undefined : cluster.sessions.get(awaited);
+  if (!session) return state;
+  const arrived = { ...state, awaited: undefined };
+  if (indexOfKey(rowsOf(cluster, list), awaited) !== -1)
+    return { ...arrived, list: { ...list, selected: awaited } };
+  return hint(arrived, `${nameOnHost(session)} is there; a filter leaves it out (Esc takes it back)`, 'news');
+}

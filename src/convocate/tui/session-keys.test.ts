@@ -1,0 +1,154 @@
+import { describe, expect, test } from 'vitest';
+import { ALLOWED, type SessionAction, type SessionState, stateOf } from '../../protocol/session-actions.ts';
+import type { SessionView } from '../../protocol/shell-socket.ts';
+import type { Effect } from './events.ts';
+import { targetOf } from './state.ts';
+import { after, change, clusterOf, effectsOf, press, sessionOf, stateWith } from './tui-fixture.ts';
+
+const IN_STATE: Record<SessionState, SessionView> = {
+  stopped: sessionOf(1, { name: 'payments', running: false }),
+  running: sessionOf(1, { name: 'payments' }),
+  connected: sessionOf(1, { name: 'payments', attached: 2 }),
+  locked: sessionOf(1, { name: 'payments', locked: true }),
+  damaged: sessionOf(1, { name: 'payments', damaged: 'its metadata is not JSON' }),
+  orphan: sessionOf(1, { name: '', running: false, orphan: true }),
+};
+const STATES = Object.keys(IN_STATE) as SessionState[];
+
+/** The keys from the list to the effect on the session. */
+const KEYS: Record<Exclude<SessionAction, 'send' | 'screen'>, readonly string[]> = {
+  attach: ['enter'],
+  kill: ['k', 'y'],
+  restart: ['r'],
+  edit: ['e', 'x', 'enter'],
+  clone: ['c', 'enter'],
+  delete: ['d', 'y'],
+  background: ['b', 'y'],
+  override: ['o', 'y'],
+};
+
+function effectsOnSession(session: SessionView, action: keyof typeof KEYS): readonly Effect[] {
+  let state = stateWith([session]);
+  for (const word of KEYS[action]) {
+    const effects = effectsOf(state, word);
+    if (effects.length > 0) return effects;
+    state = press(state, word);
+  }
+  return [];
+}
+
+describe.each(STATES)('a session that is %s', (name) => {
+  const session = IN_STATE[name];
+  test('is in that state', () => expect(stateOf(session)).toBe(name));
+
+  test.each(Object.keys(KEYS) as (keyof typeof KEYS)[])(
+    '%s happens where the table allows it, else nothing',
+    (action) => {
+      const effects = effectsOnSession(session, action);
+      expect(effects.length).toBe(ALLOWED[name][action] ? 1 : 0);
+      const [effect] = effects;
+      if (!effect) {
+        const refused = press(stateWith([session]), ...KEYS[action].slice(0, 1));
+        expect(refused.dialog).toBeUndefined();
+        expect(refused.notice).toMatchObject({
+          kind: 'refused',
+          text: expect.stringMatching(`^${action}: .+[;:] .+`),
+        });
+      } else if (effect.kind === 'call') {
+        expect(effect.call).toMatchObject({
+          op: action,
+          agentId: session.agent_id,
+          target: targetOf(session),
+        });
+      } else {
+        expect(effect).toEqual({ kind: 'attach', target: targetOf(session), readOnly: false });
+      }
+    },
+  );
+
+  test('v only watches, and starts nothing', () => {
+    const watched = ALLOWED[name].attach && ALLOWED[name].screen;
+    const attach = { kind: 'attach', target: targetOf(session), readOnly: true };
+    expect(effectsOf(stateWith([session]), 'v')).toEqual(watched ? [attach] : []);
+  });
+});
+
+describe('what is forbidden is told with the way out', () => {
+  test.each([
+    ['running', 'r', 'restart: payments is running; (K)ill it first'],
+    ['stopped', 'v', 'view: payments is stopped; Enter starts it'],
+    [
+      'locked',
+      'k',
+      'kill: payments is locked: a change is under way or was cut off; (O)verride clears a lock left behind',
+    ],
+    [
+      'damaged',
+      'enter',
+      'attach: payments is damaged: its metadata is not JSON; mend it on host1, or (D)elete it',
+    ],
+    [
+      'orphan',
+      'enter',
+      'attach: 00000000 is only a home that no metadata belongs to; (C)lone it to use it, or (D)elete it',
+    ],
+  ] as const)('%s, key %s', (name, word, text) => {
+    expect(press(stateWith([IN_STATE[name]]), word).notice?.text).toBe(text);
+  });
+
+  test('and so is an empty list', () => {
+    expect(press(stateWith([]), 'k').notice?.text).toBe('kill: there is no session here');
+  });
+});
+
+describe('restart and background ask nothing where nothing is lost', () => {
+  test('R says on which image the session comes up', () => {
+    const state = press(stateWith([IN_STATE.stopped]), 'R');
+    expect(state.notice?.text).toBe('restarting payments on host1; it comes up on convocate:v2');
+    expect([...state.underWay.values()]).toEqual(['restarting']);
+  });
+
+  test('B asks only when someone is attached', () => {
+    expect(effectsOf(stateWith([IN_STATE.running]), 'b')).toMatchObject([{ call: { op: 'background' } }]);
+    const asked = press(stateWith([IN_STATE.connected]), 'b');
+    expect(asked.dialog).toMatchObject({
+      kind: 'confirm',
+      op: 'background',
+      warnings: ['2 are attached to it'],
+    });
+  });
+});
+
+describe('one operation per session at a time', () => {
+  const busy = press(stateWith([IN_STATE.running, sessionOf(2)]), 'k', 'y');
+
+  test.each(['k', 'd', 'e', 'c', 'b', 'o', 'enter'])('while it is being killed, %s waits', (word) => {
+    const state = press(busy, word);
+    expect(state.dialog).toBeUndefined();
+    expect(state.notice?.text).toMatch(/killing payments is under way; wait until it is done$/);
+    expect(effectsOf(busy, word)).toEqual([]);
+  });
+
+  test('another session is free, and so is looking', () => {
+    expect(press(busy, 'down', 'k').dialog?.kind).toBe('confirm');
+    expect(press(busy, 'l').dialog?.kind).toBe('log');
+  });
+
+  test('a clone, which may take long, keeps nobody out of the session', () => {
+    expect(effectsOf(stateWith([IN_STATE.running]), 'c', 'enter', 'escape', 'enter')).toMatchObject([
+      { kind: 'attach' },
+    ]);
+  });
+});
+
+test.each(['enter', 'v', 'k', 'd', 'e', 'c', 'o', 'b', 'n'])(
+  'while the service is lost, %s says so',
+  (word) => {
+    const cluster = clusterOf([IN_STATE.running], { connection: 'lost', problem: 'no such socket' });
+    const state = after(stateWith([IN_STATE.running]), change(cluster));
+    expect(effectsOf(state, word)).toEqual([]);
+    expect(press(state, word).notice?.text).toMatch(
+      /the connection to the status service is lost \(no such socket\); nothing can be changed until it is back$/,
+    );
+  },
+);

@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest';
+import { DEFAULT_SETTINGS } from '../../protocol/agent-settings.ts';
+import type { TuiState } from './state.ts';
+import {
+  NOW_MS,
+  after,
+  agentOf,
+  change,
+  clusterOf,
+  effectsOf,
+  press,
+  stateOfCluster,
+  type,
+} from './tui-fixture.ts';
+
+const agents = [agentOf(1), agentOf(2, { up: false, problem: 'timed out' }), agentOf(3)];
+const state = stateOfCluster(clusterOf([], { agents }));
+const came = (agentId: string) => ({ kind: 'settings', agentId, settings: DEFAULT_SETTINGS }) as const;
+const opened = after(press(state, 's'), came('agent001'), came('agent003'));
+
+function selectedOf({ dialog }: TuiState): string | undefined {
+  return dialog?.kind === 'settings' ? dialog.selected : undefined;
+}
+
+describe('the settings of the cluster', () => {
+  test('every agent that is up is asked for its own', () => {
+    const asked = effectsOf(state, 's').map((effect) => effect.kind === 'call' && effect.call);
+    expect(asked).toEqual([
+      { agentId: 'agent001', host: 'host1', op: 'settings-get', params: null },
+      { agentId: 'agent003', host: 'host3', op: 'settings-get', params: null },
+    ]);
+  });
+
+  test('what comes is kept, as an event or as an answer', () => {
+    const call = { agentId: 'agent003', host: 'host3', op: 'settings-get', params: null } as const;
+    const answered = after(press(state, 's'), {
+      kind: 'answer',
+      call,
+      outcome: 'done',
+      result: DEFAULT_SETTINGS,
+      atMs: NOW_MS,
+    });
+    expect(answered.dialog).toMatchObject({ settings: new Map([['agent003', DEFAULT_SETTINGS]]) });
+    expect(after(state, came('agent001'))).toEqual(state);
+  });
+
+  test.each([
+    [['down'], 'agent002'],
+    [['end'], 'agent003'],
+    [['end', 'pageUp'], 'agent001'],
+  ])('%j leads to %s', (words, agentId) => {
+    expect(selectedOf(press(opened, ...words))).toBe(agentId);
+  });
+
+  test('the cursor stays on an agent that is there', () => {
+    const now = after(press(opened, 'end'), change(clusterOf([], { agents: agents.slice(0, 2) })));
+    expect(selectedOf(now)).toBe('agent001');
+  });
+
+  test('those of an agent that is down, or that have not come, cannot be changed', () => {
+    expect(press(opened, 'down', 'enter').notice?.text).toBe('settings of host2: it is down: timed out');
+    expect(press(state, 's', 'enter').notice?.text).toBe('settings of host1: they have not come yet');
+  });
+});
+
+describe('the form', () => {
+  const form = press(opened, 'enter');
+
+  test('sends only what was changed', () => {
+    const typed = press(type(press(form, 'down', 'down', 'down', 'ctrl-u'), '512'), 'down', ' ');
+    expect(effectsOf(typed, 'enter')).toMatchObject([
+      { call: { op: 'settings-set', agentId: 'agent001', params: { pids_limit: 512, share_ssh: true } } },
+    ]);
+    expect(effectsOf(form, 'enter').map((effect) => effect.kind === 'call' && effect.call.op)).not.toContain(
+      'settings-set',
+    );
+  });
+
+  test.each([
+    [['ctrl-u'], 'must be one line of 1 to 4096 characters'],
+    [['down', 'down', 'home', 'x'], 'must be an absolute path'],
+    [['down', 'down', 'ctrl-u'], undefined],
+    [['down', 'down', 'down', '9'], undefined],
+    [['down', 'down', 'down', '9', '9', '9'], 'must be a number from 64 to 1000000'],
+  ])('checks what is typed: %j', (words, problem) => {
+    const { dialog } = press(form, ...words);
+    expect(dialog?.kind === 'form' && dialog.fields[dialog.focus]?.problem).toBe(problem);
+  });
+
+  test('is left for the settings, on the same agent, and these for the list', () => {
+    const back = press(press(opened, 'end', 'enter'), 'escape');
+    expect(selectedOf(back)).toBe('agent003');
+    expect(press(back, 'escape').dialog).toBeUndefined();
+  });
+
+  test('is done: the settings show what the agent has now', () => {
+    const typed = press(form, 'up', ' ');
+    const [effect] = effectsOf(typed, 'enter');
+    if (effect?.kind !== 'call') throw new Error('nothing was sent');
+    const result = { ...DEFAULT_SETTINGS, profile: 'docker' };
+    const answer = { kind: 'answer', call: effect.call, outcome: 'done', result, atMs: NOW_MS } as const;
+    const done = after(press(typed, 'enter'), answer);
+    expect(done.dialog).toMatchObject({ kind: 'settings', settings: new Map([['agent001', result]]) });
+    expect(done.notice?.text).toBe('changed profile of host1; sessions started from now on have it');
+  });
+});

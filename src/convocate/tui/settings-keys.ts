@@ -1,0 +1,72 @@
+import type { AgentSettings } from '../../protocol/agent-settings.ts';
+import { movedIndex } from './cursor.ts';
+import type { Effect, Key } from './events.ts';
+import { settingsForm } from './forms.ts';
+import { whyCutOff } from './gate.ts';
+import { commandOf } from './key-table.ts';
+import { scrolledTo, settingsRows } from './layout.ts';
+import { type Next, next, withDialog } from './next.ts';
+import { hint } from './notices.ts';
+import type { SettingsDialog, TuiState } from './state.ts';
+
+/** (S)ettings: every agent that is up is asked for its own; they come in one by one. */
+export function openSettings(state: TuiState): Next {
+  const { agents } = state.cluster;
+  const dialog = { kind: 'settings', selected: agents[0]?.agent_id, top: 0, settings: new Map() } as const;
+  const opened = withDialog(state, dialog);
+  const cutOff = whyCutOff(state, 'settings');
+  if (cutOff !== undefined) return next(hint(opened, cutOff));
+  const calls = agents
+    .filter(({ up }) => up)
+    .map(({ agent_id: agentId, host }): Effect => {
+      return { kind: 'call', call: { agentId, host, op: 'settings-get', params: null } };
+    });
+  return next(opened, ...calls);
+}
+
+export function openSettingsAt(state: TuiState, agentId: string): TuiState {
+  const { dialog } = state;
+  return dialog?.kind === 'settings' ? withDialog(state, { ...dialog, selected: agentId }) : state;
+}
+
+export function settingsKey(state: TuiState, dialog: SettingsDialog, key: Key): Next {
+  const command = commandOf('settings', key);
+  if (command === undefined) return next(state);
+  if (command === 'back') return next(withDialog(state, undefined));
+  if (command === 'open') return next(openForm(state, dialog));
+  const { agents } = state.cluster;
+  const index = agents.findIndex(({ agent_id }) => agent_id === dialog.selected);
+  const moved = agents[movedIndex(index, command, agents.length, settingsRows(state.size))];
+  return next(moved ? withDialog(state, { ...dialog, selected: moved.agent_id }) : state);
+}
+
+/** An agent's settings have come. */
+export function keepSettings(state: TuiState, agentId: string, settings: AgentSettings): TuiState {
+  const { dialog } = state;
+  if (dialog?.kind !== 'settings') return state;
+  return withDialog(state, { ...dialog, settings: new Map(dialog.settings).set(agentId, settings) });
+}
+
+/** The cursor of the settings stays on an agent that is there, and in sight. */
+export function followSettings(state: TuiState): TuiState {
+  const { dialog, cluster, size } = state;
+  if (dialog?.kind !== 'settings') return state;
+  const { agents } = cluster;
+  const index = Math.max(
+    0,
+    agents.findIndex(({ agent_id }) => agent_id === dialog.selected),
+  );
+  const selected = agents[index]?.agent_id;
+  const top = scrolledTo(index, dialog.top, agents.length, settingsRows(size));
+  if (selected === dialog.selected && top === dialog.top) return state;
+  return withDialog(state, { ...dialog, selected, top });
+}
+
+function openForm(state: TuiState, dialog: SettingsDialog): TuiState {
+  const agent = state.cluster.agents.find(({ agent_id }) => agent_id === dialog.selected);
+  if (!agent) return hint(state, 'settings: no agent is registered');
+  const settings = dialog.settings.get(agent.agent_id);
+  if (settings) return withDialog(state, settingsForm(agent, settings));
+  const why = agent.up ? 'they have not come yet' : `it is down: ${agent.problem ?? 'it does not answer'}`;
+  return hint(state, `settings of ${agent.host}: ${why}`);
+}
