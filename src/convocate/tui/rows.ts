@@ -2,23 +2,25 @@ import { stateOf } from '../../protocol/session-actions.ts';
 import type { SessionView } from '../../protocol/shell-socket.ts';
 import { type Cluster, type List, type SortOrder, keyOf, needsAttention } from './state.ts';
 
-interface Memo {
-  readonly sessions: Cluster['sessions'];
+/** The rows of one picture as they were asked for last; they go when the picture goes. */
+interface Choice {
   readonly list: List;
   readonly rows: readonly SessionView[];
 }
 
-let last: Memo | undefined;
+const chosen = new WeakMap<Cluster['sessions'], Choice>();
 
 /**
  * The rows of the list in their order: of all agents, less what the filters leave out. The same question twice in a row
  * costs nothing, because every key press asks it.
  */
 export function rowsOf(cluster: Cluster, list: List): readonly SessionView[] {
-  if (last && last.sessions === cluster.sessions && sameChoice(last.list, list)) return last.rows;
-  const rows = [...cluster.sessions.values()].filter((session) => isShown(session, list));
+  const known = chosen.get(cluster.sessions);
+  if (known && sameChoice(known.list, list)) return known.rows;
+  const isShown = shownBy(list);
+  const rows = [...cluster.sessions.values()].filter(isShown);
   rows.sort((a, b) => COMPARE[list.sort](a, b) || compare(keyOf(a), keyOf(b)));
-  last = { sessions: cluster.sessions, list, rows };
+  chosen.set(cluster.sessions, { list, rows });
   return rows;
 }
 
@@ -37,17 +39,20 @@ function sameChoice(a: List, b: List): boolean {
   );
 }
 
-function isShown(session: SessionView, list: List): boolean {
-  if (list.agent !== undefined && session.agent_id !== list.agent) return false;
-  if (list.onlyAttention && !needsAttention(session)) return false;
-  if (list.onlyOlderImage && !session.older_image) return false;
-  if (list.filter === '') return true;
-  const { name, host, uuid, dns_name, port } = session;
-  const text = `${name} ${host} ${uuid} ${dns_name} ${port}`.toLowerCase();
-  return list.filter
+function shownBy(list: List): (session: SessionView) => boolean {
+  const words = list.filter
     .toLowerCase()
     .split(' ')
-    .every((word) => text.includes(word));
+    .filter((word) => word !== '');
+  return (session) => {
+    if (list.agent !== undefined && session.agent_id !== list.agent) return false;
+    if (list.onlyAttention && !needsAttention(session)) return false;
+    if (list.onlyOlderImage && !session.older_image) return false;
+    if (words.length === 0) return true;
+    const { name, host, uuid, dns_name, port } = session;
+    const text = `${name} ${host} ${uuid} ${dns_name} ${port}`.toLowerCase();
+    return words.every((word) => text.includes(word));
+  };
 }
 
 const COMPARE: Record<SortOrder, (a: SessionView, b: SessionView) => number> = {

@@ -1,6 +1,8 @@
-import type { AgentSettings } from '../../protocol/agent-settings.ts';
 import type { Screen } from '../../protocol/rpc.ts';
 import type { AgentView, SessionView } from '../../protocol/shell-socket.ts';
+import type { Dialog } from './dialogs.ts';
+
+export type * from './dialogs.ts';
 
 /**
  * All that the terminal UI knows, as plain data. `step.ts` says what follows from a key or from news; `view/` draws it and
@@ -22,6 +24,13 @@ export interface TuiState {
   readonly notice: Message | undefined;
   /** What is under way, by {@link keyOf} of the session: the verb as it is shown ("killing"). */
   readonly underWay: ReadonlyMap<string, string>;
+  /**
+   * By {@link keyOf}, when the agent said that it had killed the session as asked from here, until the picture shows it:
+   * what tells a kill of ours from a session that ended by itself.
+   */
+  readonly killed: ReadonlyMap<string, number>;
+  /** {@link keyOf} of a session made from here, to which the cursor goes as soon as the picture shows it. */
+  readonly awaited: string | undefined;
 }
 
 export const MAX_MESSAGES = 200;
@@ -77,104 +86,6 @@ export interface Target {
   readonly host: string;
   readonly uuid: string;
   readonly name: string;
-}
-
-export type Dialog =
-  | Confirmation
-  | FormDialog
-  | AgentPicker
-  | FilterPrompt
-  | HelpDialog
-  | LogDialog
-  | MessagesDialog
-  | SettingsDialog;
-
-export type ConfirmedOp = 'kill' | 'delete' | 'override' | 'background';
-
-export interface Confirmation {
-  readonly kind: 'confirm';
-  readonly op: ConfirmedOp;
-  readonly target: Target;
-  /** What the operator should know first, such as work that would be interrupted. */
-  readonly warnings: readonly string[];
-  /** The default is no. */
-  readonly yes: boolean;
-}
-
-export interface Field {
-  readonly name: string;
-  readonly label: string;
-  readonly value: string;
-  /** Position of the cursor in `value`, in UTF-16 units, always at the edge of a character as people see it. */
-  readonly cursor: number;
-  /** Where only these values can be had; Left, Right and Space walk them. */
-  readonly options?: readonly string[];
-  /** What is wrong with the value as it stands, told while it is typed. */
-  readonly problem?: string | undefined;
-  /** A few words on what may stand here. */
-  readonly hint: string;
-}
-
-export type FormPurpose =
-  | { readonly action: 'new'; readonly agentId: string; readonly host: string }
-  | { readonly action: 'clone' | 'edit'; readonly target: Target }
-  | { readonly action: 'settings'; readonly agentId: string; readonly host: string };
-
-export interface FormDialog {
-  readonly kind: 'form';
-  readonly purpose: FormPurpose;
-  readonly fields: readonly Field[];
-  /** Index of the field that takes the keys. */
-  readonly focus: number;
-  /** The agent's own words, when it refused what was sent. */
-  readonly refusal?: string | undefined;
-  /** Sent, and not answered yet. */
-  readonly sending: boolean;
-}
-
-export interface AgentPicker {
-  readonly kind: 'pick agent';
-  /** Agent id of the one the cursor is on. */
-  readonly selected: string | undefined;
-}
-
-/** The line at the bottom in which the filter is typed; the list follows every letter. */
-export interface FilterPrompt {
-  readonly kind: 'filter';
-  readonly cursor: number;
-  /** What Escape brings back. */
-  readonly before: string;
-}
-
-export interface HelpDialog {
-  readonly kind: 'help';
-  readonly top: number;
-}
-
-export interface LogDialog {
-  readonly kind: 'log';
-  readonly target: Target;
-  /** Undefined until it has come. */
-  readonly lines: readonly string[] | undefined;
-  readonly truncated: boolean;
-  readonly problem?: string | undefined;
-  /** Index of the first line shown; undefined for the end. */
-  readonly top: number | undefined;
-}
-
-export interface MessagesDialog {
-  readonly kind: 'messages';
-  /** As of {@link LogDialog}. */
-  readonly top: number | undefined;
-}
-
-/** Versions, images, use and settings of every agent; Enter on one opens the form with its settings. */
-export interface SettingsDialog {
-  readonly kind: 'settings';
-  readonly selected: string | undefined;
-  readonly top: number;
-  /** By agent id, as far as they have come. */
-  readonly settings: ReadonlyMap<string, AgentSettings>;
 }
 
 export interface Preview {
@@ -236,5 +147,7 @@ export function initialState(size: Size, nowMs: number): TuiState {
     messages: [],
     notice: undefined,
     underWay: new Map(),
+    killed: new Map(),
+    awaited: undefined,
   };
 }

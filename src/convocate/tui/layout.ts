@@ -1,0 +1,73 @@
+import { agentsInTrouble } from './trouble.ts';
+import { type Cluster, PREVIEW_COLS, type Size, type TuiState } from './state.ts';
+
+/**
+ * How the window is divided, from top to bottom: title, agents in trouble, head of the list, list, bottom. Both what a
+ * page key moves by and what is drawn rest on it.
+ */
+export interface Layout {
+  /** Line of the title bar; the first is 0. */
+  readonly titleRow: number;
+  /** How many lines tell of agents in trouble: one for each, and past {@link MOST_TROUBLE} one for the rest together. */
+  readonly troubleRows: number;
+  /** Line of the list's column heads. */
+  readonly headRow: number;
+  /** How many rows of the list are seen at once; at least 1. */
+  readonly listRows: number;
+  /** One line for the notice or the filter, one for the keys; always there, so that the list never moves for them. */
+  readonly bottomRows: number;
+  /** Columns on the right for the preview, its border among them; 0 where there is none. */
+  readonly previewCols: number;
+}
+
+/** So many agents in trouble have a line of their own. */
+export const MOST_TROUBLE = 3;
+
+const TITLE_ROWS = 1;
+const HEAD_ROWS = 1;
+const BOTTOM_ROWS = 2;
+/** The part of a wide window that the preview has, and the most it makes use of. */
+const PREVIEW_SHARE = 0.45;
+const MOST_PREVIEW_COLS = 100;
+/** In the settings, the lines below the agents that tell of the selected one. */
+const SETTINGS_DETAIL_ROWS = 8;
+
+export function layoutOf(size: Size, cluster: Cluster): Layout {
+  const inTrouble = agentsInTrouble(cluster).length;
+  const troubleRows = Math.min(inTrouble, MOST_TROUBLE + 1);
+  const headRow = TITLE_ROWS + troubleRows;
+  return {
+    titleRow: 0,
+    troubleRows,
+    headRow,
+    listRows: Math.max(1, size.rows - headRow - HEAD_ROWS - BOTTOM_ROWS),
+    bottomRows: BOTTOM_ROWS,
+    previewCols: hasPreview(size) ? Math.min(MOST_PREVIEW_COLS, Math.floor(size.cols * PREVIEW_SHARE)) : 0,
+  };
+}
+
+/** How many rows of the list are seen at once. */
+export function listRows(state: Pick<TuiState, 'size' | 'cluster'>): number {
+  return layoutOf(state.size, state.cluster).listRows;
+}
+
+/** Lines of text on a page that takes the whole window (help, log, messages): below its head, above the bottom. */
+export function pageRows(size: Size): number {
+  return Math.max(1, size.rows - TITLE_ROWS - BOTTOM_ROWS);
+}
+
+/** Agents seen at once in the settings, one line each, above the lines that tell of the selected one. */
+export function settingsRows(size: Size): number {
+  return Math.max(1, pageRows(size) - SETTINGS_DETAIL_ROWS);
+}
+
+export function hasPreview(size: Size): boolean {
+  return size.cols >= PREVIEW_COLS;
+}
+
+/** The first line to show, so that line `index` of `total` is seen, moved from `top` by as little as can be. */
+export function scrolledTo(index: number, top: number, total: number, rows: number): number {
+  const least = Math.max(0, index - rows + 1);
+  const most = Math.max(0, Math.min(index, total - rows));
+  return Math.max(least, Math.min(top, most));
+}
