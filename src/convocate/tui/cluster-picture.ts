@@ -7,7 +7,7 @@ export function pictureOf({ sessions, agents, ...rest }: ClusterSnapshot, nowMs:
     ...rest,
     connection: 'live',
     sinceMs: nowMs,
-    agents: agents.toSorted((a, b) => a.host.localeCompare(b.host, 'en')),
+    agents: agents.toSorted(byHost),
     sessions: new Map(sessions.map((session) => [keyOf(session), session])),
   };
 }
@@ -35,7 +35,7 @@ function agentsAfter(
   const after = new Map(before.map((agent) => [agent.agent_id, agent]));
   for (const view of views) after.set(view.agent_id, view);
   for (const agentId of gone) after.delete(agentId);
-  return [...after.values()].toSorted((a, b) => a.host.localeCompare(b.host, 'en'));
+  return [...after.values()].toSorted(byHost);
 }
 
 function sessionsAfter(
@@ -47,4 +47,9 @@ function sessionsAfter(
   for (const view of views) after.set(keyOf(view), view);
   for (const key of gone) after.delete(key);
   return after;
+}
+
+function byHost(a: { readonly host: string }, b: { readonly host: string }): number {
+  if (a.host === b.host) return 0;
+  return a.host < b.host ? -1 : 1;
 }

@@ -17,7 +17,7 @@ const MARK: Record<Message['kind'], readonly [glyph: string, style: Style]> = {
   done: ['✔', STYLE.done],
   refused: ['✖', STYLE.waiting],
   failed: ['✖', STYLE.alarm],
-  news: ['▲', STYLE.accent],
+  news: ['•', STYLE.accent],
 };
 
 const MARK_COLS = 3;

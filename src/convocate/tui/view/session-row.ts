@@ -48,7 +48,7 @@ function cellOf(session: SessionView, { id, width }: Column, { nowMs, underWay }
   }
   if (id === 'name') return { text: nameText(session), style: nameStyle(words.style) };
   if (id === 'image') {
-    return { text: imageText(session, width), style: session.older_image ? STYLE.waiting : STYLE.quiet };
+    return { text: imageText(session, width), style: session.older_image ? STYLE.older : STYLE.quiet };
   }
   return { text: TEXTS[id](session, nowMs, width), style: id === 'agent' ? STYLE.plain : STYLE.quiet };
 }

@@ -1,4 +1,3 @@
-import prettyBytes from 'pretty-bytes';
 import { versionOfImageTag } from '../../../protocol/ids.ts';
 import type { SessionView } from '../../../protocol/shell-socket.ts';
 import { cutTo, safe } from './text-width.ts';
@@ -41,9 +40,16 @@ export function cpuText({ cpu_percent }: Pick<SessionView, 'cpu_percent'>): stri
   return cpu_percent === undefined ? NOTHING : `${Math.round(cpu_percent)}%`;
 }
 
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
+
 /** In 7 columns at most: `512 MB`, `1.5 GB`. */
 export function bytesText(bytes: number): string {
-  return prettyBytes(bytes, {
-    maximumFractionDigits: bytes < 10_000_000_000 && bytes >= 1_000_000_000 ? 1 : 0,
-  });
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1_000;
+    unit += 1;
+  }
+  const isShort = value < 9.95 && unit >= 3;
+  return `${value.toFixed(isShort ? 1 : 0)} ${UNITS[unit]}`;
 }

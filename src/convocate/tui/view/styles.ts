@@ -25,6 +25,7 @@ export const STYLE = {
   heading: { color: CYAN, bold: true },
 
   waiting: { color: YELLOW, bold: true },
+  older: { color: YELLOW },
   working: { color: GREEN },
   failed: { color: RED },
   alarm: { color: RED, bold: true },

@@ -5,9 +5,19 @@ const segmenter = new Intl.Segmenter();
 const PLAIN = /^[ -~]*$/;
 const CUT = '…';
 
+/** Measuring what is not plain ASCII is slow, and a screen says the same again and again. */
+const measured = new Map<string, number>();
+const MOST_MEASURED = 4_096;
+
 /** Columns that `text` takes in a terminal. */
 export function widthOf(text: string): number {
-  return stringWidth(text);
+  if (PLAIN.test(text)) return text.length;
+  const known = measured.get(text);
+  if (known !== undefined) return known;
+  const width = stringWidth(text);
+  if (measured.size >= MOST_MEASURED) measured.clear();
+  measured.set(text, width);
+  return width;
 }
 
 /** Characters as people see them: a letter with its marks, or an emoji of several code points, is one. */

@@ -30,7 +30,7 @@ function partsOf(state: TuiState): Part[] {
   const clock: Part = { rank: 2, line: [span(clockOf(nowMs))] };
   if (cluster.connection === 'connecting')
     return [{ rank: 0, line: [span('connecting …', STYLE.quiet)] }, clock];
-  const waiting = [...cluster.sessions.values()].filter(isWaiting).length;
+  const waiting = waitingIn(cluster.sessions);
   const total = cluster.sessions.size;
   const load = cluster.load.map((value) => value.toFixed(2)).join(' ');
   return [
@@ -59,6 +59,18 @@ function sessionsText({ cluster, list }: TuiState, total: number): string {
 
 function lostText({ sinceMs }: Cluster, nowMs: number): string {
   return `no connection for ${ageOf(new Date(sinceMs).toISOString(), nowMs)}`;
+}
+
+const counted = new WeakMap<Cluster['sessions'], number>();
+
+/** Counted once for each picture. */
+function waitingIn(sessions: Cluster['sessions']): number {
+  const known = counted.get(sessions);
+  if (known !== undefined) return known;
+  let waiting = 0;
+  for (const session of sessions.values()) if (isWaiting(session)) waiting += 1;
+  counted.set(sessions, waiting);
+  return waiting;
 }
 
 function isWaiting({ activity, running, stale }: SessionView): boolean {
