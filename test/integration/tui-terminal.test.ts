@@ -235,12 +235,12 @@ test('a stop that can be refused is; after one that cannot, the screen is whole 
   const ui = await pid();
   process.kill(ui, 'SIGTSTP');
   process.kill(ui, 'SIGSTOP');
-  await screenWith(/\$ ?$/m); // the shell's prompt, on our screen
-  await keys('fg', 'Enter');
+  await screenWith(/Stopped/); // the shell's words, on our screen
+  await keys('fg', 'C-j'); // the terminal is raw: Enter is not the end of a line
   const text = await pollUntil(
     async () => {
       const now = await screen();
-      return now.includes('first-session') && !now.includes('$') ? now : undefined;
+      return now.includes('first-session') && !now.includes('Stopped') ? now : undefined;
     },
     { timeoutMs: 30_000, intervalMs: 50, what: 'the whole screen' },
   );
