@@ -1,0 +1,62 @@
+import type { Screen } from '../../protocol/rpc.ts';
+import { messageOf } from '../../base/errors.ts';
+import type { TuiEvent } from './events.ts';
+import { type Target, keyOf } from './state.ts';
+
+export interface PreviewOptions {
+  /** Asks the agent for the session's screen. */
+  readonly ask: (target: Target) => Promise<Screen>;
+  readonly tell: (event: TuiEvent) => void;
+}
+
+/** Nobody reads what the cursor only passes over. */
+const REST_MS = 150;
+const EVERY_MS = 1_000;
+
+/** Brings the screen of one session again and again, with one question at a time on its way. */
+export class PreviewSource {
+  readonly #options: PreviewOptions;
+  #target: Target | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #asking = false;
+
+  constructor(options: PreviewOptions) {
+    this.#options = options;
+  }
+
+  /** From now on this session's; undefined: none. */
+  show(target: Target | undefined): void {
+    this.#target = target;
+    this.#askIn(REST_MS);
+  }
+
+  close(): void {
+    this.show(undefined);
+  }
+
+  #askIn(delayMs: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    // With a question on its way, its end sets the next time.
+    if (!this.#target || this.#asking) return;
+    this.#timer = setTimeout(() => void this.#ask(), delayMs);
+  }
+
+  async #ask(): Promise<void> {
+    const target = this.#target;
+    if (!target) return;
+    this.#asking = true;
+    const answer = await this.#options.ask(target).then(
+      (screen) => ({ screen }),
+      (error: unknown) => ({ problem: messageOf(error) }),
+    );
+    this.#asking = false;
+    if (this.#target === target) {
+      const key = keyOf({ agent_id: target.agentId, uuid: target.uuid });
+      this.#options.tell({ kind: 'screen', key, ...answer });
+      this.#askIn(EVERY_MS);
+    } else {
+      this.#askIn(REST_MS);
+    }
+  }
+}

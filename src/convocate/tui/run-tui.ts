@@ -1,0 +1,199 @@
+import type { ShellClient } from '../../cluster/shell-client.ts';
+import { attachAndTell } from './attach-and-tell.ts';
+import { carryOut } from './carry-out.ts';
+import { watchCluster } from './cluster-source.ts';
+import type { Effect, Key, Step, TuiEvent } from './events.ts';
+import { PreviewSource } from './preview-source.ts';
+import { listenToProcess, terminalGone } from './process-events.ts';
+import { type Target, type TuiState, initialState } from './state.ts';
+import { FrameClock } from './terminal/frame-clock.ts';
+import { KeyReader } from './terminal/key-reader.ts';
+import { noticeSequence } from './terminal/screen-modes.ts';
+import { ScreenWriter } from './terminal/screen-writer.ts';
+import { UiTerminal } from './terminal/ui-terminal.ts';
+import type { Look } from './view/line.ts';
+import { screenOf } from './view/screen.ts';
+import { safe } from './view/text-width.ts';
+
+export interface TuiOptions {
+  readonly shell: ShellClient;
+  /** Of the status service. */
+  readonly socketPath: string;
+  /** What follows from an event. */
+  readonly step: (state: TuiState, event: TuiEvent) => Step<TuiState>;
+  readonly look: Look;
+}
+
+/** A service that is warm answers within this time; until then nothing is drawn that would change at once. */
+const FIRST_FRAME_MS = 50;
+const TICK_MS = 1_000;
+
+/**
+ * Runs the terminal UI on the operator's terminal until they quit. Rejects with what ended it otherwise: a signal, a
+ * terminal that is gone, a bug. The terminal is as it was on every way out. RefusedError where there is no terminal.
+ */
+export async function runTui(options: TuiOptions): Promise<void> {
+  await new Tui(options).run();
+}
+
+class Tui {
+  readonly #options: TuiOptions;
+  readonly #terminal = new UiTerminal();
+  readonly #writer = new ScreenWriter();
+  readonly #frames = new FrameClock(() => this.#draw());
+  readonly #preview: PreviewSource;
+  readonly #over = Promise.withResolvers<void>();
+  #keys: KeyReader | undefined;
+  #state: TuiState;
+  #isOver = false;
+  /** There is something to show, or it takes too long to wait for it. */
+  #isShown = false;
+  /** What the preview is about, to go on with it after an attach. */
+  #previewed: Target | undefined;
+  /** Settles when the terminal is free of the session that has it just now. */
+  #attached: Promise<void> | undefined;
+
+  constructor(options: TuiOptions) {
+    this.#options = options;
+    this.#state = initialState({ cols: 80, rows: 24 }, Date.now());
+    this.#preview = new PreviewSource({
+      ask: async ({ agentId, uuid }) =>
+        await options.shell.call(agentId, 'screen', { id: uuid, styled: true }),
+      tell: (event) => this.#tell(event),
+    });
+  }
+
+  async run(): Promise<void> {
+    this.#takeTerminal();
+    const stopListening = listenToProcess({
+      onEnd: (error) => this.#end(error),
+      onResize: () => this.#onResize(),
+      onContinue: () => this.#onContinue(),
+      onExit: () => this.#terminal.leave(),
+    });
+    const source = watchCluster(this.#options.socketPath, this.#state.cluster, (cluster, first) =>
+      this.#tell({ kind: 'cluster', cluster, first, atMs: Date.now() }),
+    );
+    const firstFrame = setTimeout(() => {
+      this.#isShown = true;
+      this.#frames.atOnce();
+    }, FIRST_FRAME_MS);
+    const ticks = setInterval(() => this.#tell({ kind: 'tick', atMs: Date.now() }), TICK_MS);
+    try {
+      await this.#over.promise;
+    } finally {
+      clearTimeout(firstFrame);
+      clearInterval(ticks);
+      source.close();
+      this.#preview.close();
+      this.#keys?.close();
+      this.#frames.close();
+      await this.#attached;
+      this.#terminal.leave();
+      stopListening();
+    }
+  }
+
+  /** The first reason counts; without one the operator has quit. */
+  #end(error?: unknown): void {
+    this.#isOver = true;
+    if (error === undefined) this.#over.resolve();
+    else this.#over.reject(error);
+  }
+
+  /** Everything that happens comes through here. */
+  #tell(event: TuiEvent): void {
+    if (this.#isOver) return;
+    try {
+      const { state, effects } = this.#options.step(this.#state, event);
+      this.#state = state;
+      this.#isShown ||= event.kind === 'cluster' || event.kind === 'key';
+      if (this.#isShown) this.#askForFrame(event);
+      for (const effect of effects) this.#perform(effect);
+    } catch (error) {
+      this.#end(error);
+    }
+  }
+
+  #askForFrame(event: TuiEvent): void {
+    if (event.kind === 'key' || event.kind === 'size' || (event.kind === 'cluster' && event.first))
+      this.#frames.atOnce();
+    else this.#frames.soon();
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.kind) {
+      case 'call':
+        void carryOut(this.#options.shell, effect.call, (event) => this.#tell(event));
+        return;
+      case 'attach':
+        this.#attached ??= this.#attach(effect.target, effect.readOnly);
+        return;
+      case 'preview':
+        this.#previewed = effect.target;
+        this.#preview.show(effect.target);
+        return;
+      case 'notify':
+        this.#terminal.write(noticeSequence(safe(effect.text)));
+        return;
+      case 'quit':
+        this.#end();
+    }
+  }
+
+  async #attach(target: Target, readOnly: boolean): Promise<void> {
+    this.#preview.show(undefined);
+    this.#keys?.close();
+    this.#terminal.leave();
+    const message = await attachAndTell(this.#options.shell, target, readOnly);
+    this.#attached = undefined;
+    if (this.#isOver) return;
+    try {
+      this.#takeTerminal();
+    } catch (error) {
+      this.#end(error);
+      return;
+    }
+    this.#preview.show(this.#previewed);
+    this.#tell({ kind: 'back', message });
+  }
+
+  #takeTerminal(): void {
+    this.#keys = new KeyReader((keys) => this.#onKeys(keys));
+    this.#terminal.take({
+      onBytes: (bytes) => this.#keys?.push(bytes),
+      onEnd: () => this.#end(terminalGone()),
+    });
+    this.#onResize();
+  }
+
+  #onKeys(keys: readonly Key[]): void {
+    for (const key of keys) {
+      // What was typed behind an Enter that attaches was not meant for the list.
+      if (this.#attached) return;
+      this.#tell({ kind: 'key', key, atMs: Date.now() });
+    }
+  }
+
+  #onResize(): void {
+    const size = this.#terminal.size();
+    if (!size) return;
+    this.#writer.forget();
+    this.#tell({ kind: 'size', size });
+  }
+
+  #onContinue(): void {
+    if (!this.#terminal.isTaken) return;
+    this.#terminal.takeAgain();
+    this.#onResize();
+  }
+
+  #draw(): void {
+    if (!this.#terminal.isTaken) return;
+    try {
+      this.#terminal.write(this.#writer.frame(screenOf(this.#state, this.#options.look)));
+    } catch (error) {
+      this.#end(error);
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import * as fc from 'fast-check';
+import { describe, expect, it, test } from 'vitest';
+import type { Key } from '../events.ts';
+import { KeyDecoder } from './key-decoder.ts';
+
+const ESC = '\u001b';
+
+/** All keys of `input`, with the end of it as a moment in which nothing more comes. */
+function keysOf(...pieces: (string | Uint8Array)[]): Key[] {
+  const decoder = new KeyDecoder();
+  const keys = pieces.flatMap((piece) => decoder.push(Buffer.from(piece as string)));
+  return [...keys, ...decoder.flush()];
+}
+
+const text = (value: string): Key => ({ name: 'text', text: value });
+
+const TABLE: readonly (readonly [what: string, input: string, keys: readonly Key[]])[] = [
+  [
+    'arrows',
+    `${ESC}[A${ESC}[B${ESC}[C${ESC}[D`,
+    [{ name: 'up' }, { name: 'down' }, { name: 'right' }, { name: 'left' }],
+  ],
+  ['arrows in application mode', `${ESC}OA${ESC}OB`, [{ name: 'up' }, { name: 'down' }]],
+  ['arrows with modifiers', `${ESC}[1;2A${ESC}[1;5B`, [{ name: 'up', shift: true }, { name: 'down' }]],
+  [
+    'Home',
+    `${ESC}[H${ESC}OH${ESC}[1~${ESC}[7~`,
+    Array.from({ length: 4 }, () => ({ name: 'home' }) as const),
+  ],
+  ['End', `${ESC}[F${ESC}OF${ESC}[4~${ESC}[8~`, Array.from({ length: 4 }, () => ({ name: 'end' }) as const)],
+  [
+    'pages and Delete',
+    `${ESC}[5~${ESC}[6~${ESC}[3~`,
+    [{ name: 'pageUp' }, { name: 'pageDown' }, { name: 'delete' }],
+  ],
+  ['Tab and Shift-Tab', `\t${ESC}[Z`, [{ name: 'tab' }, { name: 'tab', shift: true }]],
+  ['Enter in its three kinds', `\r\n${ESC}OM`, [{ name: 'enter' }, { name: 'enter' }, { name: 'enter' }]],
+  ['Backspace in both kinds', '\u007f\u0008', [{ name: 'backspace' }, { name: 'backspace' }]],
+  [
+    'Ctrl',
+    '\u0003\u001a\u0015',
+    [
+      { name: 'ctrl', letter: 'c' },
+      { name: 'ctrl', letter: 'z' },
+      { name: 'ctrl', letter: 'u' },
+    ],
+  ],
+  ['letters that came at once are keys each', 'kk!', [text('k'), text('k'), text('!')]],
+  ['a letter and its mark are one', 'e\u0301日👩‍💻', [text('e\u0301'), text('日'), text('👩‍💻')]],
+  ['Escape alone', ESC, [{ name: 'escape' }]],
+  ['Escape twice', `${ESC}${ESC}`, [{ name: 'escape' }, { name: 'escape' }]],
+  ['Escape and a letter in one packet', `${ESC}q`, [{ name: 'escape' }, text('q')]],
+  ['Escape and an arrow in one packet', `${ESC}${ESC}[A`, [{ name: 'escape' }, { name: 'up' }]],
+  [
+    'a paste is one text, without its lines',
+    `${ESC}[200~a\nb\u0003c${ESC}[31m${ESC}[201~`,
+    [text('a bc[31m')],
+  ],
+  ['a paste of nothing', `${ESC}[200~${ESC}[201~x`, [text('x')]],
+  ['what is nothing to us', `${ESC}[I${ESC}[2~${ESC}[15~${ESC}[[A${ESC}[<0;1;1Mx`, [text('x')]],
+];
+
+describe('keys', () => {
+  it.each(TABLE)('%s', (_, input, keys) => {
+    expect(keysOf(input)).toEqual(keys);
+  });
+
+  it.each(TABLE.filter(([what]) => !what.includes('mark')))('%s, byte by byte', (_, input, keys) => {
+    expect(keysOf(...[...Buffer.from(input)].map((byte) => Uint8Array.of(byte)))).toEqual(keys);
+  });
+});
+
+test('an Escape is held back until a moment has passed, and then counts', () => {
+  const decoder = new KeyDecoder();
+  expect(decoder.push(Buffer.from(ESC))).toEqual([]);
+  expect(decoder.isWaiting).toBe(true);
+  expect(decoder.flush()).toEqual([{ name: 'escape' }]);
+  expect(decoder.isWaiting).toBe(false);
+});
+
+test('a sequence that is cut in two is one key', () => {
+  const decoder = new KeyDecoder();
+  expect(decoder.push(Buffer.from(`${ESC}[`))).toEqual([]);
+  expect(decoder.push(Buffer.from('5~'))).toEqual([{ name: 'pageUp' }]);
+});
+
+test('a paste that goes on for long is waited for, and is bounded', () => {
+  const decoder = new KeyDecoder();
+  decoder.push(Buffer.from(`${ESC}[200~`));
+  for (let count = 0; count < 100; count += 1) expect(decoder.push(Buffer.alloc(10_000, 'x'))).toEqual([]);
+  expect(decoder.isWaiting).toBe(false);
+  const [key] = decoder.push(Buffer.from(`${ESC}[201~`));
+  expect(key?.name === 'text' && key.text.length).toBe(64 * 1024);
+});
+
+test('no bytes break it, and pieces make no difference to pasted or typed ASCII', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+      keysOf(bytes);
+    }),
+  );
+});

@@ -1,0 +1,113 @@
+import { StringDecoder } from 'node:string_decoder';
+import type { Key } from '../events.ts';
+import { charactersOf } from '../view/text-width.ts';
+import { keyOfCharacter, keyOfSequence } from './key-sequences.ts';
+
+const ESC = '\u001b';
+const PASTE_START = `${ESC}[200~`;
+const PASTE_END = `${ESC}[201~`;
+/** Far more than any field takes; what is pasted beyond it is dropped. */
+const MOST_PASTED = 64 * 1024;
+
+/** A whole sequence at the start; what may still become one; and a paste that begins. */
+const WHOLE = /^\u001b(?:\[\[[A-E]|\[[0-?]*[ -/]*(?!\[)[@-~$]|O[\d;]*[A-Za-z])/;
+const PART = /^\u001b(?:\[\[?[0-?]*[ -/]*|O[\d;]*)?$/;
+
+/**
+ * Makes keys of a terminal's bytes, however they were cut into pieces on their way. An Escape that nothing follows may be
+ * the start of a sequence: whoever reads asks for it with {@link flush} when a moment has passed.
+ */
+export class KeyDecoder {
+  readonly #utf8 = new StringDecoder('utf8');
+  #rest = '';
+  /** Text of a paste whose end has not come. */
+  #pasted: string | undefined;
+
+  /** The keys that `bytes` completes. */
+  push(bytes: Uint8Array): Key[] {
+    this.#rest += this.#utf8.write(Buffer.from(bytes));
+    return this.#take(false);
+  }
+
+  /** Something was begun that more bytes may complete. A paste is none of it: it lasts as long as it lasts. */
+  get isWaiting(): boolean {
+    return this.#rest !== '' && this.#pasted === undefined;
+  }
+
+  /** Nothing more came: what was begun counts as it is, an Escape as an Escape. */
+  flush(): Key[] {
+    return this.#pasted === undefined ? this.#take(true) : [];
+  }
+
+  #take(final: boolean): Key[] {
+    const keys: Key[] = [];
+    while (this.#rest !== '') {
+      if (this.#pasted !== undefined) {
+        if (!this.#takePaste(keys)) break;
+      } else if (!this.#takeKey(keys, final)) break;
+    }
+    return keys;
+  }
+
+  /** One key, or plain text up to the next Escape; false where more is needed. */
+  #takeKey(keys: Key[], final: boolean): boolean {
+    if (!this.#rest.startsWith(ESC)) {
+      const end = this.#rest.indexOf(ESC);
+      const text = this.#drop(end === -1 ? this.#rest.length : end);
+      for (const character of typed(text)) keys.push(...compact(keyOfCharacter(character)));
+      return true;
+    }
+    const [sequence] = WHOLE.exec(this.#rest) ?? [];
+    if (sequence === PASTE_START) {
+      this.#drop(sequence.length);
+      this.#pasted = '';
+    } else if (sequence !== undefined) {
+      this.#drop(sequence.length);
+      keys.push(...compact(keyOfSequence(sequence)));
+    } else if (!final && PART.test(this.#rest)) {
+      return false;
+    } else {
+      // An Escape, and then whatever comes: over a slow line both are in one packet, and both were meant.
+      this.#drop(1);
+      keys.push({ name: 'escape' });
+    }
+    return true;
+  }
+
+  /** False where the end of the paste has not come. */
+  #takePaste(keys: Key[]): boolean {
+    const end = this.#rest.indexOf(PASTE_END);
+    // The end itself may come in two pieces.
+    const text = this.#drop(end === -1 ? Math.max(0, this.#rest.length - PASTE_END.length + 1) : end);
+    this.#pasted = `${this.#pasted ?? ''}${text}`.slice(0, MOST_PASTED);
+    if (end === -1) return false;
+    this.#drop(PASTE_END.length);
+    const pasted = oneLine(this.#pasted);
+    this.#pasted = undefined;
+    if (pasted !== '') keys.push({ name: 'text', text: pasted });
+    return true;
+  }
+
+  #drop(length: number): string {
+    const dropped = this.#rest.slice(0, length);
+    this.#rest = this.#rest.slice(length);
+    return dropped;
+  }
+}
+
+/** A control character is a key of its own, even the two of a line end. */
+function typed(text: string): string[] {
+  // oxlint-disable-next-line no-control-regex -- control characters are what this is about
+  const parts = text.match(/[\u0000-\u001f\u007f]|[^\u0000-\u001f\u007f]+/g) ?? [];
+  return parts.flatMap(charactersOf);
+}
+
+/** Pasted text goes into fields of one line, and never counts as keys. */
+function oneLine(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are what this is about
+  return text.replaceAll(/[\t\r\n]+/g, ' ').replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '');
+}
+
+function compact<T>(value: T | undefined): T[] {
+  return value === undefined ? [] : [value];
+}

@@ -1,0 +1,20 @@
+import { type Line, type Style, span } from './line.ts';
+import { charactersOf, headOf, safe, widthOf } from './text-width.ts';
+
+/**
+ * A text that is being typed, in `cols` columns: the character at `cursor` (in UTF-16 units) is reversed, and where the
+ * text is longer than the room, the part around the cursor is shown.
+ */
+export function editedText(value: string, cursor: number, cols: number, style: Style): Line {
+  const before = charactersOf(safe(value.slice(0, cursor)));
+  const [at = ' ', ...after] = charactersOf(safe(value.slice(cursor)));
+  let start = 0;
+  while (start < before.length && widthOf(before.slice(start).join('')) + widthOf(at) > cols) start += 1;
+  const head = before.slice(start).join('');
+  const room = Math.max(0, cols - widthOf(head) - widthOf(at));
+  return [
+    span(head, style),
+    span(at, { ...style, inverse: true }),
+    span(headOf(after.join(''), room), style),
+  ];
+}

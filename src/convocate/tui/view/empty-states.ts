@@ -1,0 +1,75 @@
+import type { SessionView } from '../../../protocol/shell-socket.ts';
+import { SMALLEST, type Size, type TuiState } from '../state.ts';
+import { type Line, type Style, span } from './line.ts';
+import { STYLE } from './styles.ts';
+import { cutTo, safe, widthOf, wrapTo } from './text-width.ts';
+
+type Words = readonly (readonly [text: string, style: Style])[];
+
+/** Why there is no row, and what to do about it; centred in `area`. Undefined where there are rows. */
+export function emptyList(
+  state: TuiState,
+  rows: readonly SessionView[],
+  area: Size,
+): readonly Line[] | undefined {
+  if (rows.length > 0) return undefined;
+  return centred(reason(state), area);
+}
+
+/** All that a window says that is too small for the list. */
+export function tooSmall(size: Size): readonly Line[] {
+  const need = `${SMALLEST.cols}×${SMALLEST.rows}`;
+  return centred(
+    [
+      [`this window is ${size.cols}×${size.rows}`, STYLE.strong],
+      [`convocate needs ${need}`, STYLE.quiet],
+    ],
+    size,
+  );
+}
+
+function reason({ cluster, list }: TuiState): Words {
+  if (cluster.connection === 'connecting') {
+    return [
+      ['connecting to the status service …', STYLE.strong],
+      ...(cluster.problem ? ([[safe(cluster.problem), STYLE.failed]] as const) : []),
+    ];
+  }
+  if (cluster.agents.length === 0) {
+    return [
+      ['no agent is registered yet', STYLE.strong],
+      ['add one from this shell host:', STYLE.quiet],
+      ['convocate-host init-agent HOST', STYLE.accent],
+    ];
+  }
+  if (cluster.sessions.size === 0) {
+    return [
+      ['no session yet', STYLE.strong],
+      ['N makes the first one', STYLE.quiet],
+    ];
+  }
+  const agent = cluster.agents.find(({ agent_id }) => agent_id === list.agent)?.host;
+  const filters = [
+    ...(list.filter === '' ? [] : [`has “${safe(list.filter)}” in it`]),
+    ...(agent === undefined ? [] : [`is on ${safe(agent)}`]),
+    ...(list.onlyAttention ? ['needs anyone'] : []),
+    ...(list.onlyOlderImage ? ['is on an older image'] : []),
+  ];
+  return [
+    [`none of ${cluster.sessions.size} sessions ${filters.join(' and ')}`, STYLE.strong],
+    ['Esc shows all', STYLE.quiet],
+  ];
+}
+
+function centred(words: Words, { cols, rows }: Size): readonly Line[] {
+  const lines = words.flatMap(([text, style]) =>
+    wrapTo(text, Math.max(1, cols - 2)).map((part) => ({ text: cutTo(part, cols), style })),
+  );
+  const top = Math.max(0, Math.floor((rows - lines.length) / 2));
+  return Array.from({ length: rows }, (_, index) => {
+    const line = lines[index - top];
+    if (!line) return [];
+    const indent = Math.max(0, Math.floor((cols - widthOf(line.text)) / 2));
+    return [span(' '.repeat(indent)), span(line.text, line.style)];
+  });
+}

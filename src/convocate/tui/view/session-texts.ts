@@ -1,0 +1,55 @@
+import { versionOfImageTag } from '../../../protocol/ids.ts';
+import type { SessionView } from '../../../protocol/shell-socket.ts';
+import { cutTo, safe } from './text-width.ts';
+
+/** What the plain columns of a row say; `-` where there is nothing to say. */
+
+const NOTHING = '-';
+const OLDER = '*';
+
+export function nameText({ name, uuid }: Pick<SessionView, 'name' | 'uuid'>): string {
+  return name === '' ? uuid.slice(0, 8) : safe(name);
+}
+
+/** The host's own name: its domain is the same for all. */
+export function agentText({ host }: Pick<SessionView, 'host'>): string {
+  const text = safe(host);
+  return /^[\d.:]+$/.test(text) ? text : (text.split('.')[0] ?? text);
+}
+
+/** The version, and `*` behind it where it is older than what the agent would start now. */
+export function imageText(session: SessionView, cols = Number.POSITIVE_INFINITY): string {
+  const version = safe(versionOfImageTag(session.image) ?? session.image);
+  if (version === '') return NOTHING;
+  return session.older_image ? `${cutTo(version, cols - OLDER.length)}${OLDER}` : version;
+}
+
+export function portText({ port, protocol }: Pick<SessionView, 'port' | 'protocol'>): string {
+  return port > 0 ? `${port}/${protocol}` : NOTHING;
+}
+
+export function dnsText({ dns_name }: Pick<SessionView, 'dns_name'>): string {
+  return safe(dns_name) || NOTHING;
+}
+
+export function memoryText({ memory_bytes }: Pick<SessionView, 'memory_bytes'>): string {
+  return memory_bytes === undefined ? NOTHING : bytesText(memory_bytes);
+}
+
+export function cpuText({ cpu_percent }: Pick<SessionView, 'cpu_percent'>): string {
+  return cpu_percent === undefined ? NOTHING : `${Math.round(cpu_percent)}%`;
+}
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
+
+/** In 7 columns at most: `512 MB`, `1.5 GB`. */
+export function bytesText(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1_000;
+    unit += 1;
+  }
+  const isShort = value < 9.95 && unit >= 3;
+  return `${value.toFixed(isShort ? 1 : 0)} ${UNITS[unit]}`;
+}

@@ -1,0 +1,88 @@
+import { resumeCommandOf } from '../../../protocol/agent-settings.ts';
+import { versionOfImageTag } from '../../../protocol/ids.ts';
+import type { AgentView } from '../../../protocol/shell-socket.ts';
+import { ageOf } from '../../commands/age.ts';
+import { settingsRows } from '../layout.ts';
+import type { SettingsDialog, TuiState } from '../state.ts';
+import { agentTable } from './agent-table.ts';
+import { freeMemoryText, loadText, sessionsText } from './agent-use.ts';
+import { type Line, span } from './line.ts';
+import { windowFrom } from './scrolling.ts';
+import type { Page } from './page.ts';
+import { bytesText } from './session-texts.ts';
+import { STYLE } from './styles.ts';
+import { fitTo, safe } from './text-width.ts';
+
+const LABEL_COLS = 15;
+
+/** Versions, images and use of every agent; below them the settings of the one that the cursor is on. */
+export function settingsPage(state: TuiState, dialog: SettingsDialog): Page {
+  const { cluster, size, nowMs } = state;
+  const { agents } = cluster;
+  const title = `Settings: convocate ${safe(cluster.version)}, ${agents.length} ${agents.length === 1 ? 'agent' : 'agents'}`;
+  if (agents.length === 0) {
+    return {
+      title,
+      lines: [[], [span(' no agent is registered: '), span('convocate-host init-agent HOST', STYLE.accent)]],
+      top: 0,
+    };
+  }
+  const rows = settingsRows(size);
+  const from = windowFrom(dialog.top, agents.length, rows);
+  const columns = [
+    { head: 'VERSION', textOf: ({ version }: AgentView) => safe(version) || '-' },
+    { head: 'IMAGE', textOf: imageOf },
+    { head: 'RUNNING', textOf: (agent: AgentView) => sessionsText(agent, cluster) },
+    { head: 'LOAD', textOf: loadText },
+    { head: 'FREE MEMORY', textOf: freeMemoryText },
+    { head: 'SESSIONS USE', textOf: sliceText },
+  ];
+  const seen = agents.slice(from, from + rows);
+  const table = agentTable(agents, seen, columns, dialog.selected, size.cols - 2, nowMs);
+  const selected = agents.find(({ agent_id }) => agent_id === dialog.selected);
+  const body = [table.head, ...table.rows].map((line) => [span(' '), ...line]);
+  const gap: Line[] = agents.length < rows ? [[]] : [];
+  const details = selected ? detailLines(selected, dialog, nowMs) : [];
+  return { title, lines: [...body, ...gap, ...details], top: 0 };
+}
+
+function imageOf({ image_tag }: AgentView): string {
+  return safe(versionOfImageTag(image_tag) ?? image_tag) || '-';
+}
+
+function sliceText({ slice }: AgentView): string {
+  if (!slice || slice.memory_bytes === null) return '-';
+  const most = slice.memory_max_bytes === null ? '' : ` of ${bytesText(slice.memory_max_bytes)}`;
+  return `${bytesText(slice.memory_bytes)}${most}`;
+}
+
+function detailLines(agent: AgentView, { settings }: SettingsDialog, nowMs: number): readonly Line[] {
+  const own = settings.get(agent.agent_id);
+  const heading: Line = [
+    span(` ${safe(agent.host)} (${agent.agent_id})`, STYLE.heading),
+    span(
+      `  ${agent.up ? 'up' : 'down'} for ${ageOf(agent.since, nowMs)}${linkText(agent, nowMs)}`,
+      STYLE.quiet,
+    ),
+  ];
+  if (!own)
+    return [heading, [span(agent.up ? ' asking …' : ' cannot be asked while it is down', STYLE.quiet)]];
+  const facts: readonly (readonly [string, string])[] = [
+    ['command', own.session_command],
+    ['to resume', resumeCommandOf(own)],
+    ['program', own.session_program || 'none'],
+    ['most processes', String(own.pids_limit)],
+    ['share ~/.ssh', own.share_ssh ? 'yes' : 'no'],
+    ['profile', own.profile],
+  ];
+  return [
+    heading,
+    ...facts.map(([label, text]) => [span(` ${fitTo(label, LABEL_COLS)} `, STYLE.quiet), span(safe(text))]),
+  ];
+}
+
+/** Events come on a connection of the agent's own; without it, changes are seen later. */
+function linkText({ status_link }: AgentView, nowMs: number): string {
+  if (!status_link || status_link.up) return '';
+  return `, no events for ${ageOf(status_link.since, nowMs)}`;
+}

@@ -1,0 +1,79 @@
+import stringWidth from 'string-width';
+import { printable } from '../../commands/printable.ts';
+
+const segmenter = new Intl.Segmenter();
+const PLAIN = /^[ -~]*$/;
+const CUT = '…';
+
+/** Measuring what is not plain ASCII is slow, and a screen says the same again and again. */
+const measured = new Map<string, number>();
+const MOST_MEASURED = 4_096;
+
+/** Columns that `text` takes in a terminal. */
+export function widthOf(text: string): number {
+  if (PLAIN.test(text)) return text.length;
+  const known = measured.get(text);
+  if (known !== undefined) return known;
+  const width = stringWidth(text);
+  if (measured.size >= MOST_MEASURED) measured.clear();
+  measured.set(text, width);
+  return width;
+}
+
+/** Characters as people see them: a letter with its marks, or an emoji of several code points, is one. */
+export function charactersOf(text: string): string[] {
+  return PLAIN.test(text) ? [...text] : Array.from(segmenter.segment(text), ({ segment }) => segment);
+}
+
+/** Text from elsewhere, on one line and safe to draw. */
+export function safe(text: string): string {
+  return PLAIN.test(text) ? text : printable(text.replaceAll(/[\t\r\n]+/g, ' ')).toWellFormed();
+}
+
+/** The longest beginning of `text` that fits into `cols`; a wide character that does not fit whole is left out. */
+export function headOf(text: string, cols: number): string {
+  if (PLAIN.test(text)) return text.slice(0, Math.max(0, cols));
+  if (widthOf(text) <= cols) return text;
+  let taken = '';
+  let width = 0;
+  for (const character of charactersOf(text)) {
+    width += widthOf(character);
+    if (width > cols) break;
+    taken += character;
+  }
+  return taken;
+}
+
+/** `text`, or as much of it as fits with an ellipsis behind. */
+export function cutTo(text: string, cols: number): string {
+  if (widthOf(text) <= cols) return text;
+  return cols <= 0 ? '' : `${headOf(text, cols - 1)}${CUT}`;
+}
+
+/** Exactly `cols` columns: cut, or filled up with spaces. */
+export function fitTo(text: string, cols: number, align: 'left' | 'right' = 'left'): string {
+  const cut = cutTo(text, cols);
+  const fill = ' '.repeat(Math.max(0, cols - widthOf(cut)));
+  return align === 'left' ? cut + fill : fill + cut;
+}
+
+/** `text` broken between words into lines of at most `cols`; a longer word is broken where it must be. */
+export function wrapTo(text: string, cols: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (widthOf(longer) <= cols) {
+      line = longer;
+      continue;
+    }
+    if (line !== '') lines.push(line);
+    line = word;
+    while (widthOf(line) > cols && cols > 1) {
+      const head = headOf(line, cols);
+      lines.push(head);
+      line = line.slice(head.length);
+    }
+  }
+  return line === '' && lines.length > 0 ? lines : [...lines, line];
+}
