@@ -20,6 +20,7 @@ import {
   Operator,
   SessionView,
   ShellRequest,
+  WATCH_BEAT_MS,
 } from '../src/protocol/shell-socket.ts';
 import { StatusEvent } from '../src/protocol/status-events.ts';
 import { HostCapacity, SessionUsage, SliceUsage } from '../src/protocol/usage.ts';
@@ -74,7 +75,7 @@ function wire(): string {
     `\n## Attach header\n\n${shape(AttachHeader)}\n`,
     `## Status events\n\n${variants(StatusEvent)}\n`,
     `## The local socket\n\nRequests on \`/run/convocate/shell.sock\`:\n\n${variants(ShellRequest)}\n`,
-    `The answer to \`watch\` is a ClusterSnapshot; each line after it is a ClusterChange.\n`,
+    `The answer to \`watch\` is a ClusterSnapshot; each line after it, one at least every ${WATCH_BEAT_MS / 1000} s, is a ClusterChange.\n`,
     '## Limits\n\n| limit | value |\n| --- | --- |',
     ...limits,
     `\n## Which action in which state\n\n${actions()}`,

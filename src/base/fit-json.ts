@@ -17,7 +17,7 @@ export function endThatFits(text: string, maxBytes: number): string {
 }
 
 function endOfLine(line: string, maxBytes: number): string {
-  const characters = [...line.slice(-maxBytes)];
+  const characters = Array.from(line.slice(-maxBytes));
   let from = characters.length;
   for (let bytes = 0; from > 0; from -= 1) {
     bytes += jsonBytes(characters[from - 1] ?? '');

@@ -38,7 +38,9 @@ export function screenFrom(output: string): Screen {
     text: endThatFits(lines.join('\n'), TEXT_BYTES),
     cols: Number(state['cols']),
     rows: Number(state['rows']),
-    title: [...(state['title'] ?? '')].slice(0, TITLE_CHARACTERS).join(''),
+    title: Array.from(state['title'] ?? '')
+      .slice(0, TITLE_CHARACTERS)
+      .join(''),
     ...(state['shown'] === '1' && { cursor }),
   };
 }
