@@ -9,9 +9,21 @@ import * as z from 'zod';
 import { AttachHeader } from '../src/protocol/attach.ts';
 import { ERROR_CODES } from '../src/protocol/error-codes.ts';
 import { LIMITS } from '../src/protocol/limits.ts';
-import { RPC } from '../src/protocol/rpc.ts';
+import { Activity, Evidence } from '../src/protocol/activity.ts';
+import { RPC, Screen } from '../src/protocol/rpc.ts';
 import { Session } from '../src/protocol/session.ts';
 import { AgentSettings } from '../src/protocol/agent-settings.ts';
+import {
+  AgentView,
+  ClusterChange,
+  ClusterSnapshot,
+  Operator,
+  SessionView,
+  ShellRequest,
+  WATCH_BEAT_MS,
+} from '../src/protocol/shell-socket.ts';
+import { StatusEvent } from '../src/protocol/status-events.ts';
+import { HostCapacity, SessionUsage, SliceUsage } from '../src/protocol/usage.ts';
 import { ALLOWED, STATE_LETTER, type SessionState } from '../src/protocol/session-actions.ts';
 
 const ROOT = dirname(import.meta.dirname);
@@ -57,10 +69,13 @@ function wire(): string {
     'The operations of `convocate-agent-rpc` as their schemas have them, written as TypeScript would.\n',
     '| op | params | result | changes |\n| --- | --- | --- | --- |',
     ...ops,
-    `\n## Shapes\n\nSession: ${shapeOf(Session)}\n\nAgentSettings: ${shapeOf(AgentSettings)}`,
+    `\n## Shapes\n\n${shapes()}`,
     '\n## Error codes\n\n| code | meaning | retry |\n| --- | --- | --- |',
     ...codes,
     `\n## Attach header\n\n${shape(AttachHeader)}\n`,
+    `## Status events\n\n${variants(StatusEvent)}\n`,
+    `## The local socket\n\nRequests on \`/run/convocate/shell.sock\`:\n\n${variants(ShellRequest)}\n`,
+    `The answer to \`watch\` is a ClusterSnapshot; each line after it, one at least every ${WATCH_BEAT_MS / 1000} s, is a ClusterChange.\n`,
     '## Limits\n\n| limit | value |\n| --- | --- |',
     ...limits,
     `\n## Which action in which state\n\n${actions()}`,
@@ -81,16 +96,12 @@ function actions(): string {
   ].join('\n');
 }
 
-function shapeOf(schema: z.core.$ZodType): string {
-  return `\`${textOf(schema)}\``;
-}
-
 function textOf(schema: z.core.$ZodType): string {
   return typeText(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema);
 }
 
 interface JsonSchema {
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
   readonly anyOf?: readonly JsonSchema[];
@@ -99,16 +110,47 @@ interface JsonSchema {
   readonly required?: readonly string[];
 }
 
-/** Shapes that many operations give, under a name of their own. */
-const NAMED = { Session, AgentSettings };
+/** Shapes that have a name of their own; those that hold others come first. */
+const NAMED = {
+  ClusterSnapshot,
+  ClusterChange,
+  SessionView,
+  AgentView,
+  Session,
+  AgentSettings,
+  Activity,
+  Evidence,
+  Screen,
+  SessionUsage,
+  HostCapacity,
+  SliceUsage,
+  Operator,
+};
 
+/** For a cell of a table. */
 function shape(schema: z.core.$ZodType): string {
-  let text = textOf(schema);
-  for (const [name, named] of Object.entries(NAMED)) {
-    const whole = textOf(named);
-    text = text.replace(whole, name).replace(`${whole.slice(0, -1)}, `, `${name} & {`);
-  }
+  const text = withNames(textOf(schema));
   return text === 'null' || text === 'object | null' ? '–' : `\`${text.replaceAll('|', '\\|')}\``;
+}
+
+/** Puts names in the place of the shapes that have one; `except` is the one that is being told. */
+function withNames(text: string, except?: string): string {
+  return Object.entries(NAMED).reduce((told, [name, named]) => {
+    if (name === except) return told;
+    const whole = textOf(named);
+    return told.replaceAll(whole, name).replaceAll(`${whole.slice(0, -1)}, `, `${name} & {`);
+  }, text);
+}
+
+function shapes(): string {
+  return Object.entries(NAMED)
+    .map(([name, schema]) => `${name}: \`${withNames(textOf(schema), name)}\``)
+    .join('\n\n');
+}
+
+/** One line for each kind of message. */
+function variants(schema: z.core.$ZodUnion): string {
+  return schema._zod.def.options.map((option) => `- \`${withNames(textOf(option))}\``).join('\n');
 }
 
 function typeText(schema: JsonSchema): string {
@@ -120,7 +162,7 @@ function typeText(schema: JsonSchema): string {
     const fields = Object.entries(schema.properties ?? {});
     return `{${fields.map(([name, type]) => `${name}${schema.required?.includes(name) ? '' : '?'}: ${typeText(type)}`).join(', ')}}`;
   }
-  return schema.type ?? 'unknown';
+  return schema.type === undefined ? 'unknown' : [schema.type].flat().join(' | ');
 }
 
 function fenced(text: string): string {

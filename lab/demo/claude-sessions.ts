@@ -11,8 +11,11 @@ const apiPort = 8088;
 const wordMs = 100;
 const program = '/usr/local/bin/claude';
 
-/** A session that was stopped takes up its conversation; a new one starts on its task. Neither waits for a person. */
-const sessionCommand = 'claude --continue "Go on, in 500 steps" || claude "Improve $HOSTNAME in 500 steps"';
+/** A new session starts on its task, one that was stopped takes up its conversation. Neither waits for a person. */
+const commands = {
+  session_command: 'claude "Improve $HOSTNAME in 500 steps"',
+  resume_command: 'claude --continue "Go on, in 500 steps"',
+};
 
 export async function copyClaudeTo(lab: Lab): Promise<void> {
   const fetched = await fetchClaude();
@@ -37,11 +40,11 @@ export async function startApi(lab: Lab): Promise<void> {
   ]);
 }
 
-/** What an operator would put into `/etc/convocate-agent` once: variables, what a new home starts with, the command. */
+/** What an operator would put into `/etc/convocate-agent` once: variables, what a new home starts with, the commands. */
 export async function configureAgents(lab: Lab): Promise<void> {
   const address = await lab.shell.address();
   const variables = `ANTHROPIC_BASE_URL=http://${address}:${apiPort}\nANTHROPIC_API_KEY=${demoApiKey}\n`;
-  const settings = `${JSON.stringify({ session_command: sessionCommand }, null, 2)}\n`;
+  const settings = `${JSON.stringify(commands, null, 2)}\n`;
   for (const agent of lab.agents) {
     await agent.writeFile(AGENT_HOST.sessionEnvFile, variables, { mode: '0600' });
     await agent.writeFile(AGENT_HOST.settingsFile, settings);

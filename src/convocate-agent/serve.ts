@@ -28,7 +28,6 @@ import { SessionStore } from './sessions/store.ts';
 import { watchContainers } from './sessions/watch-containers.ts';
 import { startHeartbeat } from './status/heartbeat.ts';
 import { StatusPublisher } from './status/publisher.ts';
-import { readSliceUsage } from './status/slice-usage.ts';
 
 const FIRST_LOOK_MS = 20_000;
 const FINISH_CHANGES_MS = 20_000;
@@ -119,7 +118,11 @@ export async function serveAgent(options: ServeOptions): Promise<ServedAgent> {
     await end('the agent cannot listen'); // or the process would never end
     throw error;
   });
-  const stopHeartbeat = startHeartbeat(agent.publish, () => readSliceUsage(AGENT_HOST.slice));
+  const stopHeartbeat = startHeartbeat({
+    publish: agent.publish,
+    slice: AGENT_HOST.slice,
+    running: () => (watch.isWatching ? agent.containers.running() : undefined),
+  });
   agent.log.info({ agentId, version: options.version, port: listener.port }, 'the agent serves');
 
   return {
@@ -160,6 +163,7 @@ async function makeAgent(
     settings: new SettingsFile(paths.settingsFile),
     locks: new SessionLocks(paths.sessionsDir, systemClock),
     reservations: new KeyedLock(),
+    typing: new KeyedLock(),
     containers: new KnownContainers(store),
     attached: new AttachedClients(),
     publish,

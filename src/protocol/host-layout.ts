@@ -73,6 +73,8 @@ export const LABEL = {
   agent: 'convocate.agent',
   version: 'convocate.version',
   profile: 'convocate.profile',
+  /** `session` or `resume`: which command of the settings it was started with. */
+  start: 'convocate.start',
 } as const;
 
 export function containerNameOf(sessionId: string): string {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { AttachHeader } from './attach.ts';
-import { DEFAULT_SETTINGS } from './agent-settings.ts';
+import { DEFAULT_SETTINGS, resumeCommandOf } from './agent-settings.ts';
+import { LIMITS } from './limits.ts';
 import { RPC, RpcAnswer, type RpcOp, RpcRequest, describeIssue, isRpcOp } from './rpc.ts';
 
 /** The examples and rules of the wire contract; another implementation was or could be written from them. */
@@ -41,13 +42,14 @@ describe('the operations', () => {
         'background',
         'override',
       ],
+      ...['screen', 'send', 'logs', 'explain'],
       ...['settings-get', 'settings-set'],
     ]);
   });
 
   test('that only read are told apart from those that change something', () => {
     const reading = (Object.keys(RPC) as RpcOp[]).filter((op) => !RPC[op].changes);
-    expect(reading).toEqual(['ping', 'list', 'get', 'settings-get']);
+    expect(reading).toEqual(['ping', 'list', 'get', 'screen', 'logs', 'explain', 'settings-get']);
   });
 
   test.each(['', 'Ping', 'toString', '__proto__', 'constructor'])('do not include %j', (op) => {
@@ -144,6 +146,7 @@ test('clone names its source and a new name', () => {
 test('settings: defaults as documented, and a change with an unknown name is refused, so that a typing error is not lost', () => {
   expect(DEFAULT_SETTINGS).toEqual({
     session_command: '/usr/local/bin/claude',
+    resume_command: '',
     session_program: '/usr/local/bin/claude',
     pids_limit: 4096,
     share_ssh: false,
@@ -151,8 +154,10 @@ test('settings: defaults as documented, and a change with an unknown name is ref
   });
   expect(takes('settings-set', {})).toBe(true);
   expect(takes('settings-set', { pids_limit: 64, session_program: '' })).toBe(true);
+  expect(takes('settings-set', { resume_command: '' })).toBe(true);
   for (const wrong of [
     { pid_limit: 64 },
+    { resume_command: 'x'.repeat(4097) },
     { pids_limit: 63 },
     { session_program: 'claude' },
     { session_command: '' },
@@ -160,6 +165,35 @@ test('settings: defaults as documented, and a change with an unknown name is ref
   ]) {
     expect(takes('settings-set', wrong), JSON.stringify(wrong)).toBe(false);
   }
+});
+
+test.each([
+  [{}, '/usr/local/bin/claude --continue'],
+  [{ session_command: 'bash' }, 'bash'],
+  [{ session_command: 'bash', resume_command: 'bash --login' }, 'bash --login'],
+  [{ resume_command: 'claude --resume' }, 'claude --resume'],
+])('with the settings %j a conversation goes on with %s', (change, command) => {
+  expect(resumeCommandOf({ ...DEFAULT_SETTINGS, ...change })).toBe(command);
+});
+
+test('what an operator or a script sends to a terminal is bounded, and a key is a name', () => {
+  expect(takes('send', { id })).toBe(true);
+  expect(takes('send', { id, text: '', keys: [] })).toBe(true);
+  expect(takes('send', { id, text: 'x'.repeat(LIMITS.sendCharacters), keys: ['Enter', 'C-c', '^C'] })).toBe(
+    true,
+  );
+  for (const wrong of [
+    { text: 'x'.repeat(LIMITS.sendCharacters + 1) },
+    { keys: ['; kill-server'] },
+    { keys: [''] },
+    { keys: Array.from({ length: LIMITS.sendKeys + 1 }, () => 'a') },
+  ]) {
+    expect(takes('send', { id, ...wrong }), JSON.stringify(wrong).slice(0, 60)).toBe(false);
+  }
+  expect(takes('screen', { id, scrollback: LIMITS.scrollbackLines, styled: true })).toBe(true);
+  expect(takes('screen', { id, scrollback: LIMITS.scrollbackLines + 1 })).toBe(false);
+  expect(takes('logs', { id, tail: 0 })).toBe(false);
+  expect(takes('logs', { id, tail: LIMITS.logLines })).toBe(true);
 });
 
 describe('a session object', () => {

@@ -31,9 +31,19 @@ async function openReal(): Promise<Docker> {
 async function openFake(): Promise<Docker> {
   const fake = new FakeDocker();
   fake.images.add(image);
+  fake.script('echo', { exitCode: 0, output: 'ö\n' });
+  fake.script('cat', ({ input }) => ({ exitCode: 0, output: input ?? '' }));
+  fake.script('seq', ({ keepBytes }) => ({ exitCode: 0, output: NUMBERS.slice(-(keepBytes ?? 65_536)) }));
   fake.script('true', { exitCode: 0, output: '' });
   fake.script('false', { exitCode: 1, output: '' });
   return fake;
+}
+
+const NUMBERS = Array.from({ length: 100_000 }, (_, index) => `${index + 1}\n`).join('');
+
+/** What a container of these tests prints, from the fake itself or by the program that it runs. */
+function print(docker: Docker, container: string, lines: readonly string[]): void {
+  if (docker instanceof FakeDocker) for (const line of lines) docker.print(container, line);
 }
 
 function specOf(name: string): ContainerSpec {
@@ -97,6 +107,66 @@ describe.each([
     await docker.removeContainer(id);
     expect(await docker.inspectContainer(id)).toBeUndefined();
     expect(await docker.listContainers(`${LABEL}=${run}`)).toEqual([]);
+  });
+
+  test('a command inside reads what it is given, and of what it prints the end is kept', async () => {
+    const docker = await open();
+    const id = await docker.createContainer({ ...specOf(`exec-${tag}`), ports: [] });
+    await docker.startContainer(id);
+    const user = 'claude';
+    expect(await docker.exec(id, { argv: ['echo', 'ö'], user })).toEqual({ exitCode: 0, output: 'ö\n' });
+    const input = `${'x'.repeat(100_000)}\r\n\u0000\u001b[0m\tö`;
+    expect(await docker.exec(id, { argv: ['cat'], user, input, keepBytes: 200_000 })).toEqual({
+      exitCode: 0,
+      output: input,
+    });
+    const numbers = { argv: ['seq', '100000'], user };
+    expect(await docker.exec(id, { ...numbers, keepBytes: 7 })).toEqual({ exitCode: 0, output: '100000\n' });
+    expect((await docker.exec(id, numbers)).output).toBe(NUMBERS.slice(-65_536));
+    await docker.removeContainer(id);
+  });
+
+  test('the end of the log of a container, in lines with a time, also after it has ended', async () => {
+    const docker = await open();
+    const name = `${run}-log-${tag}`;
+    expect(await docker.containerLog(name, { tail: 5, keepBytes: 1000 })).toBeUndefined();
+    // An end with a code that is not 0: the image then prints the last lines of the terminal.
+    const command = 'printf "one\\ntwo\\nthree\\n"; exit 3';
+    const spec = { ...specOf(`log-${tag}`), ports: [], env: { CONVOCATE_COMMAND: command } };
+    const id = await docker.createContainer(spec);
+    expect(await docker.containerLog(id, { tail: 5, keepBytes: 1000 })).toEqual({
+      text: '',
+      truncated: false,
+    });
+    await docker.startContainer(id);
+    print(docker, id, [
+      `convocate-session: start: uid 1337, gid 1337, command: ${command}`,
+      ...['one', 'two', 'three'].map((word) => `convocate-session: | ${word}`),
+      'convocate-session: end: the command ended (exit code 3)',
+    ]);
+    if (docker instanceof FakeDocker) docker.end(id, 3);
+    await expect.poll(async () => (await docker.inspectContainer(id))?.exitCode, { timeout: 20_000 }).toBe(3);
+    const facts = await docker.inspectContainer(id);
+    expect(Date.parse(facts?.endedAt ?? '')).toBeGreaterThan(Date.parse(facts?.startedAt ?? ''));
+
+    const whole = await docker.containerLog(id, { tail: 5, keepBytes: 10_000 });
+    const lines = whole?.text.split('\n') ?? [];
+    for (const line of lines) expect(line).toMatch(/^\d{4}-\d\d-\d\dT\S+Z convocate-session: /);
+    expect(lines.map((line) => line.replace(/^\S+ convocate-session: /, ''))).toEqual([
+      `start: uid 1337, gid 1337, command: ${command}`,
+      '| one',
+      '| two',
+      '| three',
+      'end: the command ended (exit code 3)',
+    ]);
+    expect(whole?.truncated).toBe(false);
+    expect(await docker.containerLog(id, { tail: 2, keepBytes: 10_000 })).toEqual({
+      text: lines.slice(-2).join('\n'),
+      truncated: true,
+    });
+    const end = `${lines.at(-1)}\n`.length;
+    expect(await docker.containerLog(id, { tail: 2, keepBytes: end + 5 })).toMatchObject({ truncated: true });
+    await docker.removeContainer(id);
   });
 
   test('images that are there and are not', async () => {

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { pollUntil } from '../../base/deadline.ts';
-import { RpcError } from '../../protocol/error-codes.ts';
 import type { AttachHeader } from '../../protocol/attach.ts';
 import { CLAUDE_USER, containerNameOf } from '../../protocol/host-layout.ts';
 import type { Terminal } from '../docker/docker.ts';
 import type { Agent } from '../sessions/agent.ts';
+import { explainEnd } from '../sessions/explain-end.ts';
 import { SESSION_SCRIPT } from '../sessions/session-scripts.ts';
-import { lookAndTell } from '../sessions/watch-containers.ts';
 
 const DETACH_MS = 15_000;
 const DETACH_RETRY_MS = 100;
@@ -54,9 +53,6 @@ async function openOrExplain(agent: Agent, id: string, open: () => Promise<Termi
   try {
     return await open();
   } catch (error) {
-    const { facts } = await lookAndTell(agent, id);
-    if (facts?.running !== false || facts.exitCode === undefined) throw error;
-    const cause = facts.oomKilled ? ', out of memory' : '';
-    throw new RpcError('conflict', `the session ended with exit code ${facts.exitCode}${cause}`);
+    throw (await explainEnd(agent, id)) ?? error;
   }
 }

@@ -14,6 +14,7 @@ export function containerFacts(info: ContainerInspectInfo): ContainerFacts {
     image: config.Image,
     running: state.Running,
     startedAt: state.StartedAt === NEVER ? '' : state.StartedAt,
+    endedAt: ended && state.FinishedAt !== NEVER ? state.FinishedAt : '',
     exitCode: ended ? state.ExitCode : undefined,
     oomKilled: state.OOMKilled,
     ports: publishedPorts(info.HostConfig.PortBindings as PortBindings),

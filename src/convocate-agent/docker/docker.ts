@@ -19,6 +19,8 @@ export interface Docker {
   imageExists(tag: string): Promise<boolean>;
   /** Runs a short command inside to its end. A non-zero exit is an answer, not an error. */
   exec(container: string, command: ExecCommand): Promise<ExecResult>;
+  /** The end of what the container's own process has printed, over all its starts; undefined where there is none. */
+  containerLog(container: string, options: LogOptions): Promise<LogTail | undefined>;
   /** Runs a command inside on a terminal of its own. */
   openTerminal(container: string, command: ExecCommand): Promise<Terminal>;
   /**
@@ -65,6 +67,8 @@ export interface ContainerFacts {
   readonly running: boolean;
   /** RFC 3339; empty where it was never started. */
   readonly startedAt: string;
+  /** RFC 3339; empty while it runs and before it has ended once. */
+  readonly endedAt: string;
   /** Of the last run; undefined while it runs and before the first start. */
   readonly exitCode: number | undefined;
   readonly oomKilled: boolean;
@@ -75,11 +79,30 @@ export interface ExecCommand {
   readonly argv: readonly string[];
   readonly user: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** For `exec`: what it reads from its standard input, which ends after it. */
+  readonly input?: string;
+  /** For `exec`: so many bytes of the end of its output are kept; default 64 KiB. */
+  readonly keepBytes?: number;
 }
 
 export interface ExecResult {
   readonly exitCode: number;
+  /** What it wrote to both of its outputs, in UTF-8. */
   readonly output: string;
+}
+
+export interface LogOptions {
+  /** So many of the last lines. */
+  readonly tail: number;
+  /** Never more than so many bytes of their end. */
+  readonly keepBytes: number;
+}
+
+export interface LogTail {
+  /** Whole lines joined by newlines, each with Docker's time of it in front. */
+  readonly text: string;
+  /** There are older lines. */
+  readonly truncated: boolean;
 }
 
 export interface Terminal {

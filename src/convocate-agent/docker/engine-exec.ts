@@ -1,12 +1,14 @@
 import type { Duplex } from 'node:stream';
 import type Dockerode from 'dockerode';
+import { TailBuffer } from '../../base/tail-buffer.ts';
+import { Demultiplexer } from './demultiplex.ts';
 import { callDocker, statusOf } from './docker-error.ts';
 import type { ExecCommand, ExecResult, Terminal } from './docker.ts';
 
 const CALL_MS = 15_000;
-/** The commands we run to their end are small scripts of the image. */
+/** The commands we run to their end are small scripts of the image, and calls of its tmux. */
 const SHORT_COMMAND_MS = 30_000;
-const MAX_OUTPUT_BYTES = 64 * 1024;
+const KEEP_BYTES = 64 * 1024;
 /** Docker knows a size only for a process that is up; the docker command itself tries again in the same way. */
 const RESIZE_TRIES = 20;
 const RESIZE_WAIT_MS = 25;
@@ -18,10 +20,19 @@ export async function execToEnd(
 ): Promise<ExecResult> {
   const what = `run ${command.argv[0]} in ${container}`;
   return await callDocker(what, SHORT_COMMAND_MS, async (abortSignal) => {
-    const exec = await createExec(client, container, command, abortSignal);
-    const stream = await exec.start({ hijack: true, stdin: false, Tty: true });
+    // Without a terminal: one would change what goes in and what comes out.
+    const stdin = command.input !== undefined;
+    const exec = await createExec(
+      client,
+      container,
+      command,
+      { Tty: false, AttachStdin: stdin },
+      abortSignal,
+    );
+    const stream = await exec.start({ hijack: true, stdin, Tty: false });
     abortSignal.addEventListener('abort', () => stream.destroy(), { once: true });
-    const output = await collect(stream);
+    if (stdin) stream.end(command.input);
+    const output = await collect(stream, command.keepBytes ?? KEEP_BYTES);
     const { ExitCode } = await exec.inspect({ abortSignal });
     return { exitCode: ExitCode ?? -1, output };
   });
@@ -36,7 +47,13 @@ export async function openTerminal(
     `open a terminal in ${container}`,
     CALL_MS,
     async (abortSignal) => {
-      const exec = await createExec(client, container, command, abortSignal);
+      const exec = await createExec(
+        client,
+        container,
+        command,
+        { Tty: true, AttachStdin: true },
+        abortSignal,
+      );
       // With `hijack` this is the raw socket: writes and reads hold back as the other side does.
       const stream = await exec.start({ hijack: true, stdin: true, Tty: true });
       abortSignal.addEventListener('abort', () => stream.destroy(), { once: true });
@@ -64,14 +81,14 @@ async function createExec(
   client: Dockerode,
   container: string,
   command: ExecCommand,
+  ends: { readonly Tty: boolean; readonly AttachStdin: boolean },
   abortSignal: AbortSignal,
 ): Promise<Dockerode.Exec> {
   return await client.getContainer(container).exec({
     Cmd: [...command.argv],
     User: command.user,
     Env: Object.entries(command.env ?? {}).map(([name, value]) => `${name}=${value}`),
-    Tty: true,
-    AttachStdin: true,
+    ...ends,
     AttachStdout: true,
     AttachStderr: true,
     abortSignal,
@@ -90,12 +107,11 @@ async function retryResize(resize: () => Promise<unknown>): Promise<void> {
   }
 }
 
-async function collect(stream: Duplex): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
+async function collect(stream: Duplex, keepBytes: number): Promise<string> {
+  const demultiplexer = new Demultiplexer();
+  const kept = new TailBuffer(keepBytes);
   for await (const chunk of stream as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size <= MAX_OUTPUT_BYTES) chunks.push(chunk);
+    for (const piece of demultiplexer.push(chunk)) kept.push(piece);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return kept.bytes().toString('utf8');
 }

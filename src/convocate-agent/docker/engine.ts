@@ -6,6 +6,7 @@ import { containerFacts } from './container-facts.ts';
 import type { ContainerFacts, Docker } from './docker.ts';
 import { openEvents } from './engine-events.ts';
 import { execToEnd, openTerminal } from './engine-exec.ts';
+import { readLog } from './engine-log.ts';
 
 const READ_MS = 15_000;
 const CHANGE_MS = 60_000;
@@ -57,6 +58,7 @@ export async function createEngine(socketPath: string): Promise<Docker> {
         return (await orUndefined(client.getImage(tag).inspect(), 404)) !== undefined;
       }),
     exec: (container, command) => execToEnd(client, container, command),
+    containerLog: (container, options) => readLog(client, container, options),
     openTerminal: (container, command) => openTerminal(client, container, command),
     events: (label, signal) => openEvents(client, label, signal),
   };

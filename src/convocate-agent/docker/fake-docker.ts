@@ -6,10 +6,13 @@ import type {
   Docker,
   ExecCommand,
   ExecResult,
+  LogOptions,
+  LogTail,
   Terminal,
 } from './docker.ts';
 
 type Call = Exclude<keyof Docker, 'events'>;
+type Script = ExecResult | ((command: ExecCommand) => ExecResult);
 
 /**
  * An engine in memory, for unit tests. It knows containers and images as Docker does and fails, as a bug of the test
@@ -21,7 +24,8 @@ export class FakeDocker implements Docker {
   /** Every call that changes something, as `name argument`. */
   readonly calls: string[] = [];
   readonly #containers = new Map<string, ContainerFacts>();
-  readonly #scripts = new Map<string, ExecResult>();
+  readonly #scripts = new Map<string, Script>();
+  readonly #logs = new Map<string, string[]>();
   readonly #failures = new Map<Call, string>();
   readonly #holds = new Map<Call, Promise<void>>();
   readonly #watchers = new Set<(event: ContainerEvent | Error) => void>();
@@ -41,8 +45,14 @@ export class FakeDocker implements Docker {
   }
 
   /** Announces a program that `exec` may run. */
-  script(program: string, result: ExecResult): void {
+  script(program: string, result: Script): void {
     this.#scripts.set(program, result);
+  }
+
+  /** A container's process prints a line. */
+  print(container: string, line: string): void {
+    const { id } = this.#get(container);
+    this.#logs.set(id, [...(this.#logs.get(id) ?? []), `2026-01-01T00:00:00.000000000Z ${line}`]);
   }
 
   set down(down: boolean) {
@@ -51,10 +61,16 @@ export class FakeDocker implements Docker {
   }
 
   /** A container ends by itself. */
-  end(container: string, exitCode: number, oomKilled = false): void {
+  end(container: string, exitCode: number, { oomKilled = false, ranMs = 60_000 } = {}): void {
     const facts = this.#get(container);
-    this.#put({ ...facts, running: false, exitCode, oomKilled });
+    const endedAt = new Date(Date.parse(facts.startedAt) + ranMs).toISOString();
+    this.#put({ ...facts, running: false, endedAt, exitCode, oomKilled });
     this.#tell('die', facts);
+  }
+
+  /** Docker's event of something that was killed in a container; no answer of its tells of it. */
+  tellOutOfMemory(container: string): void {
+    this.#tell('oom', this.#get(container));
   }
 
   /** A container that somebody else made. */
@@ -83,6 +99,7 @@ export class FakeDocker implements Docker {
       image: spec.image,
       running: false,
       startedAt: '',
+      endedAt: '',
       exitCode: undefined,
       oomKilled: false,
       ports: spec.ports,
@@ -94,7 +111,7 @@ export class FakeDocker implements Docker {
     await this.#enter('startContainer', container);
     const facts = this.#get(container);
     const startedAt = `2026-01-01T00:00:0${this.#made}Z`;
-    this.#put({ ...facts, running: true, startedAt, exitCode: undefined });
+    this.#put({ ...facts, running: true, startedAt, endedAt: '', exitCode: undefined, oomKilled: false });
     this.#tell('start', facts);
   }
 
@@ -123,12 +140,22 @@ export class FakeDocker implements Docker {
     return this.images.has(tag);
   }
 
-  async exec(container: string, { argv }: ExecCommand): Promise<ExecResult> {
+  async containerLog(container: string, { tail, keepBytes }: LogOptions): Promise<LogTail | undefined> {
+    await this.#enter('containerLog');
+    const facts = this.#find(container);
+    if (!facts) return undefined;
+    const lines = this.#logs.get(facts.id) ?? [];
+    const text = lines.slice(-tail).join('\n');
+    return { text: text.slice(-keepBytes), truncated: lines.length > tail || text.length > keepBytes };
+  }
+
+  async exec(container: string, command: ExecCommand): Promise<ExecResult> {
+    const { argv } = command;
     await this.#enter('exec', `${container} ${argv.join(' ')}`);
     const result = this.#scripts.get(argv[0] ?? '');
     if (!this.#get(container).running) throw new RpcError('docker', `container ${container} is not running`);
     if (!result) throw new Error(`FakeDocker: nobody announced ${argv[0]}`);
-    return result;
+    return typeof result === 'function' ? result(command) : result;
   }
 
   async openTerminal(): Promise<Terminal> {

@@ -8,8 +8,11 @@ import { createSession } from '../sessions/operations/create.ts';
 import { deleteSession } from '../sessions/operations/delete.ts';
 import { editSession } from '../sessions/operations/edit.ts';
 import { killSession } from '../sessions/operations/kill.ts';
+import { readSessionLog } from '../sessions/operations/logs.ts';
 import { overrideSession } from '../sessions/operations/override.ts';
 import { restartSession } from '../sessions/operations/restart.ts';
+import { readScreen } from '../sessions/operations/screen.ts';
+import { sendToSession } from '../sessions/operations/send.ts';
 
 /** What `ping` says about the running program. */
 export interface Identity {
@@ -47,7 +50,22 @@ export function operations(agent: Agent, identity: Identity): Operations {
     restart: ({ id }) => restartSession(agent, id),
     background: ({ id }) => backgroundSession(agent, id),
     override: ({ id }) => overrideSession(agent, id),
+    screen: (params) => readScreen(agent, params),
+    send: (params) => sendToSession(agent, params),
+    logs: (params) => readSessionLog(agent, params),
+    explain: ({ id }) => explainFromContainer(agent, id),
     'settings-get': () => agent.settings.read(),
     'settings-set': (change) => agent.settings.change(change),
+  };
+}
+
+/** What Docker alone can tell of a session's activity: whether its program has ended. */
+async function explainFromContainer(agent: Agent, id: string): Promise<RpcResult<'explain'>> {
+  const { running, started_at: since, exit_code: exitCode } = await getSession(agent, id);
+  const ended = !running && exitCode !== undefined;
+  const says = running ? 'it runs' : ended ? `it ended with exit code ${exitCode}` : 'there is none';
+  return {
+    activity: { state: ended ? 'exited' : 'unknown', since, detail: '' },
+    evidence: [{ source: 'container', says, counts: true }],
   };
 }

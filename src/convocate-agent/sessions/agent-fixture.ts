@@ -73,6 +73,7 @@ export function makeAgentFixture(): AgentFixture {
       settings: new SettingsFile(path('etc/settings.json')),
       locks: new SessionLocks(path('sessions'), testClock),
       reservations: new KeyedLock(),
+      typing: new KeyedLock(),
       containers: new KnownContainers(store),
       attached: new AttachedClients(),
       publish: (event) => events.push(event),
@@ -94,13 +95,14 @@ export function makeAgentFixture(): AgentFixture {
   };
 }
 
-export type Situation = 'stopped' | 'running' | 'connected' | 'locked' | 'damaged';
+export type Situation = 'stopped' | 'running' | 'connected' | 'locked' | 'damaged' | 'orphan';
 
 /** A session in the situation that is asked for; gives its id. */
 export async function sessionThatIs(fixture: AgentFixture, situation: Situation): Promise<string> {
   const { agent, docker } = fixture;
   const { uuid } = await createSession(agent, { name: 'one', port: 2000, dns_name: 'one' });
-  if (situation !== 'stopped') await restartSession(agent, uuid);
+  if (situation === 'orphan') rmSync(fixture.path(`sessions/${uuid}.json`));
+  else if (situation !== 'stopped') await restartSession(agent, uuid);
   if (situation === 'connected') {
     agent.attached.add(uuid, { detach: async () => {}, ended: Promise.resolve() });
   }

@@ -25,6 +25,8 @@ export interface Agent {
   readonly locks: SessionLocks;
   /** Ports and DNS names are given out under this one key, host-wide. */
   readonly reservations: KeyedLock;
+  /** What is sent to one session's terminal goes in whole, one after the other. */
+  readonly typing: KeyedLock;
   readonly containers: KnownContainers;
   readonly attached: AttachedClients;
   /** Never blocks and never fails. */

@@ -2,25 +2,29 @@ import { RpcError } from '../../protocol/error-codes.ts';
 import { ALLOWED, type SessionAction, type SessionState, stateOf } from '../../protocol/session-actions.ts';
 import type { Agent } from './agent.ts';
 import { describeEntry, findEntry } from './describe-session.ts';
+import { orphanIn } from './orphans.ts';
 import type { LockMarker } from './session-locks.ts';
-import type { SessionEntry } from './stored-session.ts';
+import type { OrphanEntry, SessionEntry } from './stored-session.ts';
 
 /**
  * The way every change to a session goes: the id is one, the session exists, no other change is under way (`busy`),
  * its state allows it (`conflict`), and a marker on disk tells of it while `task` runs.
+ *
+ * @param marker what the marker says, where that is not the action
  */
 export async function changeSession<T>(
   agent: Agent,
   id: string,
   action: SessionAction,
   task: (entry: SessionEntry) => Promise<T>,
+  marker: string = action,
 ): Promise<T> {
   await findEntry(agent, id);
   return await agent.locks.hold(id, action, async () => {
-    const entry = await findEntry(agent, id);
+    const entry = (await agent.store.find(id)) ?? (await orphanIn(agent, id)) ?? (await findEntry(agent, id));
     // Nobody else is at work on it: a marker that is there now was left by an earlier run of the agent.
     await requireAllowed(agent, entry, action, await agent.locks.readMarker(id));
-    return await agent.locks.mark(id, action, () => task(entry));
+    return await agent.locks.mark(id, marker, () => task(entry));
   });
 }
 
@@ -33,8 +37,19 @@ export async function requireAllowed(
 ): Promise<void> {
   const state = stateOf({ ...(await describeEntry(agent, entry)), locked: stale !== undefined });
   if (ALLOWED[state][action]) return;
-  const name = entry.stored ? `"${entry.stored.name}" (${entry.uuid})` : entry.uuid;
-  throw new RpcError('conflict', `${action}: session ${name} ${explain(state, entry, stale?.op)}`);
+  if (entry.orphan) throw orphanProblem(action, entry);
+  throw new RpcError('conflict', `${action}: session ${nameOf(entry)} ${explain(state, entry, stale?.op)}`);
+}
+
+/** The name and id, as messages have it. */
+export function nameOf({ stored, uuid }: SessionEntry): string {
+  return stored ? `"${stored.name}" (${uuid})` : uuid;
+}
+
+/** Why nothing but `clone` and `delete` can be had of a home that no metadata belongs to. */
+export function orphanProblem(what: string, { uuid }: OrphanEntry): RpcError {
+  const ways = '"clone" makes a session of it, "delete" removes it';
+  return new RpcError('conflict', `${what}: ${uuid} is only a home that no metadata belongs to; ${ways}`);
 }
 
 function explain(state: SessionState, entry: SessionEntry, staleOp: string | undefined): string {
@@ -50,6 +65,6 @@ function explain(state: SessionState, entry: SessionEntry, staleOp: string | und
     case 'damaged':
       return `is damaged: ${entry.damaged}`;
     case 'orphan':
-      return 'is only a home that no metadata belongs to';
+      return 'is only a home';
   }
 }

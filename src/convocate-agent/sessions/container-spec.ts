@@ -1,5 +1,6 @@
 import type { AgentSettings } from '../../protocol/agent-settings.ts';
 import { CLAUDE_USER, LABEL, containerNameOf } from '../../protocol/host-layout.ts';
+import type { ChosenCommand } from './choose-command.ts';
 import { versionOfImageTag } from '../../protocol/ids.ts';
 import type { ContainerSpec, Mount } from '../docker/docker.ts';
 import type { StoredSession } from './stored-session.ts';
@@ -13,6 +14,7 @@ export interface ContainerSpecInput {
   readonly image: string;
   readonly home: string;
   readonly settings: AgentSettings;
+  readonly chosen: ChosenCommand;
   readonly shares: readonly Mount[];
   /** From session.env. */
   readonly variables: Readonly<Record<string, string>>;
@@ -22,7 +24,7 @@ export interface ContainerSpecInput {
 
 /** The box a session runs in (decision D9). Pure: all that was looked up comes in. */
 export function containerSpec(input: ContainerSpecInput): ContainerSpec {
-  const { session, settings } = input;
+  const { session, settings, chosen } = input;
   return {
     name: containerNameOf(session.uuid),
     image: input.image,
@@ -31,13 +33,14 @@ export function containerSpec(input: ContainerSpecInput): ContainerSpec {
       ...input.variables,
       CONVOCATE_UID: String(input.owner.uid),
       CONVOCATE_GID: String(input.owner.gid),
-      CONVOCATE_COMMAND: settings.session_command,
+      CONVOCATE_COMMAND: chosen.command,
     },
     labels: {
       [LABEL.session]: session.uuid,
       [LABEL.agent]: input.agentId,
       [LABEL.version]: versionOfImageTag(input.image) ?? '',
       [LABEL.profile]: settings.profile,
+      [LABEL.start]: chosen.start,
     },
     mounts: [{ source: input.home, target: CLAUDE_USER.home, readOnly: false }, ...input.shares],
     ports: session.port > 0 ? [{ port: session.port, protocol: session.protocol }] : [],

@@ -2,12 +2,15 @@ import { RpcError } from '../../protocol/error-codes.ts';
 import type { Session } from '../../protocol/session.ts';
 import type { SessionEventType } from '../../protocol/status-events.ts';
 import type { Agent } from './agent.ts';
+import { findOrphan, listOrphans } from './orphans.ts';
 import { checkedId } from './paths.ts';
 import type { SessionEntry } from './stored-session.ts';
 
+/** The sessions, the oldest first, then the homes that no metadata belongs to. */
 export async function listSessions(agent: Agent): Promise<Session[]> {
-  const entries = await agent.store.list();
-  return await Promise.all(entries.map((entry) => describeEntry(agent, entry)));
+  const stored = await agent.store.list();
+  const orphans = await listOrphans(agent, new Set(stored.map(({ uuid }) => uuid)));
+  return await Promise.all([...stored, ...orphans].map((entry) => describeEntry(agent, entry)));
 }
 
 /** Throws `not_found`. */
@@ -17,7 +20,7 @@ export async function getSession(agent: Agent, id: string): Promise<Session> {
 
 /** Throws `bad_request` for what is no id, `not_found` where there is no such session. */
 export async function findEntry(agent: Agent, id: string): Promise<SessionEntry> {
-  const entry = await agent.store.find(checkedId(id));
+  const entry = (await agent.store.find(checkedId(id))) ?? (await findOrphan(agent, id));
   if (!entry) throw new RpcError('not_found', `there is no session ${id} on this agent`);
   return entry;
 }
@@ -25,7 +28,8 @@ export async function findEntry(agent: Agent, id: string): Promise<SessionEntry>
 /** The session object of the wire contract. */
 export async function describeEntry(agent: Agent, entry: SessionEntry): Promise<Session> {
   const { uuid, stored } = entry;
-  const container = agent.containers.recordOf(uuid, stored?.container);
+  // Whatever container bears the name of an orphan, there is no session that it would be the container of.
+  const container = entry.orphan ? undefined : agent.containers.recordOf(uuid, stored?.container);
   const locked = agent.locks.liveOp(uuid) !== undefined || (await agent.locks.stale(uuid)) !== undefined;
   return {
     uuid,
@@ -46,6 +50,7 @@ export async function describeEntry(agent: Agent, entry: SessionEntry): Promise<
     locked,
     ...(container?.profile !== undefined && { profile: container.profile }),
     ...(entry.damaged !== undefined && { damaged: entry.damaged }),
+    ...(entry.orphan && { orphan: true }),
   };
 }
 

@@ -4,12 +4,17 @@ import type { ContainerFacts } from '../docker/docker.ts';
 import type { SessionStore } from './store.ts';
 import type { ContainerRecord } from './stored-session.ts';
 
+/** The exit code of a session that was asked to end. */
+const STOPPED = 143;
+
 /** Whether a session has started or ended since it was looked at before. */
 export type Transition = 'started' | 'ended' | undefined;
 
 export interface Look {
   readonly facts: ContainerFacts | undefined;
   readonly transition: Transition;
+  /** It had ended already, and only now is it known that it was for want of memory. */
+  readonly causeIsNew: boolean;
 }
 
 /**
@@ -20,6 +25,8 @@ export class KnownContainers {
   readonly #facts = new Map<string, ContainerFacts | undefined>();
   readonly #store: SessionStore;
   readonly #looks = new KeyedLock();
+  /** Ids of containers of which Docker said, in an event, that something in them was killed for want of memory. */
+  readonly #outOfMemory = new Map<string, string>();
 
   constructor(store: SessionStore) {
     this.#store = store;
@@ -33,6 +40,13 @@ export class KnownContainers {
     return stored && { ...stored, id: '', running: false };
   }
 
+  /** Those that run, by the session they belong to. */
+  running(): { readonly uuid: string; readonly id: string; readonly startedAt: string }[] {
+    return [...this.#facts].flatMap(([uuid, facts]) =>
+      facts?.running ? [{ uuid, id: facts.id, startedAt: facts.startedAt }] : [],
+    );
+  }
+
   factsOf(uuid: string): ContainerFacts | undefined {
     return this.#facts.get(uuid);
   }
@@ -43,13 +57,28 @@ export class KnownContainers {
    */
   async look(uuid: string, inspect: () => Promise<ContainerFacts | undefined>): Promise<Look> {
     return await this.#looks.run(uuid, async () => {
-      const facts = await inspect();
-      return { facts, transition: await this.#note(uuid, facts) };
+      const facts = this.#withMemoryNews(uuid, await inspect());
+      const before = this.#facts.get(uuid);
+      const transition = await this.#note(uuid, facts);
+      const isLate = facts?.oomKilled === true && before?.id === facts.id && !before.oomKilled;
+      return { facts, transition, causeIsNew: transition === undefined && isLate };
     });
+  }
+
+  /** Docker's event tells of it where its later answers may not, as when only a child of the program was killed. */
+  noteOutOfMemory(uuid: string, containerId: string): void {
+    this.#outOfMemory.set(uuid, containerId);
   }
 
   forget(uuid: string): void {
     this.#facts.delete(uuid);
+    this.#outOfMemory.delete(uuid);
+  }
+
+  #withMemoryNews(uuid: string, facts: ContainerFacts | undefined): ContainerFacts | undefined {
+    if (!facts) return undefined;
+    const killed = facts.oomKilled || this.#outOfMemory.get(uuid) === facts.id;
+    return { ...facts, oomKilled: killed && endedForWantOfMemory(facts) };
   }
 
   async #note(uuid: string, facts: ContainerFacts | undefined): Promise<Transition> {
@@ -66,6 +95,14 @@ export class KnownContainers {
     if (isRunning === wasRunning) return undefined;
     return isRunning ? 'started' : 'ended';
   }
+}
+
+/**
+ * Something in it was killed for want of memory at some time: was that its end? Not where it went on and ended well, or
+ * was stopped later.
+ */
+function endedForWantOfMemory({ running, exitCode }: ContainerFacts): boolean {
+  return !running && exitCode !== 0 && exitCode !== STOPPED;
 }
 
 function recordFrom(facts: ContainerFacts): ContainerRecord {

@@ -18,6 +18,9 @@ import { editSession } from './operations/edit.ts';
 import { killSession } from './operations/kill.ts';
 import { overrideSession } from './operations/override.ts';
 import { restartSession } from './operations/restart.ts';
+import { readScreen } from './operations/screen.ts';
+import { sendToSession } from './operations/send.ts';
+import { lookAtContainer } from './watch-containers.ts';
 
 const UNKNOWN_ID = '00000000-0000-4000-8000-000000000000';
 
@@ -26,6 +29,10 @@ beforeEach(() => {
   fixture = makeAgentFixture();
 });
 afterEach(() => fixture[Symbol.dispose]());
+
+function filesBelow(directory: string): [string, string][] {
+  return readdirSync(directory).map((name) => [name, readFileSync(`${directory}/${name}`, 'utf8')]);
+}
 
 type Operation = (id: string) => Promise<unknown>;
 
@@ -37,22 +44,28 @@ const OPERATIONS: Record<Exclude<SessionAction, 'attach'>, Operation> = {
   delete: (id) => deleteSession(fixture.agent, id),
   background: (id) => backgroundSession(fixture.agent, id),
   override: (id) => overrideSession(fixture.agent, id),
+  send: (id) => sendToSession(fixture.agent, { id, text: 'hello' }),
+  screen: (id) => readScreen(fixture.agent, { id }),
 };
+/** They change nothing that another change could be in the way of. */
+const NEVER_BUSY: ReadonlySet<string> = new Set(['background', 'screen']);
 const ACTIONS = Object.keys(OPERATIONS) as (keyof typeof OPERATIONS)[];
-const SITUATIONS: Situation[] = ['stopped', 'running', 'connected', 'locked', 'damaged'];
+const SITUATIONS: Situation[] = ['stopped', 'running', 'connected', 'locked', 'damaged', 'orphan'];
 
 const everyState = SITUATIONS.flatMap((state) => ACTIONS.map((action) => ({ state, action })));
 
 describe('every operation in every state', () => {
   test.each(everyState)('$action on a $state session', async ({ state, action }) => {
     const id = await sessionThatIs(fixture, state);
-    const before = readFileSync(fixture.path(`sessions/${id}.json`), 'utf8');
+    fixture.docker.script('tmux', { exitCode: 0, output: '$\n80 24 1 2 0 title\n' });
+    const before = filesBelow(fixture.path('sessions'));
     if (ALLOWED[state][action]) {
       await OPERATIONS[action](id);
       return;
     }
     await expect(OPERATIONS[action](id)).rejects.toMatchObject({ code: 'conflict' });
-    expect(readFileSync(fixture.path(`sessions/${id}.json`), 'utf8')).toBe(before);
+    expect(filesBelow(fixture.path('sessions'))).toEqual(before);
+    expect(existsSync(fixture.path(`homes/${id}/.profile`))).toBe(true);
     expect(fixture.docker.calls).toEqual([]);
     expect(fixture.events).toEqual([]);
   });
@@ -82,7 +95,7 @@ describe('every operation in every state', () => {
     },
   );
 
-  test.each(ACTIONS.filter((action) => action !== 'background'))(
+  test.each(ACTIONS.filter((action) => !NEVER_BUSY.has(action)))(
     '%s while another change is under way is busy',
     async (action) => {
       const id = await sessionThatIs(fixture, 'running');
@@ -265,6 +278,28 @@ describe('restart', () => {
       CONVOCATE_GID: String(fixture.agent.owner.gid),
       CONVOCATE_COMMAND: 'bash',
     });
+  });
+
+  test('goes on with a conversation that the home holds, and starts anew where that failed at once', async () => {
+    const id = await sessionThatIs(fixture, 'stopped');
+    const settings = { session_command: 'begin', resume_command: 'go on', session_program: '' };
+    fixture.write('etc/settings.json', JSON.stringify(settings));
+    const commands: unknown[] = [];
+    const startAndEnd = async (exitCode: number, ranMs: number): Promise<void> => {
+      await restartSession(fixture.agent, id);
+      commands.push(fixture.docker.specs.get(containerOf(id))?.env['CONVOCATE_COMMAND']);
+      fixture.docker.end(containerOf(id), exitCode, { ranMs });
+      await lookAtContainer(fixture.agent, id);
+    };
+    await startAndEnd(143, 60_000);
+    const place = fixture.path(`homes/${id}/.claude/projects/-home-claude`);
+    mkdirSync(place, { recursive: true });
+    writeFileSync(`${place}/a.jsonl`, '{"type":"user","message":{"role":"user"}}\n');
+    await startAndEnd(137, 60_000);
+    await startAndEnd(1, 500);
+    await startAndEnd(0, 60_000);
+    await startAndEnd(0, 60_000);
+    expect(commands).toEqual(['begin', 'go on', 'go on', 'begin', 'go on']);
   });
 
   test.each([

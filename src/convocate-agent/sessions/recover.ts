@@ -5,6 +5,8 @@ import { emptyDeletedHome, removeHome } from './homes.ts';
 import { deletedHomeOf, homeOf } from './paths.ts';
 
 const DELETED = '.deleted-';
+/** What the marker on the source of a clone says: whatever was cut off, that home is nothing to undo. */
+export const CLONE_SOURCE = 'clone-source';
 
 /**
  * Before the agent answers anything: changes that an earlier run left half-done are finished or undone, and their
@@ -30,7 +32,7 @@ async function recoverOne(agent: Agent, uuid: string, op: string): Promise<strin
   switch (op) {
     case 'create':
     case 'clone':
-      // The metadata is written last. The marker on the source of a clone is beside metadata that was there before.
+      // The metadata is written last. "clone" is what agents before this one wrote, on the copy and on its source.
       if (entry) return 'nothing to undo';
       await removeHome(agent.paths, uuid);
       return 'undone';
@@ -43,6 +45,7 @@ async function recoverOne(agent: Agent, uuid: string, op: string): Promise<strin
     case 'kill':
     case 'restart':
     case 'override':
+    case CLONE_SOURCE:
       // One write each, or seen in Docker.
       return 'nothing to undo';
     default:

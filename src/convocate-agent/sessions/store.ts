@@ -4,7 +4,7 @@ import { codeOf, messageOf } from '../../base/errors.ts';
 import { KeyedLock } from '../../base/keyed-lock.ts';
 import { isSessionId } from '../../protocol/ids.ts';
 import { metadataFileOf } from './paths.ts';
-import { type SessionEntry, type StoredSession, parseStoredSession } from './stored-session.ts';
+import { type StoredEntry, type StoredSession, parseStoredSession } from './stored-session.ts';
 
 /**
  * The sessions of this agent, one file each. Nothing is cached: what a list shows is what the disk says. Changes to
@@ -19,7 +19,7 @@ export class SessionStore {
   }
 
   /** Undefined where there is no such session; a damaged one is found. */
-  async find(uuid: string): Promise<SessionEntry | undefined> {
+  async find(uuid: string): Promise<StoredEntry | undefined> {
     const path = metadataFileOf(this.#dir, uuid);
     try {
       return parseStoredSession(uuid, await readFile(path, 'utf8'));
@@ -30,8 +30,8 @@ export class SessionStore {
   }
 
   /** All of them, the oldest first; damaged ones at the end. */
-  async list(): Promise<SessionEntry[]> {
-    const entries: SessionEntry[] = [];
+  async list(): Promise<StoredEntry[]> {
+    const entries: StoredEntry[] = [];
     for (const name of await readdir(this.#dir)) {
       const uuid = name.endsWith('.json') ? name.slice(0, -'.json'.length) : '';
       const entry = isSessionId(uuid) ? await this.find(uuid) : undefined;
@@ -71,6 +71,6 @@ export class SessionStore {
   }
 }
 
-function sortKey(entry: SessionEntry): string {
+function sortKey(entry: StoredEntry): string {
   return `${entry.stored?.created_at ?? '~'} ${entry.uuid}`;
 }

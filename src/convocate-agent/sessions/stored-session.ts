@@ -28,13 +28,21 @@ export const StoredSession = z.object({
 });
 export type StoredSession = z.infer<typeof StoredSession>;
 
-/** A session as the directory shows it: whole, or damaged. */
-export type SessionEntry =
-  | { readonly uuid: string; readonly stored: StoredSession; readonly damaged?: undefined }
-  | { readonly uuid: string; readonly stored?: undefined; readonly damaged: string };
+/** A session as the directories show it: whole, or damaged, or a home without metadata. */
+export type SessionEntry = StoredEntry | OrphanEntry;
+export type StoredEntry = { readonly uuid: string; readonly orphan?: undefined } & (
+  | { readonly stored: StoredSession; readonly damaged?: undefined }
+  | { readonly stored?: undefined; readonly damaged: string }
+);
+export interface OrphanEntry {
+  readonly uuid: string;
+  readonly orphan: true;
+  readonly stored?: undefined;
+  readonly damaged?: undefined;
+}
 
 /** Never throws: a file that cannot be understood is a damaged session, not a missing one. */
-export function parseStoredSession(uuid: string, text: string): SessionEntry {
+export function parseStoredSession(uuid: string, text: string): StoredEntry {
   let value: unknown;
   try {
     value = JSON.parse(text);

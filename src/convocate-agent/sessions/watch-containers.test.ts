@@ -8,7 +8,9 @@ import {
   sessionThatIs,
 } from './agent-fixture.ts';
 import { getSession } from './describe-session.ts';
+import { deleteSession } from './operations/delete.ts';
 import { killSession } from './operations/kill.ts';
+import { restartSession } from './operations/restart.ts';
 import { type ContainerWatch, watchContainers } from './watch-containers.ts';
 
 let fixture: AgentFixture;
@@ -27,6 +29,17 @@ async function start(agent: Agent): Promise<void> {
   await watch.triedOnce;
 }
 
+/** A child of the session's is killed for want of memory, then the session ends; is that said to be the cause? */
+async function outOfMemoryAfter(id: string, exitCode: number): Promise<boolean> {
+  await restartSession(fixture.agent, id);
+  if (!watch) await start(fixture.agent);
+  fixture.docker.tellOutOfMemory(containerOf(id));
+  fixture.docker.end(containerOf(id), exitCode);
+  await expect.poll(async () => (await getSession(fixture.agent, id)).running).toBe(false);
+  const { oom_killed: killed } = await getSession(fixture.agent, id);
+  return killed === true;
+}
+
 function types(): string[] {
   return fixture.events.map(({ type }) => type);
 }
@@ -35,12 +48,40 @@ describe('the watch over containers', () => {
   test('one that ends by itself is told at once, with exit code and cause', async () => {
     const id = await sessionThatIs(fixture, 'running');
     await start(fixture.agent);
-    fixture.docker.end(containerOf(id), 137, true);
+    fixture.docker.end(containerOf(id), 137, { oomKilled: true });
     await expect.poll(types).toEqual(['container.died']);
     expect(fixture.events[0]).toMatchObject({
       session_id: id,
       data: { running: false, exit_code: 137, oom_killed: true },
     });
+  });
+
+  test('what Docker says of memory only in an event is told too, and when it comes late', async () => {
+    const id = await sessionThatIs(fixture, 'running');
+    await start(fixture.agent);
+    fixture.docker.end(containerOf(id), 1);
+    await expect.poll(types).toEqual(['container.died']);
+    fixture.docker.tellOutOfMemory(containerOf(id));
+    await expect.poll(types).toEqual(['container.died', 'container.edited']);
+    expect(fixture.events.map(({ data }) => data)).toMatchObject([
+      { exit_code: 1, oom_killed: false },
+      { exit_code: 1, oom_killed: true },
+    ]);
+  });
+
+  test('a child that was killed for want of memory is the cause of a failure, not of a good end or a stop', async () => {
+    const ends: [number, boolean][] = [];
+    for (const exitCode of [0, 1, 137, 143]) {
+      const id = await sessionThatIs(fixture, 'stopped');
+      ends.push([exitCode, await outOfMemoryAfter(id, exitCode)]);
+      await deleteSession(fixture.agent, id);
+    }
+    expect(ends).toEqual([
+      [0, false],
+      [1, true],
+      [137, true],
+      [143, false],
+    ]);
   });
 
   test('one that we stop is "stopped" and never "died"', async () => {
@@ -99,7 +140,8 @@ describe('the watch over containers', () => {
       labels,
       image: 'x',
       running: true,
-      startedAt: '',
+      startedAt: '2026-01-01T00:00:00Z',
+      endedAt: '',
       exitCode: undefined,
       oomKilled: false,
       ports: [],

@@ -90,13 +90,15 @@ async function onEvent(agent: Agent, event: ContainerEvent): Promise<void> {
   const uuid = event.labels[LABEL.session] ?? '';
   // Labels are inherited by images committed from a session: only the name says that it is the session's own.
   if (!isSessionId(uuid) || event.name !== containerNameOf(uuid)) return;
+  if (event.action === 'oom') agent.containers.noteOutOfMemory(uuid, event.id);
   if (await agent.store.find(uuid)) await lookAndTell(agent, uuid);
 }
 
 /** As {@link lookAtContainer}, and tells the shell where the session has started or ended unseen. */
 export async function lookAndTell(agent: Agent, uuid: string): Promise<Look> {
   const look = await lookAtContainer(agent, uuid);
-  const { facts, transition } = look;
+  const { facts, transition, causeIsNew } = look;
+  if (causeIsNew) await announce(agent, 'container.edited', uuid);
   if (transition === undefined || TELLS_ITSELF.has(agent.locks.liveOp(uuid) ?? '')) return look;
   agent.log.info(
     { session: uuid, transition, exitCode: facts?.exitCode, oom: facts?.oomKilled },

@@ -9,6 +9,7 @@ test('values get the type their setting has', () => {
     share_ssh: true,
     session_command: 'claude --continue a=b',
   });
+  expect(parseAssignments(['resume_command='])).toEqual({ resume_command: '' });
   expect(parseAssignments([])).toEqual({});
 });
 

@@ -12,7 +12,10 @@ export function addSettingsCommand(program: Command): void {
   program
     .command('settings')
     .description("show an agent's settings, or change those given; they apply when a session is started next")
-    .argument('[name=value...]', 'session_command=…, session_program=…, pids_limit=…, share_ssh=…, profile=…')
+    .argument(
+      '[name=value...]',
+      'session_command=…, resume_command=…, session_program=…, pids_limit=…, share_ssh=…, profile=…',
+    )
     .option('--agent <host|id>', 'the agent; not needed where there is only one')
     .option('--json', 'as one JSON object')
     .action(async (assignments: string[], options: SettingsOptions) => {

@@ -4,17 +4,24 @@ import type { Agent } from '../agent.ts';
 import { changeSession } from '../change.ts';
 import { announce, getSession } from '../describe-session.ts';
 import { cloneHome, removeHome } from '../homes.ts';
+import { CLONE_SOURCE } from '../recover.ts';
 
 /**
  * A new session with a copy of another's home, without port, DNS name or container. The metadata is written last: a
- * copy that fails half-way is taken away again. The source is busy for others while it is copied.
+ * copy that fails half-way is taken away again. The source is busy for others while it is copied. It may be a home
+ * that no metadata belongs to: this is how one is had back.
  */
 export async function cloneSession(agent: Agent, params: RpcParams<'clone'>): Promise<RpcResult<'clone'>> {
   const uuid = randomUUID();
-  const skipped = await changeSession(agent, params.source_id, 'clone', () =>
-    agent.locks.hold(uuid, 'clone', () =>
-      agent.locks.mark(uuid, 'clone', () => copyAndStore(agent, params, uuid)),
-    ),
+  const skipped = await changeSession(
+    agent,
+    params.source_id,
+    'clone',
+    () =>
+      agent.locks.hold(uuid, 'create', () =>
+        agent.locks.mark(uuid, 'create', () => copyAndStore(agent, params, uuid)),
+      ),
+    CLONE_SOURCE,
   );
   await announce(agent, 'container.created', uuid);
   return { ...(await getSession(agent, uuid)), skipped_files: skipped };

@@ -1,10 +1,12 @@
 import { lstat, readFile } from 'node:fs/promises';
 import { messageOf } from '../../../base/errors.ts';
 import { RpcError } from '../../../protocol/error-codes.ts';
-import type { ContainerSpec } from '../../docker/docker.ts';
+import type { ContainerFacts, ContainerSpec } from '../../docker/docker.ts';
 import type { Agent } from '../agent.ts';
 import { changeSession } from '../change.ts';
+import { chooseCommand } from '../choose-command.ts';
 import { containerSpec } from '../container-spec.ts';
+import { holdsConversation } from '../conversation.ts';
 import { announce, findEntry } from '../describe-session.ts';
 import { hostShares } from '../host-shares.ts';
 import { homeOf } from '../paths.ts';
@@ -14,14 +16,14 @@ import { lookAndTell, lookAtContainer } from '../watch-containers.ts';
 
 /** Starts a stopped session, detached, in a new container of the current image. `conflict` when it runs. */
 export async function restartSession(agent: Agent, id: string): Promise<null> {
-  await findEntry(agent, id);
-  await lookAndTell(agent, id); // it may have ended a moment ago, and the news not be here yet
+  const { stored: known } = await findEntry(agent, id);
+  if (known) await lookAndTell(agent, id); // it may have ended a moment ago, and the news not be here yet
   await changeSession(agent, id, 'restart', async ({ stored }) => {
     if (!stored) return;
     const { facts: old } = await lookAtContainer(agent, id);
     if (old?.running) throw new RpcError('conflict', `restart: session "${stored.name}" (${id}) is running`);
     // All that can be refused is refused before the old container, with its exit code, is given up.
-    const spec = await prepare(agent, stored);
+    const spec = await prepare(agent, stored, old);
     if (old) await agent.docker.removeContainer(old.id);
     await startNew(agent, spec);
     await lookAtContainer(agent, id);
@@ -47,7 +49,11 @@ export async function readCurrentImage(path: string): Promise<string> {
   return tag;
 }
 
-async function prepare(agent: Agent, session: StoredSession): Promise<ContainerSpec> {
+async function prepare(
+  agent: Agent,
+  session: StoredSession,
+  last: ContainerFacts | undefined,
+): Promise<ContainerSpec> {
   const image = await readCurrentImage(agent.paths.currentImageFile);
   if (!(await agent.docker.imageExists(image))) {
     throw new RpcError(
@@ -61,8 +67,11 @@ async function prepare(agent: Agent, session: StoredSession): Promise<ContainerS
   const stats = await lstat(home).catch(() => undefined);
   if (!stats?.isDirectory())
     throw new RpcError('refused', `the home ${home} is not there, or is no directory`);
+  const chosen = chooseCommand(settings, await holdsConversation(home), last);
+  agent.log.info({ session: session.uuid, start: chosen.start, why: chosen.why }, 'the command was chosen');
   return containerSpec({
     session,
+    chosen,
     agentId: agent.agentId,
     image,
     home,

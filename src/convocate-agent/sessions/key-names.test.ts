@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { isKeyName } from './key-names.ts';
+
+test.each([
+  ...[
+    'Enter',
+    'enter',
+    'Escape',
+    'C-c',
+    '^C',
+    'c-C',
+    'M-Left',
+    'C-M-x',
+    'S-F12',
+    'x',
+    'X',
+    '1',
+    '-',
+    '^',
+    'C--',
+    'C-^',
+  ],
+  ...['BTab', 'PgUp', 'PPage', 'DC', 'M-1'],
+])('%s is a key', (name) => {
+  expect(isKeyName(name)).toBe(true);
+});
+
+test.each([
+  ...[
+    '',
+    'Return',
+    'Ctrl-C',
+    'Enterr',
+    'F0',
+    'F13',
+    'C-',
+    'ab',
+    'C-ab',
+    '^^C',
+    'hello',
+    'Any',
+    'User1',
+    'MouseDown1Pane',
+  ],
+])('%j is none', (name) => {
+  expect(isKeyName(name)).toBe(false);
+});

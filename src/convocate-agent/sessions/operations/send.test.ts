@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ExecCommand } from '../../docker/docker.ts';
+import { type AgentFixture, makeAgentFixture, sessionThatIs } from '../agent-fixture.ts';
+import { getSession } from '../describe-session.ts';
+import { sendToSession } from './send.ts';
+
+let fixture: AgentFixture;
+let id: string;
+let sent: ExecCommand[];
+beforeEach(async () => {
+  fixture = makeAgentFixture();
+  id = await sessionThatIs(fixture, 'running');
+  sent = [];
+  fixture.docker.script('tmux', (command) => {
+    sent.push(command);
+    return { exitCode: 0, output: '' };
+  });
+});
+afterEach(() => fixture[Symbol.dispose]());
+
+/** What tmux is told, less its own flags and the way out of a mode that is always first. */
+async function commandsFor(params: { text?: string; keys?: string[] }): Promise<string[][]> {
+  await sendToSession(fixture.agent, { id, ...params });
+  return sent.map(({ argv }) => {
+    expect(argv.slice(4, 9)).toEqual(['copy-mode', '-q', '-t', '=session:', ';']);
+    return argv.slice(9);
+  });
+}
+
+const TYPE = ['send-keys', '-t', '=session:', '-l', '--'];
+
+describe('text', () => {
+  test.each([
+    ['a line is typed', 'ls -l', 'ls -l'],
+    ['a dash first is text', '-x', '-x'],
+    ['a semicolon last would begin another command', 'ls;', 'ls\\;'],
+    ['a semicolon after a backslash', 'find \\;', 'find \\\\;'],
+    ['only a semicolon', ';', '\\;'],
+    ['the name of a key', 'Enter', 'Enter'],
+    ['what is not ASCII', 'grüße 😀', 'grüße 😀'],
+  ])('%s', async (_what, text, argument) => {
+    expect(await commandsFor({ text })).toEqual([[...TYPE, argument]]);
+  });
+
+  test.each(['a\nb', 'x'.repeat(2_049), 'tab\there', '\u0003'])('%j is pasted whole', async (text) => {
+    const [command, ...more] = await commandsFor({ text });
+    expect(command?.join(' ')).toBe(
+      'load-buffer -b convocate-send - ; paste-buffer -p -d -b convocate-send -t =session:',
+    );
+    expect(sent[0]?.input).toBe(text);
+    expect(more).toEqual([]);
+  });
+
+  test('a line end of two characters is one Enter', async () => {
+    await commandsFor({ text: 'a\r\nb' });
+    expect(sent[0]?.input).toBe('a\nb');
+  });
+
+  test('nothing is nothing', async () => {
+    expect(await commandsFor({ text: '', keys: [] })).toEqual([]);
+  });
+});
+
+describe('keys', () => {
+  test('come after the text, on their own', async () => {
+    expect(await commandsFor({ text: 'ls', keys: ['Enter', 'C-c'] })).toEqual([
+      [...TYPE, 'ls'],
+      ['send-keys', '-t', '=session:', '--', 'Enter', 'C-c'],
+    ]);
+  });
+
+  test('in pieces that tmux can take', async () => {
+    const commands = await commandsFor({ keys: Array.from({ length: 1_000 }, () => 'C-M-S-PageDown') });
+    for (const command of commands) expect(command.join(' ').length).toBeLessThan(16_000);
+    expect(commands.flat().filter((word) => word === 'C-M-S-PageDown')).toHaveLength(1_000);
+  });
+
+  test('with a name that tmux does not know: nothing at all is sent', async () => {
+    await expect(
+      sendToSession(fixture.agent, { id, text: 'ls', keys: ['Enter', 'Return'] }),
+    ).rejects.toMatchObject({ code: 'bad_request', message: expect.stringMatching(/no key "Return"/) });
+    expect(sent).toEqual([]);
+  });
+});
+
+test('two at the same time do not mix', async () => {
+  await Promise.all([
+    sendToSession(fixture.agent, { id, text: 'one', keys: ['Enter'] }),
+    sendToSession(fixture.agent, { id, text: 'two', keys: ['Enter'] }),
+  ]);
+  const words = sent.map(({ argv }) => argv.at(-1));
+  expect(words).toHaveLength(4);
+  expect([words[1], words[3]]).toEqual(['Enter', 'Enter']);
+});
+
+test('it counts as a use of the session', async () => {
+  await fixture.agent.store.update(id, (stored) => ({ ...stored, last_accessed: '' }));
+  await sendToSession(fixture.agent, { id, text: 'x' });
+  expect((await getSession(fixture.agent, id)).last_accessed).toBe('2026-01-02T03:04:05.000Z');
+});

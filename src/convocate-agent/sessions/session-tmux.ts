@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RpcError } from '../../protocol/error-codes.ts';
+import { CLAUDE_USER, containerNameOf } from '../../protocol/host-layout.ts';
+import type { ExecCommand, ExecResult } from '../docker/docker.ts';
+import type { Agent } from './agent.ts';
+import { explainEnd } from './explain-end.ts';
+
+/** The pane that an operator who attaches has before them: the active one of the current window. */
+export const PANE = '=session:';
+
+const TMUX = ['tmux', '-u', '-S', '/run/convocate-session/tmux.sock'] as const;
+/** A container that has only just started needs a moment. */
+const COMES_UP_MS = 5_000;
+const RETRY_MS = 100;
+const NOT_UP = /error connecting to|no server running|can't find session/;
+
+/**
+ * Runs tmux commands in a session, one after the other and nothing in between, and gives what they print. They go to
+ * its tmux as they are, so that they work with sessions of every image. Throws `conflict` where the session does not
+ * run, or its terminal does not answer.
+ */
+export async function runTmux(
+  agent: Agent,
+  id: string,
+  commands: readonly (readonly string[])[],
+  options: Pick<ExecCommand, 'input' | 'keepBytes'> = {},
+): Promise<string> {
+  const argv = [
+    ...TMUX,
+    ...commands.flatMap((command, index) => [...(index > 0 ? [';'] : []), ...escaped(command)]),
+  ];
+  const givesUpAt = performance.now() + COMES_UP_MS;
+  for (;;) {
+    const { exitCode, output } = await execOrExplain(agent, id, { argv, user: CLAUDE_USER.name, ...options });
+    if (exitCode === 0) return output;
+    const end = await explainEnd(agent, id);
+    if (end) throw end;
+    if (!NOT_UP.test(output) || performance.now() >= givesUpAt) {
+      throw new RpcError(
+        'conflict',
+        `the terminal of the session does not answer: ${output.trim().slice(0, 200)}`,
+      );
+    }
+    await sleep(RETRY_MS);
+  }
+}
+
+/** An argument with `;` at its end would begin the next command. */
+function escaped(command: readonly string[]): string[] {
+  return command.map((argument) => argument.replace(/;$/, '\\;'));
+}
+
+async function execOrExplain(agent: Agent, id: string, command: ExecCommand): Promise<ExecResult> {
+  try {
+    return await agent.docker.exec(containerNameOf(id), command);
+  } catch (error) {
+    throw (await explainEnd(agent, id)) ?? error;
+  }
+}
