@@ -21,6 +21,7 @@ export const VERBS: readonly (readonly [name: string, load: () => Promise<AddCom
   ['clone', async () => (await import('./commands/clone.ts')).addCloneCommand],
   ['rm', async () => (await import('./commands/rm.ts')).addRmCommand],
   ['settings', async () => (await import('./commands/settings.ts')).addSettingsCommand],
+  ['completion', async () => (await import('./commands/completion.ts')).addCompletionCommand],
   ['install', async () => (await import('./commands/install.ts')).addInstallCommand],
   ['status-serve', async () => (await import('./commands/status-serve.ts')).addStatusServeCommand],
   ['version', async () => (await import('./commands/version.ts')).addVersionCommand],
