@@ -9,7 +9,7 @@ interface SendOptions extends SessionOptions {
   readonly stdin?: boolean;
 }
 
-export interface Keys {
+interface Keys {
   readonly text?: string;
   readonly keys?: string[];
 }
@@ -32,7 +32,7 @@ export function addSendCommand(program: Command): void {
 }
 
 /** Checked by the wire's own rules, before anyone is asked. Throws UsageError where there is nothing to send. */
-export async function keysToSend(
+async function keysToSend(
   text: string,
   options: { readonly key?: readonly string[]; readonly enter?: boolean },
 ): Promise<Keys> {

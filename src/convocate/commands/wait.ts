@@ -70,7 +70,7 @@ async function wait(reference: string, options: WaitOptions): Promise<void> {
  * The session as it is now; undefined while nobody can say. Throws where it was removed. A service that was started
  * anew meanwhile may never have known it: then its agent is asked.
  */
-export async function seenIn(
+async function seenIn(
   picture: ClusterPicture,
   session: SessionView,
   shell: Pick<ShellClient, 'call'>,
