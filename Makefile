@@ -15,7 +15,7 @@ node_modules/.installed: package.json package-lock.json
 setup: node_modules/.installed tools
 
 # Programs that the build and the tests call, with the Debian package each comes from; missing ones are installed.
-TOOLS := strip:binutils ssh-keygen:openssh-client tmux:tmux strace:strace zstd:zstd git:git
+TOOLS := strip:binutils ssh-keygen:openssh-client tmux:tmux strace:strace zstd:zstd git:git zsh:zsh
 tools:
 	@missing=""; for tool in $(TOOLS); do command -v "$${tool%%:*}" >/dev/null || missing="$$missing $${tool##*:}"; done; \
 	if [ -n "$$missing" ]; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; fi

@@ -1,37 +1,41 @@
-import { Command, CommanderError } from 'commander';
+import { isatty } from 'node:tty';
+import { CommanderError } from 'commander';
 import { EXIT } from '../base/errors.ts';
 import { describeError, errorToJson, exitCodeOf } from '../base/report-error.ts';
-import { VERBS } from './verbs.ts';
+import { buildProgram } from './build-program.ts';
+import { whatToRun } from './what-to-run.ts';
+
+/** A shell that completes a line asks with this word in front; it is no verb that a person needs to see. */
+const COMPLETE = '__complete';
 
 /**
  * Runs one command line (without the interpreter and script) and gives its exit code. Errors are told on stderr, as
  * one JSON object where the line asks for `--json`; then stdout holds nothing.
  */
 export async function runProgram(args: readonly string[]): Promise<number> {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(EXIT.done); // `convocate ls | head`
-    throw error;
-  });
+  let words = args;
   try {
-    const program = await buildProgram(args[0]);
-    await program.parseAsync([...args], { from: 'user' });
+    const isTerminal = isatty(0) && isatty(1);
+    words = whatToRun(args, { isTerminal, term: process.env['TERM'] });
+    if (words[0] === COMPLETE) return await complete(words.slice(1));
+    const program = await buildProgram(words[0]);
+    await program.parseAsync([...words], { from: 'user' });
     return EXIT.done;
   } catch (error) {
     // Commander has told the operator by now: help that was asked for is no error, all else is bad usage.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    const asJson = args.includes('--json');
-    process.stderr.write(`${asJson ? JSON.stringify(errorToJson(error)) : describeError(error)}\n`);
+    process.stderr.write(await wordsFor(error, words.includes('--json')));
     return exitCodeOf(error);
   }
 }
 
-/** Only the verb that is asked for is loaded, all of them for help: `version` must not pay for the rest. */
-async function buildProgram(verb: string | undefined): Promise<Command> {
-  const program = new Command('convocate')
-    .description('Operate long-lived coding-agent sessions on many Linux hosts.')
-    .exitOverride()
-    .showHelpAfterError('(run `convocate help` for what there is)');
-  const load = verb === undefined ? undefined : VERBS.find(([name]) => name === verb);
-  for (const [, add] of load ? [load] : VERBS) (await add())(program);
-  return program;
+/** Names and screens come from elsewhere, and so do parts of what an error says. */
+async function wordsFor(error: unknown, asJson: boolean): Promise<string> {
+  const { jsonLine, printableText } = await import('./commands/printable.ts');
+  return asJson ? jsonLine(errorToJson(error)) : `${printableText(describeError(error))}\n`;
+}
+
+async function complete(words: readonly string[]): Promise<number> {
+  const { printCandidates } = await import('./completion/print-candidates.ts');
+  return await printCandidates(words);
 }

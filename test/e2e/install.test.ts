@@ -154,9 +154,9 @@ describe('a first run, from Debian’s packages alone', () => {
     }
   });
 
-  test('user claude is 1337:1337, here and in the image', async () => {
+  test('user claude is 1337:1337, here and in the image, and logs in to convocate', async () => {
     expect((await shell.run(['getent', 'passwd', 'claude'])).stdout).toMatch(
-      /^claude:x:1337:1337:[^:]*:\/home\/claude:/,
+      /^claude:x:1337:1337:[^:]*:\/home\/claude:\/usr\/local\/bin\/convocate\n$/,
     );
     const inside = [
       'docker',
@@ -244,7 +244,7 @@ describe('a first run, from Debian’s packages alone', () => {
     expect(exitCode, stderr).toBe(0);
     expect(stdout).toMatch(/session image: base debootstrap:bookworm, minimal toolchain/);
     expect(stdout).toMatch(new RegExp(`release ${version} is stored already`));
-    expect(stdout).not.toMatch(/building|making|created/);
+    expect(stdout).not.toMatch(/building|making|created|wrote|login shell/);
     expect(await shell.readFile(`${release}/manifest.json`)).toBe(manifestText);
     expect(await imageId(`convocate:${version}`)).toBe(id);
     // The programs are copied anew, and what is written again is written alike: only times differ.

@@ -11,7 +11,7 @@ export function addAttachCommand(program: Command): void {
     .description("open a session's terminal here; a stopped session is started first. Ctrl-B D leaves it")
     .argument('<session>', 'UUID, its first 4 or more characters, or name')
     .option('--agent <host|id>', 'on this agent only')
-    .option('--read-only', 'watch without typing')
+    .option('-r, --read-only', 'watch without typing')
     .action(async (reference: string, options: AttachOptions) => {
       const { requireTerminal } = await import('../attach/own-terminal.ts');
       requireTerminal();

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { printJson } from './printable.ts';
 
 export function addCloneCommand(program: Command): void {
   program
@@ -21,6 +22,7 @@ export function addCloneCommand(program: Command): void {
       const { skipped_files: skipped } = session;
       const left = skipped ? `; ${skipped} special files (sockets, pipes, devices) were left out` : '';
       const line = `cloned ${describeSession(source)} as ${describeSession({ ...session, host: source.host })}${left}`;
-      process.stdout.write(`${options.json ? JSON.stringify(session) : line}\n`);
+      if (options.json) printJson(session);
+      else process.stdout.write(`${line}\n`);
     });
 }

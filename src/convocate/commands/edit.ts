@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../base/errors.ts';
+import { printJson } from './printable.ts';
 import type { FieldOptions } from './session-fields.ts';
 
 interface EditOptions extends FieldOptions {
@@ -32,6 +33,7 @@ export function addEditCommand(program: Command): void {
       const session = await shell.call(agent_id, 'edit', { id: uuid, ...fields });
       const when = session.running ? '; port and DNS name apply at its next restart' : '';
       const line = `edited ${describeSession({ ...session, host })}${when}`;
-      process.stdout.write(`${options.json ? JSON.stringify(session) : line}\n`);
+      if (options.json) printJson(session);
+      else process.stdout.write(`${line}\n`);
     });
 }

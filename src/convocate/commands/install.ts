@@ -5,6 +5,7 @@ import { isVersion } from '../../protocol/ids.ts';
 export interface InstallOptions {
   readonly baseImage?: string;
   readonly toolchain?: string;
+  readonly loginShell?: boolean;
 }
 
 /** `convocate install`: this machine's programs, user and keys, and the release that `update` rolls out. */
@@ -17,6 +18,8 @@ export async function install(options: InstallOptions): Promise<void> {
   const { expectDocker } = await import('../install/docker-build.ts');
   const { installPrograms } = await import('../install/programs.ts');
   const { makeRelease } = await import('../install/release.ts');
+  const { ensureCompletionFiles } = await import('../install/completion-files.ts');
+  const { ensureLoginShell } = await import('../install/login-shell.ts');
   const { ensureSigningKey, ensureUser, restartStatusService } = await import('../install/shell-host.ts');
   const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -31,8 +34,10 @@ export async function install(options: InstallOptions): Promise<void> {
   const baseImage = await ensureBaseImage(choices.base_image, say);
   const manifest = await makeRelease({ tree, choices, baseImage, say });
   await installPrograms(tree); // only now: where no release could be made, the programs stay those of the one before
+  await ensureCompletionFiles(say);
   await rememberChoices(choices);
   await restartStatusService(tree, say);
+  if (choices.login_shell !== false) await ensureLoginShell(say);
   say(`this machine is on ${manifest.version}; agents follow with: convocate-host update --host HOST`);
 }
 
@@ -40,12 +45,14 @@ export function addInstallCommand(program: Command): void {
   program
     .command('install')
     .description(
-      'install this build here: programs, user, keys, and the release with its session image (root)',
+      'install this build here: programs, user and login shell, keys, and the release with its image (root)',
     )
     .option(
       '--base-image <ref>',
       'image to build on, or debootstrap:<suite>; remembered (first: ubuntu:24.04)',
     )
     .option('--toolchain <kind>', 'full, or minimal for tests; remembered (first: full)')
+    .option('--login-shell', 'make convocate what logs in as claude; so it is unless said otherwise')
+    .option('--no-login-shell', 'leave the login shell of claude as it is; remembered')
     .action(install);
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { OperationError, OperatorError, UsageError, messageOf } from '../../base/errors.ts';
 import type { Session } from '../../protocol/session.ts';
+import { printJson } from './printable.ts';
 import type { FieldOptions } from './session-fields.ts';
 
 interface NewOptions extends Omit<FieldOptions, 'name'> {
@@ -49,7 +50,8 @@ async function run(name: string, options: NewOptions): Promise<void> {
     session = await shell.call(agent.agent_id, 'get', { id: session.uuid });
   }
   const done = options.start ? 'created and started' : 'created';
-  process.stdout.write(options.json ? `${JSON.stringify(session)}\n` : `${done} ${what}\n`);
+  if (options.json) printJson(session);
+  else process.stdout.write(`${done} ${what}\n`);
 }
 
 /** From here on the session is there: an error that does not say so would make the operator create a second one. */

@@ -3,10 +3,12 @@ import type { Command } from 'commander';
 import { RefusedError, UsageError } from '../../base/errors.ts';
 import { stateOf } from '../../protocol/session-actions.ts';
 import type { SessionView } from '../../protocol/shell-socket.ts';
+import { printJson } from './printable.ts';
 
 interface RmOptions {
   readonly agent?: string;
   readonly yes?: boolean;
+  readonly json?: boolean;
 }
 
 export function addRmCommand(program: Command): void {
@@ -16,6 +18,7 @@ export function addRmCommand(program: Command): void {
     .argument('<session>', 'UUID, its first 4 or more characters, or name')
     .option('--agent <host|id>', 'on this agent only')
     .option('--yes', 'do not ask; needed where there is no terminal')
+    .option('--json', 'print the session as it was, as JSON')
     .action(async (reference: string, options: RmOptions) => {
       const [{ openShell }, { findSession, describeSession }] = await Promise.all([
         import('./open-shell.ts'),
@@ -26,7 +29,8 @@ export function addRmCommand(program: Command): void {
       const what = describeSession(session);
       if (!options.yes) await confirm(session, what);
       await shell.call(session.agent_id, 'delete', { id: session.uuid });
-      process.stdout.write(`removed ${what}\n`);
+      if (options.json) printJson(session);
+      else process.stdout.write(`removed ${what}\n`);
     });
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AgentView, SessionView } from '../../protocol/shell-socket.ts';
-import { notesOf, renderSessions } from './session-table.ts';
+import { activityOf, notesOf, renderSessions } from './session-table.ts';
 
 const nowMs = Date.parse('2026-01-03T00:00:00Z');
 const plain: SessionView = {
@@ -22,27 +22,53 @@ const plain: SessionView = {
   stale: false,
   older_image: false,
 };
+const activity = { state: 'waiting', since: '2026-01-02T23:57:00Z', detail: 'a permission' } as const;
 const sessions: SessionView[] = [
-  plain,
+  { ...plain, activity },
   { ...plain, name: 'watched', attached: 2, image: 'convocate:v1', older_image: true, port: 0 },
-  { ...plain, name: 'far', host: 'two', agent_id: 'bbbbbbbb', running: false, image: '', stale: true },
+  {
+    ...plain,
+    name: 'far',
+    host: 'two',
+    agent_id: 'bbbbbbbb',
+    running: false,
+    image: '',
+    stale: true,
+    exit_code: 137,
+  },
   { ...plain, name: '\u001b[2Jevil\u202e', damaged: 'not JSON', created_at: '', protocol: 'udp' },
 ];
 
 test('the state comes first, an older image and a stale row are marked, control characters are not printed', () => {
   expect(renderSessions(sessions, { nowMs }).split('\n')).toEqual([
-    'S   NAME       AGENT  IMAGE  PORT      AGE  ATT  UUID',
-    'R   build      one    v2     8080/tcp  2d   0    11111111-1111-4111-8111-111111111111',
-    'C   watched    one    v1*    -         2d   2    11111111-1111-4111-8111-111111111111',
-    '-?  far        two    -      8080/tcp  2d   0    11111111-1111-4111-8111-111111111111',
-    '!   \u{fffd}[2Jevil\u{fffd}  one    v2     8080/udp  -    0    11111111-1111-4111-8111-111111111111',
+    'S   NAME       AGENT  IMAGE  PORT      AGE  ATT  ACTIVITY    UUID',
+    'R   build      one    v2     8080/tcp  2d   0    waiting 3m  11111111-1111-4111-8111-111111111111',
+    'C   watched    one    v1*    -         2d   2    -           11111111-1111-4111-8111-111111111111',
+    '-?  far        two    -      8080/tcp  2d   0    exit 137    11111111-1111-4111-8111-111111111111',
+    '!   \u{fffd}[2Jevil\u{fffd}  one    v2     8080/udp  -    0    -           11111111-1111-4111-8111-111111111111',
   ]);
 });
 
-test('where full UUIDs do not fit, all rows show 8 characters', () => {
-  const lines = renderSessions(sessions, { nowMs, width: 80 }).split('\n');
-  expect(lines[1]).toBe('R   build      one    v2     8080/tcp  2d   0    11111111');
-  expect(renderSessions(sessions, { nowMs, width: 85 })).toBe(renderSessions(sessions, { nowMs }));
+test('where a row does not fit, all UUIDs are cut to 8 characters, and then the activity goes', () => {
+  const head = (width: number): string[] =>
+    renderSessions(sessions, { nowMs, width }).split('\n').slice(0, 2);
+  expect(head(69)).toEqual([
+    'S   NAME       AGENT  IMAGE  PORT      AGE  ATT  ACTIVITY    UUID',
+    'R   build      one    v2     8080/tcp  2d   0    waiting 3m  11111111',
+  ]);
+  expect(head(68)).toEqual([
+    'S   NAME       AGENT  IMAGE  PORT      AGE  ATT  UUID',
+    'R   build      one    v2     8080/tcp  2d   0    11111111',
+  ]);
+  expect(renderSessions(sessions, { nowMs, width: 97 })).toBe(renderSessions(sessions, { nowMs }));
+  expect(renderSessions(sessions, { nowMs, width: 96 })).not.toBe(renderSessions(sessions, { nowMs }));
+});
+
+test('of a program that has ended it is told how', () => {
+  const ended = { ...plain, running: false };
+  expect(activityOf(ended, nowMs)).toBe('-');
+  expect(activityOf({ ...ended, exit_code: 0 }, nowMs)).toBe('exit 0');
+  expect(activityOf({ ...ended, exit_code: 137, oom_killed: true }, nowMs)).toBe('out of memory');
 });
 
 test('notes tell of older images, agents that are down, and damage', () => {

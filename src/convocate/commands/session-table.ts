@@ -7,23 +7,37 @@ import { printable } from './printable.ts';
 
 export interface TableOptions {
   readonly nowMs: number;
-  /** Columns of the terminal; where the full UUIDs do not fit, their first 8 characters are shown. */
+  /** Columns of the terminal; see {@link NARROWER}. */
   readonly width?: number | undefined;
 }
 
-const HEAD = ['S', 'NAME', 'AGENT', 'IMAGE', 'PORT', 'AGE', 'ATT', 'UUID'];
+const HEAD = ['S', 'NAME', 'AGENT', 'IMAGE', 'PORT', 'AGE', 'ATT', 'ACTIVITY', 'UUID'];
+const UUID = HEAD.indexOf('UUID');
+const ACTIVITY = HEAD.indexOf('ACTIVITY');
 const SHORT_UUID = 8;
+
+type Rows = readonly (readonly string[])[];
+
+/** What is given up one after the other where the table is too wide for the terminal. */
+const NARROWER: readonly ((rows: Rows) => Rows)[] = [
+  ([head = [], ...rows]) => [
+    head,
+    ...rows.map((row) => row.with(UUID, row[UUID]?.slice(0, SHORT_UUID) ?? '')),
+  ],
+  (rows) => rows.map((row) => row.toSpliced(ACTIVITY, 1)),
+];
 
 /** The list of sessions: the state first, so that no terminal is too narrow for it; `*` marks an older image. */
 export function renderSessions(sessions: readonly SessionView[], options: TableOptions): string {
-  const rows = sessions.map((session) => rowOf(session, options.nowMs));
-  const full = layOut([HEAD, ...rows]);
-  const fits = options.width === undefined || full.every((line) => stringWidth(line) <= (options.width ?? 0));
-  if (fits) return full.join('\n');
-  return layOut([
-    HEAD,
-    ...rows.map((row) => [...row.slice(0, -1), row.at(-1)?.slice(0, SHORT_UUID) ?? '']),
-  ]).join('\n');
+  const { width = Number.POSITIVE_INFINITY } = options;
+  let rows: Rows = [HEAD, ...sessions.map((session) => rowOf(session, options.nowMs))];
+  let lines = layOut(rows);
+  for (const narrow of NARROWER) {
+    if (lines.every((line) => stringWidth(line) <= width)) break;
+    rows = narrow(rows);
+    lines = layOut(rows);
+  }
+  return lines.join('\n');
 }
 
 /** What has to be said beneath the table; empty where all is well. */
@@ -61,11 +75,21 @@ function rowOf(session: SessionView, nowMs: number): string[] {
     session.port > 0 ? `${session.port}/${session.protocol}` : '-',
     ageOf(session.created_at, nowMs),
     String(session.attached),
+    activityOf(session, nowMs),
     session.uuid,
   ];
 }
 
-function layOut(rows: readonly (readonly string[])[]): string[] {
+/** What a running program is doing and since when; of one that has ended, how. */
+export function activityOf({ running, activity, exit_code, oom_killed }: SessionView, nowMs: number): string {
+  if (!running) {
+    if (oom_killed) return 'out of memory';
+    return exit_code === undefined ? '-' : `exit ${exit_code}`;
+  }
+  return activity ? `${activity.state} ${ageOf(activity.since, nowMs)}` : '-';
+}
+
+function layOut(rows: Rows): string[] {
   const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => stringWidth(row[column] ?? ''))));
   return rows.map((row) =>
     row

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { type SessionOptions, namedSession, sessionCommand, tellChange } from './session-command.ts';
 
 type PlainOp = 'kill' | 'restart' | 'background' | 'override';
 
@@ -20,19 +21,11 @@ export function addOverrideCommand(program: Command): void {
 
 /** A verb that names one session and takes nothing else. */
 function addPlain(program: Command, op: PlainOp, done: string, description: string): void {
-  program
-    .command(op)
-    .description(description)
-    .argument('<session>', 'UUID, its first 4 or more characters, or name')
-    .option('--agent <host|id>', 'on this agent only')
-    .action(async (reference: string, options: { agent?: string }) => {
-      const [{ openShell }, { findSession, describeSession }] = await Promise.all([
-        import('./open-shell.ts'),
-        import('./find-session.ts'),
-      ]);
-      const shell = openShell();
-      const session = await findSession(shell, reference, options);
-      await shell.call(session.agent_id, op, { id: session.uuid });
-      process.stdout.write(`${done} ${describeSession(session)}\n`);
+  sessionCommand(program, op, description)
+    .option('--json', 'print the session as JSON')
+    .action(async (reference: string, options: SessionOptions) => {
+      const named = await namedSession(reference, options);
+      await named.shell.call(named.session.agent_id, op, { id: named.session.uuid });
+      await tellChange(named, (what) => `${done} ${what}`, options.json);
     });
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { UsageError } from '../../base/errors.ts';
 import { AgentSettingsChange } from '../../protocol/agent-settings.ts';
 import { describeIssue } from '../../protocol/rpc.ts';
+import { printJson, printable } from './printable.ts';
 
 interface SettingsOptions {
   readonly agent?: string;
@@ -30,8 +31,9 @@ export function addSettingsCommand(program: Command): void {
         assignments.length === 0
           ? await shell.call(agent_id, 'settings-get', null)
           : await shell.call(agent_id, 'settings-set', change);
-      const lines = Object.entries(settings).map(([name, value]) => `${name}=${String(value)}\n`);
-      process.stdout.write(options.json ? `${JSON.stringify(settings)}\n` : lines.join(''));
+      const lines = Object.entries(settings).map(([name, value]) => `${name}=${printable(String(value))}\n`);
+      if (options.json) printJson(settings);
+      else process.stdout.write(lines.join(''));
     });
 }
 

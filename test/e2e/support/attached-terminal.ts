@@ -2,7 +2,9 @@
 import { pollUntil } from '../../../src/base/deadline.ts';
 import type { Machine } from '../../../lab/machine.ts';
 
-const asClaude = { user: 'claude', env: { LANG: 'C.UTF-8', TERM: 'xterm-256color' } } as const;
+// The tmux here runs a line of several commands, which the account's own login shell would not.
+const env = { LANG: 'C.UTF-8', TERM: 'xterm-256color', SHELL: '/bin/sh' };
+const asClaude = { user: 'claude', env } as const;
 
 export class AttachedTerminal implements AsyncDisposable {
   readonly #shell: Machine;

@@ -1,0 +1,41 @@
+import { type SessionState, stateOf } from '../../protocol/session-actions.ts';
+import type { SessionView } from '../../protocol/shell-socket.ts';
+
+export interface Choice {
+  /** Agent id. */
+  readonly agent?: string | undefined;
+  readonly state?: SessionState | undefined;
+  readonly needsAttention?: boolean | undefined;
+  readonly olderImage?: boolean | undefined;
+}
+
+/** Those that fit every part of the choice, the one used last first. */
+export function chooseSessions(sessions: readonly SessionView[], choice: Choice): SessionView[] {
+  return sessions
+    .filter(
+      (session) =>
+        (choice.agent === undefined || session.agent_id === choice.agent) &&
+        (choice.state === undefined || stateOf(session) === choice.state) &&
+        (!choice.needsAttention || needsAttention(session)) &&
+        (!choice.olderImage || session.older_image),
+    )
+    .sort(
+      (a, b) =>
+        compare(b.last_accessed, a.last_accessed) ||
+        compare(a.agent_id, b.agent_id) ||
+        compare(a.uuid, b.uuid),
+    );
+}
+
+/** It waits for a person, ended badly, is damaged or locked. */
+export function needsAttention(session: SessionView): boolean {
+  const { activity, exit_code, oom_killed, damaged, locked, running } = session;
+  const waits = running && activity?.state === 'waiting';
+  const endedBadly = !running && (oom_killed === true || (exit_code !== undefined && exit_code !== 0));
+  return waits || endedBadly || damaged !== undefined || locked;
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

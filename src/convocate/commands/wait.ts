@@ -1,0 +1,124 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { OperationError } from '../../base/errors.ts';
+import { RpcError } from '../../protocol/error-codes.ts';
+import type { Session } from '../../protocol/session.ts';
+import type { ShellClient } from '../../cluster/shell-client.ts';
+import type { SessionView } from '../../protocol/shell-socket.ts';
+import { type ClusterPicture, keyOf } from './cluster-picture.ts';
+import { describeSession } from './find-session.ts';
+import { parseDuration } from './option-values.ts';
+import { printJson, printable } from './printable.ts';
+import { type SessionOptions, namedSession, sessionCommand } from './session-command.ts';
+
+const AWAITED = ['waiting', 'exited', 'idle', 'working', 'running', 'stopped'] as const;
+export type Awaited = (typeof AWAITED)[number];
+
+interface WaitOptions extends SessionOptions {
+  readonly for: readonly Awaited[];
+  readonly timeout?: number;
+}
+
+export function addWaitCommand(program: Command): void {
+  const what = new Option('--for <state>', 'what to wait for; repeatable, the first that comes ends it')
+    .choices(AWAITED)
+    .argParser(collectAwaited)
+    .makeOptionMandatory();
+  sessionCommand(
+    program,
+    'wait',
+    'wait until a session, or the program in it, is in a state; at once if it is',
+  )
+    .addOption(what)
+    .option('--timeout <time>', 'give up after this, with exit code 1, such as 90s, 5m, 2h', parseDuration)
+    .option('--json', 'print the session as JSON when it has come')
+    .action(wait);
+}
+
+async function wait(reference: string, options: WaitOptions): Promise<void> {
+  const { shell, session } = await namedSession(reference, options);
+  const [{ watchCluster }, { socketPath }] = await Promise.all([
+    import('./watch-cluster.ts'),
+    import('./open-shell.ts'),
+  ]);
+  const what = describeSession(session);
+  const states = options.for.join(' or ');
+  const late = new AbortController();
+  const timer = options.timeout === undefined ? undefined : setTimeout(() => late.abort(), options.timeout);
+  try {
+    const onLost = (problem: string): void =>
+      void process.stderr.write(`convocate-status.service went away (${problem}); waiting for its return\n`);
+    let last: Session = session;
+    for await (const picture of watchCluster({ socketPath: socketPath(), signal: late.signal, onLost })) {
+      const now = await seenIn(picture, session, shell);
+      if (!now) continue;
+      last = now;
+      const come = options.for.find((state) => isIn(state, now));
+      if (come === undefined) continue;
+      if (options.json) printJson(now);
+      else process.stdout.write(`${what} is ${come}\n`);
+      return;
+    }
+    throw new OperationError(`${what} was not ${states} within ${(options.timeout ?? 0) / 1000} s`, {
+      hint: `it is ${wordsFor(last)}; \`convocate explain ${session.uuid.slice(0, 8)}\` says how that is known`,
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * The session as it is now; undefined while nobody can say. Throws where it was removed. A service that was started
+ * anew meanwhile may never have known it: then its agent is asked.
+ */
+async function seenIn(
+  picture: ClusterPicture,
+  session: SessionView,
+  shell: Pick<ShellClient, 'call'>,
+): Promise<Session | undefined> {
+  const agent = picture.agents.get(session.agent_id);
+  const now = picture.sessions.get(keyOf(session));
+  if (!agent)
+    throw new OperationError(`${printable(session.host)} is no agent of this cluster any more`, {
+      hint: `${describeSession(session)} may live on there`,
+    });
+  if (!now) throw removed(session);
+  if (!now.stale) return now;
+  if (!agent.up) return undefined;
+  try {
+    return await shell.call(session.agent_id, 'get', { id: session.uuid });
+  } catch (error) {
+    const cause = error instanceof Error ? error.cause : undefined;
+    if (cause instanceof RpcError && cause.code === 'not_found') throw removed(session);
+    return undefined; // the agent went away again: the next line tells
+  }
+}
+
+export function isIn(state: Awaited, { running, activity, started_at }: Session): boolean {
+  switch (state) {
+    case 'running':
+      return running;
+    case 'stopped':
+      return !running;
+    case 'exited':
+      return activity?.state === 'exited' || (!running && started_at !== '');
+    default:
+      return running && activity?.state === state;
+  }
+}
+
+function removed(session: SessionView): OperationError {
+  return new OperationError(`${describeSession(session)} was removed`, {
+    hint: 'run `convocate ls` for those there are',
+  });
+}
+
+function wordsFor({ running, activity }: Session): string {
+  if (!running) return 'stopped';
+  return activity ? activity.state : 'running, and what its program is doing is unknown';
+}
+
+function collectAwaited(text: string, before: readonly Awaited[] = []): readonly Awaited[] {
+  const state = AWAITED.find((one) => one === text);
+  if (!state) throw new InvalidArgumentError(`Allowed choices are ${AWAITED.join(', ')}.`);
+  return [...before, state];
+}

@@ -1,0 +1,48 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type ClusterPicture } from './cluster-picture.ts';
+import { ScriptedService } from './scripted-service-fixture.ts';
+import { watchCluster } from './watch-cluster.ts';
+
+let service: ScriptedService;
+let lost: string[];
+let end: AbortController;
+
+beforeEach(async () => {
+  service = await ScriptedService.start();
+  lost = [];
+  end = new AbortController();
+});
+afterEach(() => service[Symbol.asyncDispose]());
+
+function watch(socketPath = service.socketPath): AsyncGenerator<ClusterPicture> {
+  const onLost = (problem: string): void => void lost.push(problem);
+  return watchCluster({ socketPath, signal: end.signal, onLost, retryMs: 1, returnMs: 50 });
+}
+
+test('a snapshot, then a picture a line, until it is ended', async () => {
+  const pictures = watch();
+  expect((await pictures.next()).value?.sessions.size).toBe(1);
+  service.push({ gone_sessions: service.sessions });
+  expect((await pictures.next()).value?.sessions.size).toBe(0);
+  const next = pictures.next();
+  end.abort();
+  expect(await next).toEqual({ done: true, value: undefined });
+  expect(lost).toEqual([]);
+});
+
+test('a service that stays away is given up on', async () => {
+  const pictures = watch();
+  await pictures.next();
+  await service[Symbol.asyncDispose]();
+  await expect(pictures.next()).rejects.toMatchObject({
+    exit: 1,
+    message: expect.stringMatching(/^convocate-status\.service cannot be watched: .*ENOENT/),
+  });
+  expect(lost).toHaveLength(1);
+  service = await ScriptedService.start();
+});
+
+test('a service that is not there is an error at once', async () => {
+  await expect(watch('/nonexistent/shell.sock').next()).rejects.toThrow('cannot be watched');
+  expect(lost).toEqual([]);
+});
