@@ -4,6 +4,7 @@ type AddCommand = (program: Command) => void;
 
 /** Every verb, in the order of the help, with the module that knows it. */
 export const VERBS: readonly (readonly [name: string, load: () => Promise<AddCommand>])[] = [
+  ['tui', async () => (await import('./commands/tui.ts')).addTuiCommand],
   ['ls', async () => (await import('./commands/ls.ts')).addLsCommand],
   ['new', async () => (await import('./commands/new.ts')).addNewCommand],
   ['attach', async () => (await import('./commands/attach.ts')).addAttachCommand],

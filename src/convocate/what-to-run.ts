@@ -16,5 +16,5 @@ export function whatToRun(args: readonly string[], { isTerminal, term }: Surroun
   const words = args[0] === '-c' ? loginCommand(args) : args;
   if (words.length > 0) return words;
   const canDraw = isTerminal && term !== undefined && term !== '' && term !== 'dumb';
-  return canDraw ? ['help'] : ['ls'];
+  return canDraw ? ['tui'] : ['ls'];
 }

@@ -1,6 +1,6 @@
 import { stateOf } from '../../protocol/session-actions.ts';
 import type { AgentView, SessionView } from '../../protocol/shell-socket.ts';
-import type { ClusterPicture } from './cluster-picture.ts';
+import type { ClusterPicture } from '../../cluster/cluster-picture.ts';
 
 /** One thing that is another than before, as `convocate events --json` prints it, with the time in front. */
 export interface ClusterEvent {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type ClusterEvent, changesBetween } from './cluster-changes.ts';
-import type { ClusterPicture } from './cluster-picture.ts';
+import type { ClusterPicture } from '../../cluster/cluster-picture.ts';
 import { parseDuration, wholeNumber } from './option-values.ts';
 import { jsonLine, printable } from './printable.ts';
 
@@ -25,7 +25,7 @@ export function addEventsCommand(program: Command): void {
 }
 
 async function events(options: EventsOptions): Promise<void> {
-  const [{ watchCluster }, { socketPath }] = await Promise.all([
+  const [{ watchCluster }, { openShell }] = await Promise.all([
     import('./watch-cluster.ts'),
     import('./open-shell.ts'),
   ]);
@@ -37,7 +37,7 @@ async function events(options: EventsOptions): Promise<void> {
   try {
     let left = options.count ?? Number.POSITIVE_INFINITY;
     let before: ClusterPicture | undefined;
-    for await (const picture of watchCluster({ socketPath: socketPath(), signal: end.signal, onLost })) {
+    for await (const picture of watchCluster(openShell(), { signal: end.signal, onLost })) {
       const changes = before ? changesBetween(before, picture).filter(isMeant) : [];
       before = picture;
       const at = new Date();

@@ -2,9 +2,10 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { OperationError } from '../../base/errors.ts';
 import { RpcError } from '../../protocol/error-codes.ts';
 import type { Session } from '../../protocol/session.ts';
+import type { ClusterPicture } from '../../cluster/cluster-picture.ts';
+import { sessionKey } from '../../cluster/session-key.ts';
 import type { ShellClient } from '../../cluster/shell-client.ts';
 import type { SessionView } from '../../protocol/shell-socket.ts';
-import { type ClusterPicture, keyOf } from './cluster-picture.ts';
 import { describeSession } from './find-session.ts';
 import { parseDuration } from './option-values.ts';
 import { printJson, printable } from './printable.ts';
@@ -36,10 +37,7 @@ export function addWaitCommand(program: Command): void {
 
 async function wait(reference: string, options: WaitOptions): Promise<void> {
   const { shell, session } = await namedSession(reference, options);
-  const [{ watchCluster }, { socketPath }] = await Promise.all([
-    import('./watch-cluster.ts'),
-    import('./open-shell.ts'),
-  ]);
+  const { watchCluster } = await import('./watch-cluster.ts');
   const what = describeSession(session);
   const states = options.for.join(' or ');
   const late = new AbortController();
@@ -48,7 +46,7 @@ async function wait(reference: string, options: WaitOptions): Promise<void> {
     const onLost = (problem: string): void =>
       void process.stderr.write(`convocate-status.service went away (${problem}); waiting for its return\n`);
     let last: Session = session;
-    for await (const picture of watchCluster({ socketPath: socketPath(), signal: late.signal, onLost })) {
+    for await (const picture of watchCluster(shell, { signal: late.signal, onLost })) {
       const now = await seenIn(picture, session, shell);
       if (!now) continue;
       last = now;
@@ -76,7 +74,7 @@ async function seenIn(
   shell: Pick<ShellClient, 'call'>,
 ): Promise<Session | undefined> {
   const agent = picture.agents.get(session.agent_id);
-  const now = picture.sessions.get(keyOf(session));
+  const now = picture.sessions.get(sessionKey(session.agent_id, session.uuid));
   if (!agent)
     throw new OperationError(`${printable(session.host)} is no agent of this cluster any more`, {
       hint: `${describeSession(session)} may live on there`,

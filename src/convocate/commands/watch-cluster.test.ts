@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type ClusterPicture } from './cluster-picture.ts';
+import type { ClusterPicture } from '../../cluster/cluster-picture.ts';
+import { ShellClient } from '../../cluster/shell-client.ts';
 import { ScriptedService } from './scripted-service-fixture.ts';
 import { watchCluster } from './watch-cluster.ts';
 
@@ -16,7 +17,8 @@ afterEach(() => service[Symbol.asyncDispose]());
 
 function watch(socketPath = service.socketPath): AsyncGenerator<ClusterPicture> {
   const onLost = (problem: string): void => void lost.push(problem);
-  return watchCluster({ socketPath, signal: end.signal, onLost, retryMs: 1, returnMs: 50 });
+  const shell = new ShellClient({ user: 'ann', from: 'local' }, socketPath);
+  return watchCluster(shell, { signal: end.signal, onLost, returnMs: 50 });
 }
 
 test('a snapshot, then a picture a line, until it is ended', async () => {
@@ -36,13 +38,13 @@ test('a service that stays away is given up on', async () => {
   await service[Symbol.asyncDispose]();
   await expect(pictures.next()).rejects.toMatchObject({
     exit: 1,
-    message: expect.stringMatching(/^convocate-status\.service cannot be watched: .*ENOENT/),
+    message: expect.stringMatching(/^the cluster cannot be watched: .*is not running/),
   });
   expect(lost).toHaveLength(1);
   service = await ScriptedService.start();
 });
 
 test('a service that is not there is an error at once', async () => {
-  await expect(watch('/nonexistent/shell.sock').next()).rejects.toThrow('cannot be watched');
+  await expect(watch('/nonexistent/shell.sock').next()).rejects.toThrow('the cluster cannot be watched');
   expect(lost).toEqual([]);
 });

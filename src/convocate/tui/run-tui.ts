@@ -17,8 +17,6 @@ import { safe } from './view/text-width.ts';
 
 export interface TuiOptions {
   readonly shell: ShellClient;
-  /** Of the status service. */
-  readonly socketPath: string;
   /** What follows from an event. */
   readonly step: (state: TuiState, event: TuiEvent) => Step<TuiState>;
   readonly look: Look;
@@ -71,7 +69,7 @@ class Tui {
       onContinue: () => this.#onContinue(),
       onExit: () => this.#terminal.leave(),
     });
-    const source = watchCluster(this.#options.socketPath, this.#state.cluster, (cluster, first) =>
+    const source = watchCluster(this.#options.shell, this.#state.cluster, (cluster, first) =>
       this.#tell({ kind: 'cluster', cluster, first, atMs: Date.now() }),
     );
     const firstFrame = setTimeout(() => {

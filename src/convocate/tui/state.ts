@@ -1,3 +1,4 @@
+import { sessionKey } from '../../cluster/session-key.ts';
 import type { Screen } from '../../protocol/rpc.ts';
 import type { AgentView, SessionView } from '../../protocol/shell-socket.ts';
 import type { Dialog } from './dialogs.ts';
@@ -103,7 +104,7 @@ export interface Message {
 
 /** Names a session in the whole cluster. */
 export function keyOf(session: { readonly agent_id: string; readonly uuid: string }): string {
-  return `${session.agent_id}/${session.uuid}`;
+  return sessionKey(session.agent_id, session.uuid);
 }
 
 export function targetOf(session: SessionView): Target {

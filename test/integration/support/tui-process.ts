@@ -40,7 +40,6 @@ function effectsOf(letter: string): readonly Effect[] {
 try {
   await runTui({
     shell: openShell(),
-    socketPath: process.env['CONVOCATE_SOCKET'] ?? '',
     step,
     look: { color: true },
   });
