@@ -120,6 +120,7 @@ describe('what is sent', { timeout: 60_000 }, () => {
 
   test('several lines reach a program that asks for it as one paste: nothing is run before Enter', async () => {
     const id = await runningSession();
+    await shows(id, '>'); // only at its prompt does bash ask for brackets
     await agent.call('send', { id, text: 'echo fir""st\necho sec""ond' });
     await shows(id, 'echo sec""ond');
     expect((await agent.call('screen', { id })).text).not.toContain('first');

@@ -7,16 +7,15 @@ import { isKeyName } from '../key-names.ts';
 import { PANE, runTmux } from '../session-tmux.ts';
 
 /** One message to tmux holds 16 KiB. */
-const TYPED_CHARACTERS = 2_048;
 const KEYS_AT_ONCE = 500;
 /** One line without control characters: what a person types. */
-const TYPED = new RegExp(`^[^\\p{Cc}]{1,${TYPED_CHARACTERS}}$`, 'u');
+const TYPED = /^\P{Cc}+$/u;
 const BUFFER = 'convocate-send';
 
 /**
- * Types text into the session's terminal, then presses keys. One line goes in as keys, because programs take a typed
- * "/help" or "y" for more than a pasted one. More than that goes in as one paste, in brackets where the program asks
- * for them: only so can it tell a line end inside the text from Enter, and it comes in whole.
+ * Types text into the session's terminal, then presses keys. One line comes as if typed, because programs take a typed
+ * "/help" or "y" for more than a pasted one. More than that comes as a paste, in brackets where the program asks for
+ * them: only so can it tell a line end inside the text from Enter.
  *
  * Throws `bad_request` for a key that tmux does not know, `conflict` where the session does not run, `busy` where a
  * change is under way.
@@ -43,13 +42,11 @@ export async function sendToSession(agent: Agent, params: RpcParams<'send'>): Pr
 /** Someone who scrolls back has the pane in a mode that takes keys for commands of its own. */
 const LEAVE_MODE = ['copy-mode', '-q', '-t', PANE] as const;
 
+/** By way of a buffer, so that the text is in no argv, where Docker's events and `ps` would show it. */
 async function enterText(agent: Agent, id: string, text: string): Promise<void> {
-  if (TYPED.test(text)) {
-    await runTmux(agent, id, [LEAVE_MODE, ['send-keys', '-t', PANE, '-l', '--', text]]);
-    return;
-  }
+  const inBrackets = TYPED.test(text) ? [] : ['-p'];
   const load = ['load-buffer', '-b', BUFFER, '-'];
-  const paste = ['paste-buffer', '-p', '-d', '-b', BUFFER, '-t', PANE];
+  const paste = ['paste-buffer', ...inBrackets, '-d', '-b', BUFFER, '-t', PANE];
   // tmux makes the line end that a terminal would send of each newline; of two characters it would make two.
   await runTmux(agent, id, [LEAVE_MODE, load, paste], { input: text.replaceAll('\r\n', '\n') });
 }
