@@ -8,6 +8,8 @@ import type { RolloutVerb } from '../e2e/support/rollout-run.ts';
 export interface Start {
   readonly live: string;
   readonly target: string;
+  /** The release to roll out does not come up. */
+  readonly isBad: boolean;
   /** The release that the next update rolls out, after whatever happened. */
   readonly next: string;
 }
@@ -49,7 +51,7 @@ export async function makeReady(site: Site, verb: RolloutVerb, bad?: string): Pr
     await agent.run(['sh', '-c', FORGET, 'sh', version]);
   await pointShellAt(site, bad ?? next);
   await standInState(agent, session);
-  return { live, target: verb === 'rollback' ? previous : (bad ?? next), next };
+  return { live, target: verb === 'rollback' ? previous : (bad ?? next), isBad: bad !== undefined, next };
 }
 
 /** After a power cut its operator starts it again. */

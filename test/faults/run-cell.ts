@@ -99,7 +99,10 @@ async function waitOut(
   verdict.stranded.push(...found.wrong);
   const facts = { live: start.live, target: start.target, found: found.release };
   if (second)
-    verdict.falseUpdated.push(...untruthsOfTwo(ended, second), ...untruths(pickOne(ended, second), facts));
+    verdict.falseUpdated.push(
+      ...untruthsOfTwo(ended, second, start.isBad ? 4 : 0),
+      ...untruths(pickOne(ended, second), facts),
+    );
   else verdict.falseUpdated.push(...untruths(ended, facts));
   const endedOn = found.release === start.target ? 'new' : found.release === start.live ? 'old' : 'neither';
   return { verdict, seen: { endedOn, exitCode: ended.exitCode, wholeAfterMs } };

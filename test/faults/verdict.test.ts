@@ -38,12 +38,18 @@ describe('of two operators', () => {
     'another rollout is under way on this host: held by alice on shell since 2026-11-24T03:00:00.000Z, logged in from 10.1.2.3';
 
   test('one may be refused, by name', () => {
-    expect(untruthsOfTwo(run(0, 'updated'), run(3, undefined, told))).toEqual([]);
-    expect(untruthsOfTwo(run(3, undefined, told), run(0, 'updated'))).toEqual([]);
+    expect(untruthsOfTwo(run(0, 'updated'), run(3, undefined, told), 0)).toEqual([]);
+    expect(untruthsOfTwo(run(3, undefined, told), run(0, 'updated'), 0)).toEqual([]);
+  });
+
+  test('both are told where what they roll out does not come up', () => {
+    expect(untruthsOfTwo(run(4), run(3, undefined, told), 4)).toEqual([]);
+    expect(untruthsOfTwo(run(4), run(4), 4)).toEqual([]);
+    expect(untruthsOfTwo(run(0, 'updated'), run(3, undefined, told), 4)).toHaveLength(2);
   });
 
   test('none fails, and both are not refused', () => {
-    expect(untruthsOfTwo(run(0, 'updated'), run(3, undefined, 'refused'))).toHaveLength(1);
-    expect(untruthsOfTwo(run(1), run(3, undefined, told))).toHaveLength(2);
+    expect(untruthsOfTwo(run(0, 'updated'), run(3, undefined, 'refused'), 0)).toHaveLength(1);
+    expect(untruthsOfTwo(run(1), run(3, undefined, told), 0)).toHaveLength(2);
   });
 });

@@ -32,15 +32,18 @@ export function untruths(run: RolloutRun, { live, target, found }: Ended): strin
   return run.exitCode === 3 || run.exitCode === 4 ? must(live) : [];
 }
 
-/** Of two who want the same at once, one does it, and the other does it too, later, or is told who is at it. */
-export function untruthsOfTwo(first: RolloutRun, second: RolloutRun): string[] {
+/**
+ * Of two who want the same at once, one does it, and the other does it too, later, or is told who is at it. What is done
+ * is a release that comes up (0), or one that does not and is taken back (4).
+ */
+export function untruthsOfTwo(first: RolloutRun, second: RolloutRun, done: 0 | 4): string[] {
   const told =
     /another rollout is under way on this host: held by \S+ on \S+ since \d{4}-\S+Z, logged in from \S+/;
   const runs = [first, second];
   const wrong = runs
-    .filter(({ exitCode, stderr }) => exitCode !== 0 && !(exitCode === 3 && told.test(stderr)))
+    .filter(({ exitCode, stderr }) => exitCode !== done && !(exitCode === 3 && told.test(stderr)))
     .map(({ exitCode, stderr }) => `of two operators, one was told ${exitCode}: ${stderr}`);
-  return runs.some(({ exitCode }) => exitCode === 0)
+  return runs.some(({ exitCode }) => exitCode === done)
     ? wrong
     : [...wrong, 'two operators, and neither came through'];
 }

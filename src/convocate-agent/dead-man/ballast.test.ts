@@ -23,6 +23,12 @@ test('is kept in every place that going back writes to, since each may be a disk
   }
 });
 
+test('is taken in all places or in none', async () => {
+  const missing = join(directory, 'missing');
+  await expect(takeBallast([...places, missing])).rejects.toThrow('ENOENT');
+  for (const place of places) expect(await readdir(place)).toEqual([]);
+});
+
 test('is gone when it was dropped, also twice', async () => {
   await takeBallast(places);
   await dropBallast(places);

@@ -10,8 +10,14 @@ const PLACES = [AGENT_HOST.rolloutDir, AGENT_HOST.configDir, AGENT_HOST.libDir];
 const NAME = 'ballast';
 const BYTES = 256 * 1024;
 
+/** All of it or none: on a disk that is full already, what could be taken is given back. */
 export async function takeBallast(places: readonly string[] = PLACES): Promise<void> {
-  for (const place of places) await writeFile(join(place, NAME), Buffer.alloc(BYTES), { mode: 0o600 });
+  try {
+    for (const place of places) await writeFile(join(place, NAME), Buffer.alloc(BYTES), { mode: 0o600 });
+  } catch (error) {
+    await dropBallast(places);
+    throw error;
+  }
 }
 
 export async function dropBallast(places: readonly string[] = PLACES): Promise<void> {

@@ -47,6 +47,19 @@ export function changesBetween(before: ClusterPicture, after: ClusterPicture): C
   return events;
 }
 
+/**
+ * What the next picture is held against. A service that has only just started knows nothing of an agent before it has
+ * reached it; that is no news of the agent, so what was known of it before stands until then.
+ */
+export function baselineOf(before: ClusterPicture | undefined, now: ClusterPicture): ClusterPicture {
+  const agents = new Map(now.agents);
+  for (const [id, { version }] of now.agents) {
+    const known = before?.agents.get(id);
+    if (version === '' && known) agents.set(id, known);
+  }
+  return { ...now, agents };
+}
+
 function agentChanges(old: AgentView | undefined, agent: AgentView): ClusterEvent[] {
   const place = placeOf(agent);
   const events: ClusterEvent[] = [];

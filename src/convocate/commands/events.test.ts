@@ -96,11 +96,11 @@ test('--timeout ends it, which is no error', async () => {
 test('a service that was restarted is no news: nothing has gone, and what changed meanwhile is told', async () => {
   const ended = service.run('events', '--count', '1', '--json');
   await service.watched();
-  service.agents = [agentView()];
+  service.agents = [agentView({ version: '' })];
   service.sessions = [];
   service.dropWatchers();
   await service.watched();
-  service.push({ sessions: [{ ...api, running: false }] });
+  service.push({ agents: [agentView()], sessions: [{ ...api, running: false }] });
   expect(JSON.parse((await ended).stdout)).toMatchObject({ event: 'session.state', to: 'stopped' });
 });
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type ClusterEvent, changesBetween } from './cluster-changes.ts';
+import { type ClusterEvent, baselineOf, changesBetween } from './cluster-changes.ts';
 import type { ClusterPicture } from '../../cluster/cluster-picture.ts';
 import { parseDuration, wholeNumber } from './option-values.ts';
 import { jsonLine, printable } from './printable.ts';
@@ -38,8 +38,9 @@ async function events(options: EventsOptions): Promise<void> {
     let left = options.count ?? Number.POSITIVE_INFINITY;
     let before: ClusterPicture | undefined;
     for await (const picture of watchCluster(openShell(), { signal: end.signal, onLost })) {
-      const changes = before ? changesBetween(before, picture).filter(isMeant) : [];
-      before = picture;
+      const now = baselineOf(before, picture);
+      const changes = before ? changesBetween(before, now).filter(isMeant) : [];
+      before = now;
       const at = new Date();
       for (const change of changes.slice(0, left))
         process.stdout.write(

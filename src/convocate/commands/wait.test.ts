@@ -89,21 +89,21 @@ test('what was seen last of an agent that is down does not count', async () => {
   expect(JSON.parse((await ended).stdout)).toMatchObject({ running: false });
 });
 
-test('goes on through a restart of the service; what that does not know yet, the agent is asked', async () => {
-  service.answers.set('get', () => sessionView({ activity: doing('idle') }));
+test('goes on through a restart of the service, which reaches the agent only a while later', async () => {
   const ended = service.run('wait', 'api', '--for', 'idle');
   await service.watched();
+  const [agent] = service.agents;
+  service.agents = [agentView({ version: '', up: false })];
   service.sessions = [];
   service.dropWatchers();
+  await service.watched();
+  service.push({ agents: agent ? [agent] : [], sessions: [sessionView({ activity: doing('idle') })] });
   const { exitCode, stderr } = await ended;
   expect(exitCode).toBe(0);
   expect(stderr).toMatch(/^convocate-status\.service went away \(.+\); waiting for its return\n$/);
 });
 
 test('and is told there that its session was removed meanwhile', async () => {
-  service.answers.set('get', () => {
-    throw new Error('no such session');
-  });
   const ended = service.run('wait', 'api', '--for', 'idle');
   await service.watched();
   service.sessions = [];

@@ -1,10 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { OperationError } from '../../base/errors.ts';
-import { RpcError } from '../../protocol/error-codes.ts';
 import type { Session } from '../../protocol/session.ts';
 import type { ClusterPicture } from '../../cluster/cluster-picture.ts';
 import { sessionKey } from '../../cluster/session-key.ts';
-import type { ShellClient } from '../../cluster/shell-client.ts';
 import type { SessionView } from '../../protocol/shell-socket.ts';
 import { describeSession } from './find-session.ts';
 import { parseDuration } from './option-values.ts';
@@ -47,7 +45,7 @@ async function wait(reference: string, options: WaitOptions): Promise<void> {
       void process.stderr.write(`convocate-status.service went away (${problem}); waiting for its return\n`);
     let last: Session = session;
     for await (const picture of watchCluster(shell, { signal: late.signal, onLost })) {
-      const now = await seenIn(picture, session, shell);
+      const now = seenIn(picture, session);
       if (!now) continue;
       last = now;
       const come = options.for.find((state) => isIn(state, now));
@@ -64,15 +62,8 @@ async function wait(reference: string, options: WaitOptions): Promise<void> {
   }
 }
 
-/**
- * The session as it is now; undefined while nobody can say. Throws where it was removed. A service that was started
- * anew meanwhile may never have known it: then its agent is asked.
- */
-async function seenIn(
-  picture: ClusterPicture,
-  session: SessionView,
-  shell: Pick<ShellClient, 'call'>,
-): Promise<Session | undefined> {
+/** The session as it is now; undefined while nobody can say. Throws where it was removed. */
+function seenIn(picture: ClusterPicture, session: SessionView): Session | undefined {
   const agent = picture.agents.get(session.agent_id);
   const now = picture.sessions.get(sessionKey(session.agent_id, session.uuid));
   if (!agent)
@@ -80,15 +71,7 @@ async function seenIn(
       hint: `${describeSession(session)} may live on there`,
     });
   if (!now) throw removed(session);
-  if (!now.stale) return now;
-  if (!agent.up) return undefined;
-  try {
-    return await shell.call(session.agent_id, 'get', { id: session.uuid });
-  } catch (error) {
-    const cause = error instanceof Error ? error.cause : undefined;
-    if (cause instanceof RpcError && cause.code === 'not_found') throw removed(session);
-    return undefined; // the agent went away again: the next line tells
-  }
+  return now.stale ? undefined : now;
 }
 
 export function isIn(state: Awaited, { running, activity, started_at }: Session): boolean {
