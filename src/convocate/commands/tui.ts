@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 
+const LAST_WORDS_MS = 500;
+
 /** What `convocate` runs on a terminal when no verb is named, so that no one has to know its name. */
 export function addTuiCommand(program: Command): void {
   program
@@ -12,6 +14,11 @@ export function addTuiCommand(program: Command): void {
         import('../tui/step.ts'),
       ]);
       const color = (process.env['NO_COLOR'] ?? '') === '';
-      await runTui({ shell: openShell(), step, look: { color } });
+      try {
+        await runTui({ shell: openShell(), step, look: { color } });
+      } finally {
+        // A call that is still on its way would keep the process until it is answered, and no one waits for it any more.
+        setTimeout(() => process.exit(), LAST_WORDS_MS).unref();
+      }
     });
 }

@@ -20,7 +20,8 @@ export class AttachedTerminal implements AsyncDisposable {
     const terminal = new AttachedTerminal(shell, name);
     // The shell behind it keeps the window open, so that what `attach` said last can be read.
     const line = `convocate attach ${sessionId}; echo "attach ended: $?"; exec cat`;
-    await shell.run([...terminal.#tmux, 'new-session', '-d', '-x', '120', '-y', '40', line], asClaude);
+    const window = ['new-session', '-d', '-x', '120', '-y', '40', 'sh', '-c', line];
+    await shell.run([...terminal.#tmux, ...window], asClaude);
     return terminal;
   }
 
