@@ -31,6 +31,8 @@ const TICK_MS = 1_000;
 /**
  * Runs the terminal UI on the operator's terminal until they quit. Rejects with what ended it otherwise: a signal, a
  * terminal that is gone, a bug. The terminal is as it was on every way out. RefusedError where there is no terminal.
+ * Calls that are on their way are carried out by the service all the same: whoever called this need not wait for them, and
+ * ends the process.
  */
 export async function runTui(options: TuiOptions): Promise<void> {
   await new Tui(options).run();

@@ -312,10 +312,9 @@ describe.each(Object.entries(SCREENS))('%s', (name, make) => {
     const lines = screenOf(make(size), { color: true });
     expect(lines).toHaveLength(size.rows);
     expect(lines.filter((line) => widthOfLine(line) > size.cols)).toEqual([]);
+    const texts = lines.map(textOf);
     // oxlint-disable-next-line no-control-regex -- that there is none is what is checked
-    expect(
-      lines.map(textOf).filter((text) => /[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/.test(text)),
-    ).toEqual([]);
+    expect(texts.filter((text) => /[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/.test(text))).toEqual([]);
   });
 
   it('uses no more than weight and reversed video where there is no colour', () => {
