@@ -88,14 +88,12 @@ const SCREENS: Record<string, (size: Size) => TuiState> = {
       problem:
         'convocate-status.service is not running on this host: run `systemctl status convocate-status`',
     }),
-  lost: (size) => ({
-    ...stateWith(
-      size,
-      AGENTS,
-      KINDS.map((session) => ({ ...session, stale: true })),
-      { connection: 'lost', sinceMs: NOW_MS - 42_000, problem: 'the status service went away; trying again' },
-    ),
-  }),
+  lost: (size) =>
+    stateWith(size, AGENTS, KINDS, {
+      connection: 'lost',
+      sinceMs: NOW_MS - 42_000,
+      problem: 'the status service went away; trying again',
+    }),
   empty: (size) => stateWith(size, AGENTS, []),
   'no-agents': (size) => stateWith(size, [], []),
   one: (size) => stateWith(size, [agentAt(0)], [WORKING]),
