@@ -50,6 +50,8 @@ class Tui {
   #isOver = false;
   /** There is something to show, or it takes too long to wait for it. */
   #isShown = false;
+  /** A frame waits for the terminal to take the one before it. */
+  #isLate = false;
   /** What the preview is about, to go on with it after an attach. */
   #previewed: Target | undefined;
   /** Settles when the terminal is free of the session that has it just now. */
@@ -164,6 +166,9 @@ class Tui {
     this.#keys = new KeyReader((keys) => this.#onKeys(keys));
     this.#terminal.take({
       onBytes: (bytes) => this.#keys?.push(bytes),
+      onFree: () => {
+        if (this.#isLate) this.#draw();
+      },
       onEnd: () => this.#end(terminalGone()),
     });
     this.#onResize();
@@ -192,6 +197,8 @@ class Tui {
 
   #draw(): void {
     if (!this.#terminal.isTaken) return;
+    this.#isLate = this.#terminal.isBusy;
+    if (this.#isLate) return;
     try {
       this.#terminal.write(this.#writer.frame(screenOf(this.#state, this.#options.look)));
     } catch (error) {
