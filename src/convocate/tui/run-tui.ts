@@ -2,17 +2,15 @@ import type { ShellClient } from '../../cluster/shell-client.ts';
 import { attachAndTell } from './attach-and-tell.ts';
 import { carryOut } from './carry-out.ts';
 import { watchCluster } from './cluster-source.ts';
+import { DrawnScreen } from './drawn-screen.ts';
 import type { Effect, Key, Step, TuiEvent } from './events.ts';
 import { PreviewSource } from './preview-source.ts';
 import { listenToProcess, terminalGone } from './process-events.ts';
 import { type Target, type TuiState, initialState } from './state.ts';
-import { FrameClock } from './terminal/frame-clock.ts';
 import { KeyReader } from './terminal/key-reader.ts';
 import { noticeSequence } from './terminal/screen-modes.ts';
-import { ScreenWriter } from './terminal/screen-writer.ts';
 import { UiTerminal } from './terminal/ui-terminal.ts';
 import type { Look } from './view/line.ts';
-import { screenOf } from './view/screen.ts';
 import { safe } from './view/text-width.ts';
 
 export interface TuiOptions {
@@ -41,17 +39,12 @@ export async function runTui(options: TuiOptions): Promise<void> {
 class Tui {
   readonly #options: TuiOptions;
   readonly #terminal = new UiTerminal();
-  readonly #writer = new ScreenWriter();
-  readonly #frames = new FrameClock(() => this.#draw());
+  readonly #screen: DrawnScreen;
   readonly #preview: PreviewSource;
   readonly #over = Promise.withResolvers<void>();
   #keys: KeyReader | undefined;
   #state: TuiState;
   #isOver = false;
-  /** There is something to show, or it takes too long to wait for it. */
-  #isShown = false;
-  /** A frame waits for the terminal to take the one before it. */
-  #isLate = false;
   /** What the preview is about, to go on with it after an attach. */
   #previewed: Target | undefined;
   /** Settles when the terminal is free of the session that has it just now. */
@@ -60,6 +53,12 @@ class Tui {
   constructor(options: TuiOptions) {
     this.#options = options;
     this.#state = initialState({ cols: 80, rows: 24 }, Date.now());
+    this.#screen = new DrawnScreen({
+      terminal: this.#terminal,
+      look: options.look,
+      state: () => this.#state,
+      onError: (error) => this.#end(error),
+    });
     this.#preview = new PreviewSource({
       ask: async ({ agentId, uuid }) =>
         await options.shell.call(agentId, 'screen', { id: uuid, styled: true }),
@@ -78,10 +77,7 @@ class Tui {
     const source = watchCluster(this.#options.socketPath, this.#state.cluster, (cluster, first) =>
       this.#tell({ kind: 'cluster', cluster, first, atMs: Date.now() }),
     );
-    const firstFrame = setTimeout(() => {
-      this.#isShown = true;
-      this.#frames.atOnce();
-    }, FIRST_FRAME_MS);
+    const firstFrame = setTimeout(() => this.#screen.show(), FIRST_FRAME_MS);
     const ticks = setInterval(() => this.#tell({ kind: 'tick', atMs: Date.now() }), TICK_MS);
     try {
       await this.#over.promise;
@@ -91,7 +87,7 @@ class Tui {
       source.close();
       this.#preview.close();
       this.#keys?.close();
-      this.#frames.close();
+      this.#screen.close();
       await this.#attached;
       this.#terminal.leave();
       stopListening();
@@ -111,18 +107,11 @@ class Tui {
     try {
       const { state, effects } = this.#options.step(this.#state, event);
       this.#state = state;
-      this.#isShown ||= event.kind === 'cluster' || event.kind === 'key';
-      if (this.#isShown) this.#askForFrame(event);
+      this.#screen.follow(event);
       for (const effect of effects) this.#perform(effect);
     } catch (error) {
       this.#end(error);
     }
-  }
-
-  #askForFrame(event: TuiEvent): void {
-    if (event.kind === 'key' || event.kind === 'size' || (event.kind === 'cluster' && event.first))
-      this.#frames.atOnce();
-    else this.#frames.soon();
   }
 
   #perform(effect: Effect): void {
@@ -166,9 +155,7 @@ class Tui {
     this.#keys = new KeyReader((keys) => this.#onKeys(keys));
     this.#terminal.take({
       onBytes: (bytes) => this.#keys?.push(bytes),
-      onFree: () => {
-        if (this.#isLate) this.#draw();
-      },
+      onFree: () => this.#screen.onFree(),
       onEnd: () => this.#end(terminalGone()),
     });
     this.#onResize();
@@ -185,7 +172,7 @@ class Tui {
   #onResize(): void {
     const size = this.#terminal.size();
     if (!size) return;
-    this.#writer.forget();
+    this.#screen.forget();
     this.#tell({ kind: 'size', size });
   }
 
@@ -193,16 +180,5 @@ class Tui {
     if (!this.#terminal.isTaken) return;
     this.#terminal.takeAgain();
     this.#onResize();
-  }
-
-  #draw(): void {
-    if (!this.#terminal.isTaken) return;
-    this.#isLate = this.#terminal.isBusy;
-    if (this.#isLate) return;
-    try {
-      this.#terminal.write(this.#writer.frame(screenOf(this.#state, this.#options.look)));
-    } catch (error) {
-      this.#end(error);
-    }
   }
 }
