@@ -39,17 +39,14 @@ const stubs = {
   name: 'stubs',
   setup(bundle: import('esbuild').PluginBuild): void {
     bundle.onResolve(
-      { filter: /^(@grpc\/grpc-js|@grpc\/proto-loader|cpu-features|react-devtools-core)$|\.node$/ },
+      { filter: /^(@grpc\/grpc-js|@grpc\/proto-loader|cpu-features)$|\.node$/ },
       ({ path }) => ({
         path,
         namespace: 'stub',
       }),
     );
     bundle.onLoad({ filter: /.*/, namespace: 'stub' }, ({ path }) => ({
-      contents:
-        path.startsWith('@grpc') || path.startsWith('react')
-          ? 'module.exports = {};'
-          : `throw new Error('left out: ${path}');`,
+      contents: path.startsWith('@grpc') ? 'module.exports = {};' : `throw new Error('left out: ${path}');`,
       loader: 'js',
     }));
   },

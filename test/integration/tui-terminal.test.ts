@@ -26,6 +26,7 @@ beforeEach(async () => {
   tmux = ['tmux', '-S', join(dir, 'tmux.sock'), '-f', '/dev/null'];
   const env = { ...process.env, PS1: '$ ', CONVOCATE_SOCKET: join(dir, 'shell.sock') };
   await runChecked([...tmux, 'new-session', '-d', '-x', '90', '-y', '20', 'sh'], { env });
+  await screenWith(/[$#]/);
   await keys('echo before the UI', 'Enter');
   await screenWith(/^before the UI$/m);
 });

@@ -2,17 +2,15 @@ import type { ShellClient } from '../../cluster/shell-client.ts';
 import { attachAndTell } from './attach-and-tell.ts';
 import { carryOut } from './carry-out.ts';
 import { watchCluster } from './cluster-source.ts';
+import { DrawnScreen } from './drawn-screen.ts';
 import type { Effect, Key, Step, TuiEvent } from './events.ts';
 import { PreviewSource } from './preview-source.ts';
 import { listenToProcess, terminalGone } from './process-events.ts';
 import { type Target, type TuiState, initialState } from './state.ts';
-import { FrameClock } from './terminal/frame-clock.ts';
 import { KeyReader } from './terminal/key-reader.ts';
 import { noticeSequence } from './terminal/screen-modes.ts';
-import { ScreenWriter } from './terminal/screen-writer.ts';
 import { UiTerminal } from './terminal/ui-terminal.ts';
 import type { Look } from './view/line.ts';
-import { screenOf } from './view/screen.ts';
 import { safe } from './view/text-width.ts';
 
 export interface TuiOptions {
@@ -29,6 +27,8 @@ const TICK_MS = 1_000;
 /**
  * Runs the terminal UI on the operator's terminal until they quit. Rejects with what ended it otherwise: a signal, a
  * terminal that is gone, a bug. The terminal is as it was on every way out. RefusedError where there is no terminal.
+ * Calls that are on their way are carried out by the service all the same: whoever called this need not wait for them, and
+ * ends the process.
  */
 export async function runTui(options: TuiOptions): Promise<void> {
   await new Tui(options).run();
@@ -37,15 +37,12 @@ export async function runTui(options: TuiOptions): Promise<void> {
 class Tui {
   readonly #options: TuiOptions;
   readonly #terminal = new UiTerminal();
-  readonly #writer = new ScreenWriter();
-  readonly #frames = new FrameClock(() => this.#draw());
+  readonly #screen: DrawnScreen;
   readonly #preview: PreviewSource;
   readonly #over = Promise.withResolvers<void>();
   #keys: KeyReader | undefined;
   #state: TuiState;
   #isOver = false;
-  /** There is something to show, or it takes too long to wait for it. */
-  #isShown = false;
   /** What the preview is about, to go on with it after an attach. */
   #previewed: Target | undefined;
   /** Settles when the terminal is free of the session that has it just now. */
@@ -54,6 +51,12 @@ class Tui {
   constructor(options: TuiOptions) {
     this.#options = options;
     this.#state = initialState({ cols: 80, rows: 24 }, Date.now());
+    this.#screen = new DrawnScreen({
+      terminal: this.#terminal,
+      look: options.look,
+      state: () => this.#state,
+      onError: (error) => this.#end(error),
+    });
     this.#preview = new PreviewSource({
       ask: async ({ agentId, uuid }) =>
         await options.shell.call(agentId, 'screen', { id: uuid, styled: true }),
@@ -72,10 +75,7 @@ class Tui {
     const source = watchCluster(this.#options.shell, this.#state.cluster, (cluster, first) =>
       this.#tell({ kind: 'cluster', cluster, first, atMs: Date.now() }),
     );
-    const firstFrame = setTimeout(() => {
-      this.#isShown = true;
-      this.#frames.atOnce();
-    }, FIRST_FRAME_MS);
+    const firstFrame = setTimeout(() => this.#screen.show(), FIRST_FRAME_MS);
     const ticks = setInterval(() => this.#tell({ kind: 'tick', atMs: Date.now() }), TICK_MS);
     try {
       await this.#over.promise;
@@ -85,7 +85,7 @@ class Tui {
       source.close();
       this.#preview.close();
       this.#keys?.close();
-      this.#frames.close();
+      this.#screen.close();
       await this.#attached;
       this.#terminal.leave();
       stopListening();
@@ -105,18 +105,11 @@ class Tui {
     try {
       const { state, effects } = this.#options.step(this.#state, event);
       this.#state = state;
-      this.#isShown ||= event.kind === 'cluster' || event.kind === 'key';
-      if (this.#isShown) this.#askForFrame(event);
+      this.#screen.follow(event);
       for (const effect of effects) this.#perform(effect);
     } catch (error) {
       this.#end(error);
     }
-  }
-
-  #askForFrame(event: TuiEvent): void {
-    if (event.kind === 'key' || event.kind === 'size' || (event.kind === 'cluster' && event.first))
-      this.#frames.atOnce();
-    else this.#frames.soon();
   }
 
   #perform(effect: Effect): void {
@@ -160,6 +153,7 @@ class Tui {
     this.#keys = new KeyReader((keys) => this.#onKeys(keys));
     this.#terminal.take({
       onBytes: (bytes) => this.#keys?.push(bytes),
+      onFree: () => this.#screen.onFree(),
       onEnd: () => this.#end(terminalGone()),
     });
     this.#onResize();
@@ -176,7 +170,7 @@ class Tui {
   #onResize(): void {
     const size = this.#terminal.size();
     if (!size) return;
-    this.#writer.forget();
+    this.#screen.forget();
     this.#tell({ kind: 'size', size });
   }
 
@@ -184,14 +178,5 @@ class Tui {
     if (!this.#terminal.isTaken) return;
     this.#terminal.takeAgain();
     this.#onResize();
-  }
-
-  #draw(): void {
-    if (!this.#terminal.isTaken) return;
-    try {
-      this.#terminal.write(this.#writer.frame(screenOf(this.#state, this.#options.look)));
-    } catch (error) {
-      this.#end(error);
-    }
   }
 }

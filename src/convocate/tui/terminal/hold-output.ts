@@ -19,7 +19,7 @@ export function holdOutput(): HeldOutput {
         -MOST_CHARACTERS,
       );
       const done = rest.find((argument) => typeof argument === 'function');
-      if (done) process.nextTick(done as () => void);
+      if (done) process.nextTick(done);
       return true;
     };
     Object.defineProperty(stream, 'write', { value: write, configurable: true, writable: true });

@@ -10,8 +10,8 @@ const PASTE_END = `${ESC}[201~`;
 const MOST_PASTED = 64 * 1024;
 
 /** A whole sequence at the start; what may still become one; and a paste that begins. */
-const WHOLE = /^\u001b(?:\[\[[A-E]|\[[0-?]*[ -/]*(?!\[)[@-~$]|O[\d;]*[A-Za-z])/;
-const PART = /^\u001b(?:\[\[?[0-?]*[ -/]*|O[\d;]*)?$/;
+const WHOLE = new RegExp(`^${ESC}(?:\\[\\[[A-E]|\\[[0-?]*[ -/]*(?!\\[)[@-~$]|O[\\d;]*[A-Za-z])`);
+const PART = new RegExp(`^${ESC}(?:\\[\\[?[0-?]*[ -/]*|O[\\d;]*)?$`);
 
 /**
  * Makes keys of a terminal's bytes, however they were cut into pieces on their way. An Escape that nothing follows may be

@@ -1,5 +1,7 @@
 import type { Key, KeyName } from '../events.ts';
 
+const ESC = '\u001b';
+
 /** Final letters of `ESC [` and `ESC O`; the second kind comes from terminals in application mode. */
 const BY_LETTER: Readonly<Record<string, KeyName>> = {
   A: 'up',
@@ -20,11 +22,12 @@ const BY_NUMBER: Readonly<Record<string, KeyName>> = {
   '7': 'home',
   '8': 'end',
 };
+const SEQUENCE = new RegExp(`^${ESC}([[O])([\\d;]*)([A-Za-z~$])$`);
 const SHIFT = 1;
 
 /** The key of a whole `ESC [ …` or `ESC O …`; undefined for one that is nothing to us. */
 export function keyOfSequence(sequence: string): Key | undefined {
-  const parts = /^\u001b([[O])([\d;]*)([A-Za-z~$])$/.exec(sequence);
+  const parts = SEQUENCE.exec(sequence);
   if (!parts) return undefined;
   const [, kind, parameters = '', final = ''] = parts;
   if (kind === '[' && final === 'Z') return { name: 'tab', shift: true };

@@ -1,69 +1,77 @@
-import { type OwnTerminal, openOwnTerminal } from '../../attach/own-terminal.ts';
+import type { ReadStream } from 'node:tty';
 import type { Size } from '../state.ts';
+import { openDevice, sizeOfDevice, writeNow } from './device.ts';
 import { type HeldOutput, holdOutput } from './hold-output.ts';
 import { ENTER_SCREEN, LEAVE_SCREEN } from './screen-modes.ts';
 
 export interface Listener {
   readonly onBytes: (bytes: Buffer) => void;
+  /** All that was written has been taken; there is room for another frame. */
+  readonly onFree: () => void;
   /** Nothing more can come from this terminal. */
   readonly onEnd: () => void;
 }
+
+/** Ends a sequence that was cut off in the middle. */
+const CANCEL = '\u0018';
 
 /**
  * The operator's terminal as the UI has it: raw, on a screen of its own. It is opened anew each time it is taken, so that
  * between two times nothing of ours reads a key that is meant for someone else.
  */
 export class UiTerminal {
-  readonly #open: () => OwnTerminal;
-  #own: OwnTerminal | undefined;
+  #stream: ReadStream | undefined;
   #held: HeldOutput | undefined;
 
-  constructor(open: () => OwnTerminal = openOwnTerminal) {
-    this.#open = open;
+  get isTaken(): boolean {
+    return this.#stream !== undefined;
   }
 
-  get isTaken(): boolean {
-    return this.#own !== undefined;
+  /** It has not taken what was written last: whoever draws now draws what is old when it is seen. */
+  get isBusy(): boolean {
+    return this.#stream?.writableNeedDrain ?? false;
   }
 
   /** Throws RefusedError where the process has no terminal. */
-  take({ onBytes, onEnd }: Listener): void {
-    const own = this.#open();
-    this.#own = own;
+  take({ onBytes, onFree, onEnd }: Listener): void {
+    const stream = openDevice();
+    this.#stream = stream;
     this.#held = holdOutput();
-    own.input.setRawMode(true);
-    own.input.on('data', onBytes);
-    own.input.on('end', onEnd);
-    own.input.on('error', onEnd);
-    own.output.write(ENTER_SCREEN);
+    stream.setRawMode(true);
+    stream.on('data', onBytes);
+    stream.on('drain', onFree);
+    stream.on('end', onEnd);
+    stream.on('close', () => {
+      if (this.#stream === stream) onEnd();
+    });
+    writeNow(ENTER_SCREEN);
   }
 
   /** Taken already, but the modes may have been changed by whoever stopped and woke us. */
   takeAgain(): void {
-    this.#own?.input.setRawMode(false); // what is set already is not set again
-    this.#own?.input.setRawMode(true);
-    this.#own?.output.write(ENTER_SCREEN);
+    this.#stream?.setRawMode(false); // what is set already is not set again
+    this.#stream?.setRawMode(true);
+    writeNow(ENTER_SCREEN);
   }
 
-  /** Writes to a terminal are done when this returns; a slow one slows us down and gets fewer frames. */
   write(text: string): void {
-    if (text !== '') this.#own?.output.write(text);
+    if (text !== '') this.#stream?.write(text);
   }
 
-  /** The size now; of the terminal while it is taken. */
+  /** The size now; only while it is taken. */
   size(): Size | undefined {
-    return this.#own?.size();
+    return this.#stream && sizeOfDevice();
   }
 
   /** Gives it back as it was; may be called twice, and from an exit handler. */
   leave(): void {
-    const own = this.#own;
-    if (!own) return;
-    this.#own = undefined;
-    own.input.removeAllListeners('end');
-    own.output.write(LEAVE_SCREEN);
-    own.restore();
-    own.output.destroy();
+    const stream = this.#stream;
+    if (!stream) return;
+    this.#stream = undefined;
+    if (!stream.destroyed) stream.setRawMode(false);
+    const wasBusy = stream.writableLength > 0;
+    stream.destroy();
+    writeNow((wasBusy ? CANCEL : '') + LEAVE_SCREEN);
     const held = this.#held?.release() ?? '';
     if (held !== '') process.stderr.write(held);
   }

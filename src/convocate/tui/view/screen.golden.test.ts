@@ -88,14 +88,12 @@ const SCREENS: Record<string, (size: Size) => TuiState> = {
       problem:
         'convocate-status.service is not running on this host: run `systemctl status convocate-status`',
     }),
-  lost: (size) => ({
-    ...stateWith(
-      size,
-      AGENTS,
-      KINDS.map((session) => ({ ...session, stale: true })),
-      { connection: 'lost', sinceMs: NOW_MS - 42_000, problem: 'the status service went away; trying again' },
-    ),
-  }),
+  lost: (size) =>
+    stateWith(size, AGENTS, KINDS, {
+      connection: 'lost',
+      sinceMs: NOW_MS - 42_000,
+      problem: 'the status service went away; trying again',
+    }),
   empty: (size) => stateWith(size, AGENTS, []),
   'no-agents': (size) => stateWith(size, [], []),
   one: (size) => stateWith(size, [agentAt(0)], [WORKING]),
@@ -312,10 +310,9 @@ describe.each(Object.entries(SCREENS))('%s', (name, make) => {
     const lines = screenOf(make(size), { color: true });
     expect(lines).toHaveLength(size.rows);
     expect(lines.filter((line) => widthOfLine(line) > size.cols)).toEqual([]);
+    const texts = lines.map(textOf);
     // oxlint-disable-next-line no-control-regex -- that there is none is what is checked
-    expect(
-      lines.map(textOf).filter((text) => /[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/.test(text)),
-    ).toEqual([]);
+    expect(texts.filter((text) => /[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/.test(text))).toEqual([]);
   });
 
   it('uses no more than weight and reversed video where there is no colour', () => {

@@ -1,7 +1,7 @@
 import type { SessionView } from '../../../protocol/shell-socket.ts';
 import { layoutOf } from '../layout.ts';
 import { indexOfKey, rowsOf } from '../rows.ts';
-import { type Dialog, SMALLEST, type TuiState, keyOf } from '../state.ts';
+import { type Cluster, type Dialog, SMALLEST, type TuiState, keyOf } from '../state.ts';
 import { agentPicker } from './agent-picker.ts';
 import { bottomLines } from './bottom-lines.ts';
 import { type DialogBox, boxRoom, boxRows, overlaid } from './box.ts';
@@ -80,25 +80,30 @@ function listScreen(state: TuiState): readonly Line[] {
   const area = { cols: size.cols - previewCols, rows: listRows };
   const below = emptyList(state, rows, { ...area, rows: listRows + 1 }) ?? listLines(state, rows, area);
   if (previewCols === 0) return [titleBar(state), ...troubleLines(state), ...below];
-  const selected = rows[indexOfKey(rows, list.selected)];
+  const selected = asKnown(rows[indexOfKey(rows, list.selected)], cluster);
   const pane = previewPane(selected, state.preview, { cols: previewCols, rows: listRows + 1 }, state.nowMs);
   const beside = below.map((line, index) => [...fitLine(line, area.cols), ...(pane[index] ?? [])]);
   return [titleBar(state), ...troubleLines(state), ...beside];
 }
 
 function listLines(
-  { list, nowMs, underWay }: TuiState,
+  { cluster, list, nowMs, underWay }: TuiState,
   rows: readonly SessionView[],
   area: { readonly cols: number; readonly rows: number },
 ): readonly Line[] {
   const { cols } = area;
   const columns = columnsFor(cols, rows);
   const seen = Array.from({ length: area.rows }, (_, index) => {
-    const session = rows[list.top + index];
+    const session = asKnown(rows[list.top + index], cluster);
     if (!session) return [];
     const key = keyOf(session);
     const selected = key === list.selected;
     return sessionRow(session, { columns, cols, nowMs, selected, underWay: underWay.get(key) });
   });
   return [listHead(columns, cols), ...seen];
+}
+
+/** Without the service nobody knows of any session how it is now. */
+function asKnown(session: SessionView | undefined, { connection }: Cluster): SessionView | undefined {
+  return session && connection === 'lost' ? { ...session, stale: true } : session;
 }

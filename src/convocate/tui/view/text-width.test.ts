@@ -1,3 +1,4 @@
+import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
 import { span } from './line.ts';
 import { fitLine, headOfLine, tailOfLine, widthOfLine } from './line-width.ts';
@@ -35,4 +36,11 @@ test('words stay whole where they can', () => {
 
 test('control characters become visible, line ends become spaces', () => {
   expect(safe('a\u001b[31m\nb\u202e')).toBe('a\u{fffd}[31m b\u{fffd}');
+});
+
+test('what is taken for one column wide without being measured is just that', () => {
+  for (let code = 0x20; code < 0x3000; code += 1) {
+    const character = String.fromCodePoint(code);
+    expect(widthOf(`a${character}`), code.toString(16)).toBe(stringWidth(`a${character}`));
+  }
 });

@@ -1,17 +1,20 @@
 import stringWidth from 'string-width';
 import { printable } from '../../commands/printable.ts';
 
-const segmenter = new Intl.Segmenter();
+let segmenter: Intl.Segmenter | undefined;
 const PLAIN = /^[ -~]*$/;
 const CUT = '…';
 
-/** Measuring what is not plain ASCII is slow, and a screen says the same again and again. */
+/** One column and one UTF-16 unit each: letters of western Europe, rules and frames, and the glyphs of our own screens. */
+const NARROW = /^[ -~\u00a1-\u00ac\u00ae-\u00ff─-╿●▲○◌■✖✔…•›–—“”‘’]*$/;
+
+/** Measuring what is neither is slow, and a screen says the same again and again. */
 const measured = new Map<string, number>();
 const MOST_MEASURED = 4_096;
 
 /** Columns that `text` takes in a terminal. */
 export function widthOf(text: string): number {
-  if (PLAIN.test(text)) return text.length;
+  if (NARROW.test(text)) return text.length;
   const known = measured.get(text);
   if (known !== undefined) return known;
   const width = stringWidth(text);
@@ -22,7 +25,9 @@ export function widthOf(text: string): number {
 
 /** Characters as people see them: a letter with its marks, or an emoji of several code points, is one. */
 export function charactersOf(text: string): string[] {
-  return PLAIN.test(text) ? [...text] : Array.from(segmenter.segment(text), ({ segment }) => segment);
+  if (PLAIN.test(text)) return text.split('');
+  segmenter ??= new Intl.Segmenter();
+  return Array.from(segmenter.segment(text), ({ segment }) => segment);
 }
 
 /** Text from elsewhere, on one line and safe to draw. */
