@@ -27,6 +27,7 @@ const sessions: SessionView[] = [
   { ...plain, name: 'latest', last_accessed: '2026-01-02T00:00:00Z', attached: 1, older_image: true },
   { ...plain, name: 'never', last_accessed: '', running: false, agent_id: 'bbbbbbbb' },
   { ...plain, name: 'waits', activity: waiting, uuid: '22222222-2222-4222-8222-222222222222' },
+  { ...plain, name: 'killed', running: false, exit_code: 143, last_accessed: '2020' },
   { ...plain, name: 'waited', activity: waiting, running: false, exit_code: 0, last_accessed: '2025' },
   { ...plain, name: 'crashed', running: false, exit_code: 1, last_accessed: '2024' },
   { ...plain, name: 'starved', running: false, oom_killed: true, last_accessed: '2023' },
@@ -38,7 +39,7 @@ test.each<[string, Choice, string[]]>([
   [
     'all, the last used first, one never used last',
     {},
-    ['latest', 'quiet', 'waits', 'waited', 'crashed', 'starved', 'damaged', 'locked', 'never'],
+    ['latest', 'quiet', 'waits', 'waited', 'crashed', 'starved', 'damaged', 'locked', 'killed', 'never'],
   ],
   ['of one agent', { agent: 'bbbbbbbb' }, ['never']],
   ['in one state', { state: 'connected' }, ['latest']],

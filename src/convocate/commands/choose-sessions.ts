@@ -1,5 +1,6 @@
 import { type SessionState, stateOf } from '../../protocol/session-actions.ts';
 import type { SessionView } from '../../protocol/shell-socket.ts';
+import { needsAttention } from '../needs-attention.ts';
 
 export interface Choice {
   /** Agent id. */
@@ -25,14 +26,6 @@ export function chooseSessions(sessions: readonly SessionView[], choice: Choice)
         compare(a.agent_id, b.agent_id) ||
         compare(a.uuid, b.uuid),
     );
-}
-
-/** It waits for a person, ended badly, is damaged or locked. */
-export function needsAttention(session: SessionView): boolean {
-  const { activity, exit_code, oom_killed, damaged, locked, running } = session;
-  const waits = running && activity?.state === 'waiting';
-  const endedBadly = !running && (oom_killed === true || (exit_code !== undefined && exit_code !== 0));
-  return waits || endedBadly || damaged !== undefined || locked;
 }
 
 function compare(a: string, b: string): number {

@@ -1,6 +1,7 @@
 import { stateOf } from '../../protocol/session-actions.ts';
 import type { SessionView } from '../../protocol/shell-socket.ts';
-import { type Cluster, type List, type SortOrder, keyOf, needsAttention } from './state.ts';
+import { needsAttention } from '../needs-attention.ts';
+import { type Cluster, type List, type SortOrder, keyOf } from './state.ts';
 
 /** The rows of one picture as they were asked for last; they go when the picture goes. */
 interface Choice {

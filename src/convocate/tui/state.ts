@@ -112,14 +112,6 @@ export function targetOf(session: SessionView): Target {
   return { agentId, host, uuid, name };
 }
 
-/** It waits for a person, ended badly, is damaged or locked: what `!` shows. */
-export function needsAttention(session: SessionView): boolean {
-  const { activity, exit_code, oom_killed, damaged, locked, running } = session;
-  const waits = activity?.state === 'waiting' && running;
-  const endedBadly = !running && (oom_killed === true || (exit_code !== undefined && exit_code !== 0));
-  return waits || endedBadly || damaged !== undefined || locked;
-}
-
 export function initialState(size: Size, nowMs: number): TuiState {
   return {
     size,
