@@ -78,6 +78,11 @@ export class LiveView implements AsyncDisposable {
     return this.#watched.get(agentId)?.link.client;
   }
 
+  /** Somebody waits for this agent: where it cannot be asked, the next try to connect is now. */
+  wake(agentId: string): void {
+    this.#watched.get(agentId)?.link.wake();
+  }
+
   /** Asks the agent for its list, and gives up waiting for it after `timeoutMs`; never rejects. */
   async refresh(agentId: string, timeoutMs: number): Promise<void> {
     const { promise: enough, resolve } = Promise.withResolvers<void>();

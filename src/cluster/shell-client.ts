@@ -19,7 +19,7 @@ import { ClusterWatch, type WatchNews } from './cluster-watch.ts';
 import { serviceErrorOf } from './service-error.ts';
 import { ShellAnswer, operatorErrorOf } from './shell-answer.ts';
 
-/** A terminal through the service: raw bytes both ways; ending the socket detaches. It comes paused: resume it. */
+/** A terminal through the service, as its header asked for it; ending the socket ends it. It comes paused: resume it. */
 export interface ShellTerminal {
   readonly socket: Socket;
   /** What came together with the answer: the terminal's first bytes. */
@@ -67,9 +67,14 @@ export class ShellClient {
     return new ClusterWatch(this.#socketPath, onNews);
   }
 
-  async attach(agentId: string, header: AttachHeader): Promise<ShellTerminal> {
+  /** `timeoutMs` for the whole of it; by default long enough for a session that must be started first. */
+  async attach(
+    agentId: string,
+    header: AttachHeader,
+    { timeoutMs = LIMITS.changeCallMs + SERVICE_GRACE_MS }: { readonly timeoutMs?: number } = {},
+  ): Promise<ShellTerminal> {
     const request: ShellRequest = { op: 'attach', agent_id: agentId, header, operator: this.#operator };
-    const { socket, result, rest } = await this.#exchange(request, LIMITS.changeCallMs + SERVICE_GRACE_MS);
+    const { socket, result, rest } = await this.#exchange(request, timeoutMs);
     const { attach_id } = AttachAccepted.parse(result);
     return {
       socket,

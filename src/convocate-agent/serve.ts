@@ -133,7 +133,10 @@ export async function serveAgent(options: ServeOptions): Promise<ServedAgent> {
       limits.close();
       stopHeartbeat();
       await settle(agent, 'changes under way', FINISH_CHANGES_MS, agent.locks.idle());
-      const clients = agent.attached.all().map((client) => client.detach());
+      const clients = agent.attached.all().map(async (client) => {
+        await client.detach('stopping');
+        await client.ended;
+      });
       await settle(agent, 'detaching all clients', DETACH_ALL_MS, Promise.allSettled(clients));
       await listener.close();
       await end(reason);

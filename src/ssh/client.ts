@@ -4,7 +4,7 @@ import ssh2, { type ClientChannel } from 'ssh2';
 import { withDeadline } from '../base/deadline.ts';
 import { messageOf } from '../base/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
-import { ALGORITHMS } from './policy.ts';
+import { ALGORITHMS, KEEPALIVE_COUNT_MAX } from './policy.ts';
 
 export interface ConnectOptions {
   readonly host: string;
@@ -69,7 +69,7 @@ async function logIn(socket: Socket, options: ConnectOptions, timeoutMs: number)
     algorithms: ALGORITHMS,
     readyTimeout: timeoutMs,
     keepaliveInterval: LIMITS.keepaliveIntervalMs,
-    keepaliveCountMax: LIMITS.keepaliveMisses,
+    keepaliveCountMax: KEEPALIVE_COUNT_MAX,
     hostVerifier: (key: Buffer) => {
       mismatch = !key.equals(options.hostKey);
       return !mismatch;

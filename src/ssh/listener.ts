@@ -4,7 +4,7 @@ import ssh2, { type Connection } from 'ssh2';
 import { OperationError, messageOf } from '../base/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { authenticate } from './authenticate.ts';
-import { ALGORITHMS, REKEY_INTERVAL_MS } from './policy.ts';
+import { ALGORITHMS, KEEPALIVE_COUNT_MAX, REKEY_INTERVAL_MS } from './policy.ts';
 import { type SubsystemHandler, serveSession } from './serve-session.ts';
 
 /** How long what was written last may take to leave when the listener closes. */
@@ -47,7 +47,7 @@ export async function listen<Peer>(options: ListenerOptions<Peer>): Promise<List
       algorithms: ALGORITHMS,
       ident: 'convocate',
       keepaliveInterval: LIMITS.keepaliveIntervalMs,
-      keepaliveCountMax: LIMITS.keepaliveMisses,
+      keepaliveCountMax: KEEPALIVE_COUNT_MAX,
     },
     (connection, info) => {
       const from = `${info.ip}:${info.port}`;

@@ -1,4 +1,5 @@
 import type { Algorithms, ServerHostKeyAlgorithm } from 'ssh2';
+import { LIMITS } from '../protocol/limits.ts';
 
 /**
  * The one policy of both listeners and of our clients: ed25519 keys only, and ciphers that are fast in JavaScript
@@ -16,3 +17,9 @@ export const ALGORITHMS: Algorithms = {
 
 /** New session keys after this much time; ssh2 has no rekeying of its own. */
 export const REKEY_INTERVAL_MS = 60 * 60 * 1000;
+
+/**
+ * ssh2 gives up when one keepalive more than this would be due: with as many as the contract's misses it would take a
+ * whole interval longer, 20 s instead of 15.
+ */
+export const KEEPALIVE_COUNT_MAX = LIMITS.keepaliveMisses - 1;

@@ -1,3 +1,5 @@
+import { RpcError } from '../../protocol/error-codes.ts';
+import type { ContainerFacts } from '../docker/docker.ts';
 import type { Agent } from '../sessions/agent.ts';
 import { requireAllowed } from '../sessions/change.ts';
 import { findEntry } from '../sessions/describe-session.ts';
@@ -6,7 +8,8 @@ import { lookAndTell } from '../sessions/watch-containers.ts';
 
 /**
  * Sees to it that a session runs before someone is attached. Those who come while it is being started for another
- * attach wait for the same start. Throws as `restart` does, and `conflict` where the session is locked or damaged.
+ * attach wait for the same start. Throws as `restart` does, and `conflict` where the session is locked or damaged, or does
+ * not run and `mayStart` is false.
  */
 export class SessionStarter {
   readonly #agent: Agent;
@@ -16,11 +19,12 @@ export class SessionStarter {
     this.#agent = agent;
   }
 
-  async ensureRunning(id: string): Promise<void> {
+  async ensureRunning(id: string, mayStart: boolean): Promise<void> {
     const entry = await findEntry(this.#agent, id);
     await requireAllowed(this.#agent, entry, 'attach', await this.#agent.locks.stale(id));
     const { facts } = await lookAndTell(this.#agent, id);
     if (facts?.running) return;
+    if (!mayStart) throw new RpcError('conflict', `the session ${describeRun(facts)}`);
     await (this.#starts.get(id) ?? this.#start(id));
   }
 
@@ -29,4 +33,9 @@ export class SessionStarter {
     this.#starts.set(id, start);
     return start;
   }
+}
+
+function describeRun(facts: ContainerFacts | undefined): string {
+  if (facts?.exitCode === undefined) return 'does not run';
+  return `has ended with exit code ${facts.exitCode}${facts.oomKilled ? ', out of memory' : ''}`;
 }

@@ -5,7 +5,7 @@ import { CLAUDE_USER, containerNameOf } from '../../protocol/host-layout.ts';
 import type { Terminal } from '../docker/docker.ts';
 import type { Agent } from '../sessions/agent.ts';
 import { explainEnd } from '../sessions/explain-end.ts';
-import { SESSION_SCRIPT } from '../sessions/session-scripts.ts';
+import { SESSION_SCRIPT, redrawArgv } from '../sessions/session-scripts.ts';
 
 const DETACH_MS = 15_000;
 const DETACH_RETRY_MS = 100;
@@ -13,6 +13,8 @@ const DETACH_RETRY_MS = 100;
 export interface SessionTerminal extends Terminal {
   /** Ends exactly this client in the container. Resolves when its process is gone. */
   detach(): Promise<void>;
+  /** Has tmux draw the whole screen of this client anew. The program in the session notices nothing. */
+  redraw(): Promise<void>;
 }
 
 /** A tmux client of the session on a terminal of its own. */
@@ -41,6 +43,11 @@ export async function openSessionTerminal(agent: Agent, header: AttachHeader): P
   };
   return {
     ...terminal,
+    redraw: async () => {
+      const argv = redrawArgv(clientId);
+      const { exitCode } = await agent.docker.exec(container, { argv, user: CLAUDE_USER.name });
+      if (exitCode !== 0) throw new Error(`there is no client ${clientId} in the container`);
+    },
     detach: async () => {
       const what = `detaching client ${clientId}`;
       await pollUntil(detachOnce, { timeoutMs: DETACH_MS, intervalMs: DETACH_RETRY_MS, what });

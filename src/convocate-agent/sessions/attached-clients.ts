@@ -1,7 +1,7 @@
 /** One operator's terminal on a session. */
 export interface AttachedClient {
-  /** Ends its process in the container; resolves when it is gone. */
-  detach(): Promise<void>;
+  /** Ends its process in the container; resolves when it is gone. `stopping`: because the agent stops, and will be back. */
+  detach(why?: 'stopping'): Promise<void>;
   /** Settles when the client is gone, whoever ended it. */
   readonly ended: Promise<void>;
 }

@@ -18,3 +18,8 @@ export const DETACH_LOST_ARGV = [
   '--',
   '(/attach .*--client-id |^tmux-client-)',
 ] as const;
+
+/** tmux draws everything anew when it is told that its terminal's size may have changed, also where it has not. */
+export function redrawArgv(clientId: string): readonly string[] {
+  return ['pkill', '-WINCH', '-f', '--', `^tmux-client-${clientId}( |$)`];
+}

@@ -1,55 +1,126 @@
-import { OperationError } from '../../base/errors.ts';
-import type { ShellClient } from '../../cluster/shell-client.ts';
-import type { Session } from '../../protocol/session.ts';
-import { describeSession } from '../commands/find-session.ts';
-import { openOwnTerminal } from './own-terminal.ts';
-import { relayTerminal } from './relay-terminal.ts';
+import { randomUUID } from 'node:crypto';
+import type { Duplex } from 'node:stream';
+import type { ShellClient, ShellTerminal } from '../../cluster/shell-client.ts';
+import { FRAME_TYPES } from '../../protocol/attach-frames.ts';
+import { printable } from '../commands/printable.ts';
+import { type AttachEnd, type AttachTarget, endOf, farewell } from './attach-end.ts';
+import { type DialRequest, KeepAttached } from './keep-attached.ts';
+import { type OwnTerminal, openOwnTerminal } from './own-terminal.ts';
+import { relayRaw } from './relay-raw.ts';
+import { ScreenModes } from './screen-modes.ts';
+import { whileSignalled } from './while-signalled.ts';
 
-type Target = Pick<Session, 'uuid' | 'name' | 'agent_id'> & { readonly host: string };
+/** A try to come back is repeated; a service or an agent that hangs must not use up the time for it. */
+const DIAL_MS = 8_000;
 
 /**
- * Shows a session on the operator's terminal until they leave it or it ends; then tells which. The terminal is as it
- * was on every way out. {@link OperationError} where the connection was lost or a signal came.
+ * Shows a session on the operator's terminal until they leave it or it ends, over as many connections as that takes, and
+ * tells how it ended. A refusal of the first connection is thrown as an operator may be told of it. The terminal is as it
+ * was on every way out; it is opened anew, so that no key typed after is lost to whoever reads standard input.
  */
 export async function attachToSession(
   shell: ShellClient,
-  target: Target,
+  target: AttachTarget,
   options: { readonly readOnly?: boolean },
-): Promise<void> {
+): Promise<AttachEnd> {
   const own = openOwnTerminal();
-  let signal: NodeJS.Signals | undefined;
+  const modes = new ScreenModes();
+  let last = ''; // until something was shown there is nothing to put back
+  const onExit = (): void => own.closeNow(last && modes.restoring()); // an error that nobody caught
+  process.on('exit', onExit);
   try {
-    const terminal = await shell.attach(target.agent_id, {
-      id: target.uuid,
-      ...own.size(),
-      term: knownTerm(process.env['TERM']),
-      read_only: options.readOnly ?? false,
-    });
-    signal = await relayTerminal(own, terminal);
+    const line = new Line(shell, target, options.readOnly ?? false);
+    const terminal = await line.open(own.size());
+    const first = await firstBytes(terminal);
+    await own.makeRaw();
+    last = modes.restoring();
+    if (first[0] !== FRAME_TYPES.hello.code) {
+      const signal = await relayRaw(own, terminal, first, modes);
+      return signal ? endOf(target, { how: 'signal', signal }) : await farewell(shell, target);
+    }
+    terminal.socket.unshift(first);
+    return await keep(own, modes, line, terminal.socket, { shell, target });
   } finally {
-    own.restore();
-    own.output.destroy();
+    process.off('exit', onExit);
+    await own.close(last && modes.restoring());
   }
-  const what = describeSession(target);
-  if (signal)
-    throw new OperationError(`ended by ${signal}; ${what} goes on`, {
-      hint: `\`convocate attach ${target.uuid.slice(0, 8)}\` opens it again`,
-    });
-  process.stderr.write(`${await farewell(shell, target, what)}\n`);
 }
 
-/** The end of the stream does not tell why it came; the agent knows. */
-async function farewell(shell: ShellClient, target: Target, what: string): Promise<string> {
-  const again = {
-    hint: `\`convocate attach ${target.uuid.slice(0, 8)}\` opens it again, once it can be reached`,
-  };
-  const sessions = await shell.sessions().catch((cause: unknown) => {
-    throw new OperationError(`the connection to ${what} was lost; the session goes on`, { ...again, cause });
+async function keep(
+  own: OwnTerminal,
+  modes: ScreenModes,
+  line: Line,
+  first: Duplex,
+  { shell, target }: { readonly shell: ShellClient; readonly target: AttachTarget },
+): Promise<AttachEnd> {
+  const name = `${printable(target.name)} on ${printable(target.host)}`;
+  const dial = (request: DialRequest): Promise<Duplex> => line.dial(request);
+  const kept = new KeepAttached({ name, screen: own.stream, size: own.size, modes, dial }, first);
+  const ending = await whileSignalled(
+    { onEnd: (signal) => kept.signal(signal), onResize: () => kept.resized() },
+    kept.ending,
+  );
+  // An agent that will not have us back may have the best of reasons: the session is over.
+  const end =
+    ending.how === 'refused' ? await farewell(shell, target, ending.problem) : endOf(target, ending);
+  const unsent = kept.unsentKeys;
+  if (unsent === 0 || (ending.how !== 'left' && ending.how !== 'given-up')) return end;
+  return { ...end, text: `${end.text}. What was typed last (${unsent} bytes) may not have reached it` };
+}
+
+/** The way to one session's terminal, and the id of the terminal there. */
+class Line {
+  readonly #shell: ShellClient;
+  readonly #target: AttachTarget;
+  readonly #readOnly: boolean;
+  #terminalId = randomUUID();
+
+  constructor(shell: ShellClient, target: AttachTarget, readOnly: boolean) {
+    this.#shell = shell;
+    this.#target = target;
+    this.#readOnly = readOnly;
+  }
+
+  /** The first terminal; a stopped session is started for it. */
+  async open(size: DialRequest['size']): Promise<ShellTerminal> {
+    return await this.#shell.attach(this.#target.agent_id, {
+      ...this.#header(size),
+      resumable: { terminal_id: this.#terminalId },
+    });
+  }
+
+  /** Back to the terminal, or to a new one of a session that still runs. */
+  async dial({ received, size }: DialRequest): Promise<Duplex> {
+    if (received === undefined) this.#terminalId = randomUUID();
+    const resumable = { terminal_id: this.#terminalId, ...(received !== undefined && { received }) };
+    const header = { ...this.#header(size), start: false, resumable };
+    const { socket, first } = await this.#shell.attach(this.#target.agent_id, header, { timeoutMs: DIAL_MS });
+    if (first.length > 0) socket.unshift(first);
+    return socket;
+  }
+
+  #header(size: DialRequest['size']): Parameters<ShellClient['attach']>[1] {
+    return {
+      id: this.#target.uuid,
+      ...size,
+      term: knownTerm(process.env['TERM']),
+      read_only: this.#readOnly,
+    };
+  }
+}
+
+/** Frames begin with the agent's hello; an agent of an older release sends raw bytes. Empty where it has ended. */
+async function firstBytes({ socket, first }: ShellTerminal): Promise<Buffer> {
+  if (first.length > 0) return first;
+  return await new Promise((resolve) => {
+    const done = (bytes: Buffer): void => {
+      socket.pause(); // at once: the next bytes are for whoever reads on
+      socket.off('data', done).off('end', nothing).off('close', nothing);
+      resolve(bytes);
+    };
+    const nothing = (): void => done(Buffer.alloc(0));
+    socket.on('data', done).on('end', nothing).on('close', nothing).resume();
   });
-  const now = sessions.find(({ uuid, agent_id }) => uuid === target.uuid && agent_id === target.agent_id);
-  if (now?.stale) throw new OperationError(`the connection to ${what} was lost; the session goes on`, again);
-  if (!now) return `${what} was removed`;
-  return now.running ? `left ${what}; it goes on running` : `${what} has ended`;
 }
 
 /** The wire takes plain names only; whatever else TERM may hold, most terminals resemble this one. */

@@ -1,9 +1,13 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import type { Duplex } from 'node:stream';
 import { ReadStream, WriteStream } from 'node:tty';
+import { withDeadline } from '../../base/deadline.ts';
 import { RefusedError } from '../../base/errors.ts';
 import { runCommand } from '../../base/run-command.ts';
 
 const DEVICE = '/dev/tty';
+/** A terminal that takes nothing any more must not keep us. */
+const FAREWELL_MS = 1_000;
 
 export interface Size {
   readonly cols: number;
@@ -12,14 +16,16 @@ export interface Size {
 
 /** The operator's terminal, opened anew: what reads here is gone for good when it is closed. */
 export interface OwnTerminal {
-  readonly input: ReadStream;
-  readonly output: WriteStream;
+  /** Keys in, screen out. A slow screen never holds up the keys. */
+  readonly stream: Duplex;
   /** The size now. */
   size(): Size;
   /** From now on every key and every byte passes as it is. */
   makeRaw(): Promise<void>;
-  /** Gives the terminal back as it was; may be called twice, and from an exit handler. */
-  restore(): void;
+  /** Shows `last` and gives the terminal back as it was. */
+  close(last: string): Promise<void>;
+  /** As {@link close}, at once and with what is at hand: for an exit that nobody expected. */
+  closeNow(last: string): void;
 }
 
 /** Throws {@link RefusedError} where the process has no terminal. */
@@ -28,27 +34,44 @@ export function requireTerminal(): void {
 }
 
 export function openOwnTerminal(): OwnTerminal {
-  const input = new ReadStream(openDevice('r'));
-  const output = new WriteStream(openDevice('w'));
-  for (const stream of [input, output]) stream.on('error', () => {}); // a terminal that is gone: SIGHUP tells
+  // One ReadStream both ways: a tty.WriteStream would block the whole program, its keys too, on a terminal that is slow.
+  const stream = new ReadStream(openDevice('r+'));
+  stream.on('error', () => {}); // a terminal that is gone: 'close' and SIGHUP tell
+  const restore = (): void => {
+    if (stream.destroyed) return;
+    stream.setRawMode(false);
+    stream.destroy();
+  };
   return {
-    input,
-    output,
+    stream,
     size: currentSize,
     makeRaw: async () => {
-      input.setRawMode(true);
+      stream.setRawMode(true);
       // Node leaves output processing on: each line feed would become a carriage return too, and break the screen.
       await runCommand(['stty', '-F', DEVICE, '-opost'], { timeoutMs: 5_000 });
     },
-    restore: () => {
-      if (input.destroyed) return;
-      input.setRawMode(false);
-      input.destroy();
+    close: async (last) => {
+      if (!stream.destroyed)
+        await withDeadline(written(stream, last), FAREWELL_MS, 'the screen').catch(() => {});
+      restore();
+    },
+    closeNow: (last) => {
+      if (stream.destroyed) return;
+      try {
+        writeSync(openDevice('w'), last);
+      } catch {
+        // the terminal is gone
+      }
+      restore();
     },
   };
 }
 
-/** A WriteStream learns its size once, when it is made. */
+async function written(stream: Duplex, text: string): Promise<void> {
+  await new Promise<void>((resolve) => stream.write(text, () => resolve()));
+}
+
+/** A stream learns its size once, when it is made. */
 function currentSize(): Size {
   const probe = new WriteStream(openDevice('w'));
   const { columns, rows } = probe;
@@ -61,7 +84,7 @@ function within(value: number, fallback: number): number {
   return value >= 1 ? Math.min(value, 1000) : fallback;
 }
 
-function openDevice(flags: 'r' | 'w'): number {
+function openDevice(flags: 'r' | 'w' | 'r+'): number {
   try {
     return openSync(DEVICE, flags);
   } catch (error) {

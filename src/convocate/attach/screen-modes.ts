@@ -1,6 +1,10 @@
+import { cutSequence } from './cut-sequence.ts';
+
 const ESC = '\u001b';
 const ENTER_ALTERNATE = `${ESC}[?1049h`;
 const LEAVE_ALTERNATE = `${ESC}[?1049l`;
+/** So much of the last output is looked at for a sequence that is not whole; tmux sends titles and clipboards, no books. */
+const TAIL_BYTES = 4096;
 
 /** Cursor shown, no mouse, no focus events, no bracketed paste, plain keys and colours: harmless where all is so. */
 const PLAIN_MODES = [
@@ -13,6 +17,7 @@ const PLAIN_MODES = [
   '[?2004l',
   '[?1l',
   '>',
+  '[r', // the whole screen scrolls
   '[0m',
 ]
   .map((sequence) => ESC + sequence)
@@ -24,14 +29,23 @@ const PLAIN_MODES = [
  */
 export class ScreenModes {
   #alternate = false;
-  #tail = '';
+  #tail = Buffer.alloc(0);
 
   follow(output: Uint8Array): void {
-    const text = this.#tail + Buffer.from(output).toString('latin1');
-    const entered = text.lastIndexOf(ENTER_ALTERNATE);
-    const left = text.lastIndexOf(LEAVE_ALTERNATE);
+    const seam = this.#tail.subarray(-(ENTER_ALTERNATE.length - 1));
+    const bytes = Buffer.concat([seam, output]);
+    const entered = bytes.lastIndexOf(ENTER_ALTERNATE);
+    const left = bytes.lastIndexOf(LEAVE_ALTERNATE);
     if (entered !== left) this.#alternate = entered > left;
-    this.#tail = text.slice(-(ENTER_ALTERNATE.length - 1));
+    this.#tail =
+      output.length >= TAIL_BYTES
+        ? bytes.subarray(-TAIL_BYTES)
+        : Buffer.concat([this.#tail, output]).subarray(-TAIL_BYTES);
+  }
+
+  /** The control sequence or character that the output stopped in the middle of, so far as it came. */
+  get cut(): Uint8Array {
+    return cutSequence(this.#tail);
   }
 
   /** What to write to have the operator's own screen back. */

@@ -15,13 +15,14 @@ export function addAttachCommand(program: Command): void {
     .action(async (reference: string, options: AttachOptions) => {
       const { requireTerminal } = await import('../attach/own-terminal.ts');
       requireTerminal();
-      const [{ openShell }, { findSession }, { attachToSession }] = await Promise.all([
+      const [{ openShell }, { findSession }, { attachToSession }, { tellAttachEnd }] = await Promise.all([
         import('./open-shell.ts'),
         import('./find-session.ts'),
         import('../attach/attach-session.ts'),
+        import('./tell-attach-end.ts'),
       ]);
       const shell = openShell();
       const session = await findSession(shell, reference, options);
-      await attachToSession(shell, session, { readOnly: options.readOnly ?? false });
+      tellAttachEnd(await attachToSession(shell, session, { readOnly: options.readOnly ?? false }));
     });
 }

@@ -41,8 +41,13 @@ async function run(name: string, options: NewOptions): Promise<void> {
   let session: Session = await shell.call(agent.agent_id, 'create', fields);
   const what = describeSession({ ...session, host: agent.host });
   if (options.attach) {
-    const { attachToSession } = await import('../attach/attach-session.ts');
-    await afterCreation(what, () => attachToSession(shell, { ...session, host: agent.host }, {}));
+    const [{ attachToSession }, { tellAttachEnd }] = await Promise.all([
+      import('../attach/attach-session.ts'),
+      import('./tell-attach-end.ts'),
+    ]);
+    await afterCreation(what, async () => {
+      tellAttachEnd(await attachToSession(shell, { ...session, host: agent.host }, {}));
+    });
     return;
   }
   if (options.start) {

@@ -28,6 +28,7 @@ export class Terminals {
   async attach(request: AttachRequest, socket: Socket, rest: Buffer): Promise<void> {
     const { agent_id: agentId, header, operator } = request;
     const deed = { op: 'attach', agentId, live: this.#live, operator, params: header };
+    this.#live.wake(agentId);
     const terminal = await logged(this.#log, deed, async () => {
       const { client } = reachableAgent(this.#live, agentId);
       return await client.attach(header);

@@ -2,7 +2,6 @@ import { OperatorError, messageOf } from '../../base/errors.ts';
 import type { ShellClient } from '../../cluster/shell-client.ts';
 import { attachToSession } from '../attach/attach-session.ts';
 import type { Message, Target } from './state.ts';
-import { holdOutput } from './terminal/hold-output.ts';
 
 /**
  * Shows a session on the operator's terminal, which is free for it, until they leave it; gives what to tell them about how
@@ -10,13 +9,12 @@ import { holdOutput } from './terminal/hold-output.ts';
  */
 export async function attachAndTell(shell: ShellClient, target: Target, readOnly: boolean): Promise<Message> {
   const { agentId: agent_id, host, uuid, name } = target;
-  const held = holdOutput();
   try {
-    await attachToSession(shell, { agent_id, host, uuid, name }, { readOnly });
-    const text = held.release().trim();
-    return { atMs: Date.now(), kind: 'news', text: text === '' ? `left ${name}` : text };
+    const end = await attachToSession(shell, { agent_id, host, uuid, name }, { readOnly });
+    const failed = end.kind === 'lost' || end.kind === 'signal';
+    const text = end.hint === undefined ? end.text : `${end.text}: ${end.hint}`;
+    return { atMs: Date.now(), kind: failed ? 'failed' : 'news', text };
   } catch (error) {
-    held.release();
     return { atMs: Date.now(), kind: 'failed', text: wordsOf(error) };
   }
 }

@@ -1,0 +1,114 @@
+import type { Readable } from 'node:stream';
+import { ReplayBuffer } from '../../base/replay-buffer.ts';
+import { ATTACH } from '../../protocol/attach.ts';
+
+/** Where output goes while a client is there. */
+export type SendOutput = (bytes: Buffer) => void;
+
+/** Output that follows other output within this time is gathered with it: tiny packets cost every process on the way. */
+const GATHER_MS = 2;
+/** What is sent at once, however little time has passed; one packet of SSH. */
+const GATHER_BYTES = 32 * 1024 - 64;
+
+/**
+ * Reads a terminal no faster than its client acknowledges, and keeps what is not acknowledged. Without a client it reads
+ * on until the buffer is full; then the session's terminal waits.
+ */
+export class OutputPump {
+  readonly #source: Readable;
+  readonly #kept = new ReplayBuffer();
+  #send: SendOutput | undefined;
+  #sent = 0;
+  #sentAt = 0;
+  #gathering: NodeJS.Timeout | undefined;
+  #discarding = false;
+
+  constructor(source: Readable) {
+    this.#source = source;
+    source.on('data', (chunk: Buffer) => this.#take(chunk));
+  }
+
+  /** Bytes kept. */
+  get size(): number {
+    return this.#kept.size;
+  }
+
+  /** From here on `send` gets what follows `offset`. RangeError where that is not kept: nothing is changed then. */
+  connect(offset: number, send: SendOutput): void {
+    this.#kept.read(offset, 1);
+    this.#kept.dropBefore(offset);
+    this.#sent = offset;
+    this.#send = send;
+    this.#flush();
+    this.#readOrWait();
+  }
+
+  /** Throws RangeError for an offset that was never kept. */
+  requireKept(offset: number): void {
+    this.#kept.read(offset, 1);
+  }
+
+  disconnect(): void {
+    this.#send = undefined;
+    this.#stopGathering();
+    this.#readOrWait();
+  }
+
+  /** The client has everything before `offset`. RangeError where that was never sent. */
+  acknowledge(offset: number): void {
+    if (offset > this.#sent) throw new RangeError(`offset ${offset} was never sent`);
+    this.#kept.dropBefore(offset);
+    this.#flush();
+    this.#readOrWait();
+  }
+
+  /** Reads on whatever happens, and throws away what does not fit: a terminal that cannot write could not leave. */
+  discardRest(): void {
+    this.#discarding = true;
+    this.#source.resume();
+  }
+
+  /** Sends what is gathered. True where the client was sent everything that there is. */
+  flush(): boolean {
+    this.#flush();
+    return this.#send !== undefined && this.#sent === this.#kept.end;
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.#discarding && this.#kept.size + chunk.length > ATTACH.heldBytes) return;
+    this.#kept.append(chunk);
+    this.#readOrWait();
+    if (!this.#send || this.#gathering) {
+      if (this.#kept.end - this.#sent >= GATHER_BYTES) this.#flush();
+      return;
+    }
+    const idleMs = performance.now() - this.#sentAt;
+    if (idleMs >= GATHER_MS) this.#flush();
+    else this.#gathering = setTimeout(() => this.#flush(), GATHER_MS);
+  }
+
+  #flush(): void {
+    this.#stopGathering();
+    if (!this.#send || this.#sent === this.#kept.end) return;
+    // After a long absence more is kept than may be on its way at once.
+    const limit = this.#kept.start + ATTACH.windowBytes;
+    while (this.#sent < Math.min(this.#kept.end, limit)) {
+      const bytes = this.#kept.read(this.#sent, Math.min(GATHER_BYTES, limit - this.#sent));
+      this.#sent += bytes.length;
+      this.#send(bytes);
+    }
+    this.#sentAt = performance.now();
+  }
+
+  #readOrWait(): void {
+    if (this.#discarding) return;
+    const most = this.#send ? ATTACH.windowBytes : ATTACH.heldBytes;
+    if (this.#kept.size >= most) this.#source.pause();
+    else if (this.#source.isPaused()) this.#source.resume();
+  }
+
+  #stopGathering(): void {
+    clearTimeout(this.#gathering);
+    this.#gathering = undefined;
+  }
+}

@@ -1,0 +1,65 @@
+import type { ShellClient } from '../../cluster/shell-client.ts';
+import { ATTACH, type TerminalEnd } from '../../protocol/attach.ts';
+import type { Session } from '../../protocol/session.ts';
+import { describeSession } from '../commands/find-session.ts';
+import type { Ending } from './attach-state.ts';
+
+export type AttachTarget = Pick<Session, 'uuid' | 'name' | 'agent_id'> & { readonly host: string };
+
+/** How an attach ended, in words for the operator. */
+export interface AttachEnd {
+  /** `lost` and `signal` were nobody's wish: a command that ends so has failed. */
+  readonly kind: 'detached' | 'ended' | 'removed' | 'lost' | 'signal';
+  readonly text: string;
+  /** What the operator can do next. */
+  readonly hint?: string;
+}
+
+export function endOf(target: AttachTarget, ending: Exclude<Ending, { how: 'refused' }>): AttachEnd {
+  const what = describeSession(target);
+  switch (ending.how) {
+    case 'told':
+      return endTold(what, ending.end);
+    case 'left':
+      return { kind: 'detached', text: `left ${what} while the connection was lost; it goes on running` };
+    case 'given-up':
+      return lost(target, `did not come back within ${ATTACH.giveUpMs / 1000} s: ${ending.problem}`);
+    case 'signal':
+      return {
+        kind: 'signal',
+        text: `ended by ${ending.signal}; ${what} goes on`,
+        hint: `\`convocate attach ${target.uuid.slice(0, 8)}\` opens it again`,
+      };
+  }
+}
+
+/** Where nobody told why it ended, the service knows what became of the session. */
+export async function farewell(shell: ShellClient, target: AttachTarget, problem = ''): Promise<AttachEnd> {
+  const what = describeSession(target);
+  const sessions = await shell.sessions().catch(() => undefined);
+  const now = sessions?.find(({ uuid, agent_id }) => uuid === target.uuid && agent_id === target.agent_id);
+  if (!sessions || now?.stale) return lost(target, 'was lost');
+  if (!now) return { kind: 'removed', text: `${what} was removed` };
+  if (!now.running) return { kind: 'ended', text: endedText(what, now.exit_code, now.oom_killed) };
+  if (problem) return lost(target, `could not be had again: ${problem}`);
+  return { kind: 'detached', text: `left ${what}; it goes on running` };
+}
+
+function endTold(what: string, { reason, exit_code, oom_killed }: TerminalEnd): AttachEnd {
+  if (reason === 'removed') return { kind: 'removed', text: `${what} was removed` };
+  if (reason === 'ended') return { kind: 'ended', text: endedText(what, exit_code, oom_killed) };
+  return { kind: 'detached', text: `left ${what}; it goes on running` };
+}
+
+function endedText(what: string, exitCode: number | undefined, oomKilled: boolean | undefined): string {
+  const code = exitCode === undefined ? '' : ` with exit code ${exitCode}`;
+  return `${what} has ended${code}${oomKilled ? ', out of memory' : ''}`;
+}
+
+function lost(target: AttachTarget, how: string): AttachEnd {
+  return {
+    kind: 'lost',
+    text: `the connection to ${describeSession(target)} ${how}; the session goes on`,
+    hint: `\`convocate attach ${target.uuid.slice(0, 8)}\` opens it again, once it can be reached`,
+  };
+}

@@ -1,0 +1,24 @@
+import { printable } from '../commands/printable.ts';
+import type { Size } from './own-terminal.ts';
+
+const ESC = '\u001b';
+const SAVE = `${ESC}7`;
+const RESTORE = `${ESC}8`;
+
+/**
+ * One line in reverse video on the bottom row that says what is going on; the cursor stays where it was. Cut where the
+ * terminal is too narrow.
+ */
+export function lostNotice(name: string, lostForMs: number, { cols, rows }: Size): string {
+  const seconds = Math.floor(lostForMs / 1000);
+  const tail = `lost, trying again · ${seconds} s · Ctrl-B D leaves`;
+  const text = ` connection to ${printable(name)} ${tail} `;
+  // Of a long name on a narrow terminal the end goes: what to do matters more.
+  const shown = [...text].length <= cols ? text : ` ${tail} `;
+  return `${SAVE}${ESC}[${rows};1H${ESC}[0;7m${[...shown].slice(0, cols).join('')}${ESC}[0m${ESC}[K${RESTORE}`;
+}
+
+/** Takes the notice away; what it covered is drawn anew by the session's tmux. */
+export function withoutNotice({ rows }: Size): string {
+  return `${SAVE}${ESC}[${rows};1H${ESC}[0m${ESC}[2K${RESTORE}`;
+}

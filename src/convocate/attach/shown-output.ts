@@ -1,0 +1,66 @@
+import type { Writable } from 'node:stream';
+import { ATTACH } from '../../protocol/attach.ts';
+import { FrameError } from '../../protocol/attach-frames.ts';
+import type { ScreenModes } from './screen-modes.ts';
+
+/** An acknowledgement may wait this long for more output: nobody waits for it before a window is full. */
+const LAZY_MS = 50;
+const EAGER_BYTES = 32 * 1024;
+
+/**
+ * Writes output to the operator's terminal and acknowledges what the terminal has taken: so the agent never sends more
+ * than a window ahead of what the operator sees, however slow their terminal is.
+ */
+export class ShownOutput {
+  readonly #screen: Writable;
+  readonly #modes: ScreenModes;
+  readonly #acknowledge: (offset: number) => void;
+  #count = { received: 0, written: 0, acknowledged: 0 };
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(screen: Writable, modes: ScreenModes, acknowledge: (offset: number) => void) {
+    this.#screen = screen;
+    this.#modes = modes;
+    this.#acknowledge = acknowledge;
+  }
+
+  /** Bytes of this terminal's output that are shown, or about to be. */
+  get received(): number {
+    return this.#count.received;
+  }
+
+  /** Throws {@link FrameError} where the agent does not wait for acknowledgements. */
+  show(bytes: Buffer): void {
+    const count = this.#count;
+    count.received += bytes.length;
+    if (count.received - count.written > 2 * ATTACH.windowBytes)
+      throw new FrameError('more output came than may be on its way');
+    this.#modes.follow(bytes);
+    this.#screen.write(bytes, () => {
+      count.written += bytes.length;
+      if (count === this.#count) this.#wrote();
+    });
+  }
+
+  /** A new terminal counts from its own beginning. */
+  restart(): void {
+    this.stop();
+    this.#count = { received: 0, written: 0, acknowledged: 0 };
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #wrote(): void {
+    if (this.#count.written - this.#count.acknowledged >= EAGER_BYTES) this.#tell();
+    else this.#timer ??= setTimeout(() => this.#tell(), LAZY_MS);
+  }
+
+  #tell(): void {
+    this.stop();
+    this.#count.acknowledged = this.#count.written;
+    this.#acknowledge(this.#count.written);
+  }
+}

@@ -1,0 +1,65 @@
+import { ReplayBuffer } from '../../base/replay-buffer.ts';
+import { ATTACH } from '../../protocol/attach.ts';
+
+export type SendKeys = (keys: Buffer) => void;
+
+/** What was typed, until the agent says that it has it: sent in order, and again behind what it has after a loss. */
+export class TypedKeys {
+  #kept = new ReplayBuffer();
+  #sent = 0;
+  #send: SendKeys | undefined;
+
+  /** No more should be read from the terminal: the kernel keeps the rest. */
+  get full(): boolean {
+    return this.#kept.size >= ATTACH.keysBytes;
+  }
+
+  /** Bytes that the agent has not said it has. */
+  get waiting(): number {
+    return this.#kept.size;
+  }
+
+  add(keys: Uint8Array): void {
+    this.#kept.append(keys);
+    this.#flush();
+  }
+
+  /** From here on `send` gets what follows the first `taken` bytes. RangeError where that cannot be. */
+  connect(taken: number, send: SendKeys): void {
+    this.#kept.dropBefore(taken);
+    this.#kept.read(taken, 1);
+    this.#sent = taken;
+    this.#send = send;
+    this.#flush();
+  }
+
+  disconnect(): void {
+    this.#send = undefined;
+  }
+
+  /** RangeError for an offset that was never sent. */
+  acknowledge(offset: number): void {
+    if (offset > this.#sent) throw new RangeError(`offset ${offset} of the keys was never sent`);
+    this.#kept.dropBefore(offset);
+  }
+
+  /** For a new terminal, which counts from its own beginning: what was not acknowledged is sent to it. */
+  restart(): void {
+    const before = this.#kept;
+    this.#kept = new ReplayBuffer();
+    for (let at = before.start; at < before.end; ) {
+      const keys = before.read(at, ATTACH.frameBytes);
+      this.#kept.append(keys);
+      at += keys.length;
+    }
+    this.#sent = 0;
+  }
+
+  #flush(): void {
+    while (this.#send && this.#sent < this.#kept.end) {
+      const keys = this.#kept.read(this.#sent, ATTACH.frameBytes);
+      this.#sent += keys.length;
+      this.#send(keys);
+    }
+  }
+}
