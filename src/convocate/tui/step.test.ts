@@ -69,7 +69,7 @@ const WORDS = [
     'delete',
   ],
   ...['escape', 'ctrl-c', 'ctrl-l', 'ctrl-u', 'pasted text', '\u{1f600}', ' ', '1', 'x'],
-  ...'necbdkorsqv/ta!ul?m',
+  ...'necbdkorsqv/ta!ul?m'.split(''),
 ];
 /** Those that lead somewhere come more often. */
 const word = fc.oneof(fc.constantFrom(...WORDS), fc.constantFrom('enter', 'y', 'k', 'd', 'r', 'N'));
