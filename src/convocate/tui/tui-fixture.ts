@@ -119,7 +119,7 @@ export function press(state: TuiState, ...words: readonly string[]): TuiState {
 
 /** Types letter by letter. */
 export function type(state: TuiState, text: string): TuiState {
-  return press(state, ...text);
+  return press(state, ...text.split(''));
 }
 
 /** What the last of these keys asks to be done. */
