@@ -19,6 +19,7 @@ import { outage } from './measures/outage.ts';
 import { goingBack } from './measures/return.ts';
 import { resume } from './measures/resume.ts';
 import { serviceFootprint } from './measures/service-footprint.ts';
+import { tui } from './measures/tui.ts';
 import { updateImage } from './measures/update-image.ts';
 import { updateNoop } from './measures/update-noop.ts';
 import { updateProgram } from './measures/update-program.ts';
@@ -49,7 +50,7 @@ const measures: readonly Measure[] = [
 ];
 
 /** These come first: a lab would work beside them. */
-const localMeasures: readonly LocalMeasure[] = [eventRow, serviceFootprint];
+const localMeasures: readonly LocalMeasure[] = [tui, eventRow, serviceFootprint];
 
 interface Kept {
   readonly machine: Report['machine'];

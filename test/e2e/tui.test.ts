@@ -97,7 +97,7 @@ describe('the list', () => {
     await tui.press('Escape', 's');
     await tui.shows(/agent-a +v1\.0\.0-tui +v1\.0\.0-tui/);
     await tui.press('Enter');
-    await tui.shows(/session_command|Session command/i);
+    await tui.shows(/Settings of agent-a[^]*To resume/);
     await tui.press('Escape', 'Escape');
     await tui.shows(/1 of 3 sessions/);
   });
@@ -123,7 +123,7 @@ describe('changes', () => {
     await tui.type('delta', 'Tab');
     await tui.type('222', 'Enter'); // what the agent itself listens on
     await tui.shows(/in use|taken|listens/i);
-    await tui.press('Tab', 'Tab', 'Tab', 'Tab', 'Tab');
+    await tui.press('BTab');
     await tui.press('C-u');
     await tui.type('8081', 'Enter');
     await tui.shows(/created delta on agent-b/);
@@ -167,7 +167,7 @@ describe('changes', () => {
     await tui.showsState('beta', 'R');
     expect((await named('beta'))?.container_id).not.toBe(before?.container_id);
     await tui.press('r');
-    await tui.shows(/restart: beta on agent-b is running/);
+    await tui.shows(/restart: beta is running; \(K\)ill it first/);
   });
 
   test('a delete that was asked about one session deletes that one, however the rows move meanwhile', async () => {

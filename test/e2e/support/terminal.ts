@@ -53,7 +53,7 @@ export class Terminal implements AsyncDisposable {
 
   /** The text as it is; then keys by tmux's names, such as "Enter" or "C-j". */
   async type(text: string, ...keys: readonly string[]): Promise<void> {
-    if (text !== '') await this.#run('send-keys', '-l', text);
+    if (text !== '') await this.#run('send-keys', '-l', '--', text);
     if (keys.length > 0) await this.#run('send-keys', ...keys);
   }
 

@@ -41,7 +41,7 @@ export class Tui implements AsyncDisposable {
     await this.press('Escape', 'Escape');
     await this.press('/');
     await this.type(name, 'Enter');
-    await this.shows(new RegExp(`${name}[^\\n]*\\n(\\s*\\n)*[^\\n]*1/1`));
+    await this.shows(new RegExp(`${name} [^]*\\n +1/1 `));
   }
 
   /** The line of the list that tells of this session. */
