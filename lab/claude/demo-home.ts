@@ -3,6 +3,9 @@
  * instead of asking its first-run questions. For the lab only: real users answer them once.
  */
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 /** The key that demo sessions use. It opens nothing: the stand-in accepts any. */
 export const demoApiKey = 'sk-ant-api03-convocate-lab-stand-in-key-opens-nothing';
 
@@ -20,6 +23,7 @@ export function demoHome(apiKey: string): Map<string, string> {
     },
   };
   const settings = {
+    ...skelSettings(), // with the hooks that tell what the program is doing
     // Writing files in the home shows work; everything else still asks, which the demo shows too.
     permissions: { defaultMode: 'acceptEdits' },
     env: demoEnvironment,
@@ -35,6 +39,12 @@ export function demoHome(apiKey: string): Map<string, string> {
 
 /** Keeps the program from looking for updates and sending telemetry, for which the lab has no network. */
 const demoEnvironment = { DISABLE_AUTOUPDATER: '1', CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1' };
+
+/** What every new home has; the overlay takes its place, so it must hold all of it. */
+function skelSettings(): object {
+  const file = join(import.meta.dirname, '../../image/skel/.claude/settings.json');
+  return JSON.parse(readFileSync(file, 'utf8')) as object;
+}
 
 function toJson(value: object): string {
   return `${JSON.stringify(value, null, 2)}\n`;

@@ -8,6 +8,8 @@ import { isAgentId } from '../protocol/ids.ts';
 import { AGENT_PORT, SUBSYSTEM } from '../protocol/limits.ts';
 import type { RolledBack } from '../protocol/rpc.ts';
 import { listen } from '../ssh/listener.ts';
+import { ActivityBook } from './activity/activity-book.ts';
+import { ActivityMonitor } from './activity/activity-monitor.ts';
 import { attachSubsystem } from './attach/serve-attach.ts';
 import type { Docker } from './docker/docker.ts';
 import { createEngine } from './docker/engine.ts';
@@ -79,6 +81,8 @@ export async function serveAgent(options: ServeOptions): Promise<ServedAgent> {
   await withDeadline(watch.triedOnce, FIRST_LOOK_MS, 'the first look at Docker').catch((error: unknown) =>
     agent.log.warn(messageOf(error)),
   );
+  const activity = new ActivityMonitor(agent);
+  await activity.start();
 
   publisher = new StatusPublisher({
     agentId,
@@ -97,6 +101,7 @@ export async function serveAgent(options: ServeOptions): Promise<ServedAgent> {
   const limits = new CallLimits();
   const end = async (reason: string): Promise<void> => {
     await publisher?.close(reason);
+    await activity[Symbol.asyncDispose]();
     await watch.close();
   };
   const listener = await listen({
@@ -168,6 +173,7 @@ async function makeAgent(
     reservations: new KeyedLock(),
     typing: new KeyedLock(),
     containers: new KnownContainers(store),
+    activities: new ActivityBook(() => systemClock().getTime()),
     attached: new AttachedClients(),
     publish,
     hostPorts: listeningPorts,

@@ -1,6 +1,7 @@
 import { PROTOCOL_VERSION } from '../../protocol/version.ts';
 import type { RolledBack, RpcOp, RpcParams, RpcResult } from '../../protocol/rpc.ts';
 import type { Agent } from '../sessions/agent.ts';
+import { explainActivity } from '../activity/explain-activity.ts';
 import { getSession, listSessions } from '../sessions/describe-session.ts';
 import { backgroundSession } from '../sessions/operations/background.ts';
 import { cloneSession } from '../sessions/operations/clone.ts';
@@ -53,19 +54,8 @@ export function operations(agent: Agent, identity: Identity): Operations {
     screen: (params) => readScreen(agent, params),
     send: (params) => sendToSession(agent, params),
     logs: (params) => readSessionLog(agent, params),
-    explain: ({ id }) => explainFromContainer(agent, id),
+    explain: ({ id }) => explainActivity(agent, id),
     'settings-get': () => agent.settings.read(),
     'settings-set': (change) => agent.settings.change(change),
-  };
-}
-
-/** What Docker alone can tell of a session's activity: whether its program has ended. */
-async function explainFromContainer(agent: Agent, id: string): Promise<RpcResult<'explain'>> {
-  const { running, started_at: since, exit_code: exitCode } = await getSession(agent, id);
-  const ended = !running && exitCode !== undefined;
-  const says = running ? 'it runs' : ended ? `it ended with exit code ${exitCode}` : 'there is none';
-  return {
-    activity: { state: ended ? 'exited' : 'unknown', since, detail: '' },
-    evidence: [{ source: 'container', says, counts: true }],
   };
 }

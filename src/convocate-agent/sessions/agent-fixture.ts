@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { KeyedLock } from '../../base/keyed-lock.ts';
 import { containerNameOf } from '../../protocol/host-layout.ts';
 import type { StatusEventBody } from '../../protocol/status-events.ts';
+import { ActivityBook } from '../activity/activity-book.ts';
 import { FakeDocker } from '../docker/fake-docker.ts';
 import type { Agent } from './agent.ts';
 import { AttachedClients } from './attached-clients.ts';
@@ -75,6 +76,7 @@ export function makeAgentFixture(): AgentFixture {
       reservations: new KeyedLock(),
       typing: new KeyedLock(),
       containers: new KnownContainers(store),
+      activities: new ActivityBook(() => testClock().getTime()),
       attached: new AttachedClients(),
       publish: (event) => events.push(event),
       hostPorts: async () => hostPorts,

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { KeyedLock } from '../../base/keyed-lock.ts';
 import type { StatusEventBody } from '../../protocol/status-events.ts';
 import type { Docker } from '../docker/docker.ts';
+import type { ActivityBook } from '../activity/activity-book.ts';
 import type { AttachedClients } from './attached-clients.ts';
 import type { KnownContainers } from './known-containers.ts';
 import type { AgentPaths } from './paths.ts';
@@ -28,6 +29,8 @@ export interface Agent {
   /** What is sent to one session's terminal goes in whole, one after the other. */
   readonly typing: KeyedLock;
   readonly containers: KnownContainers;
+  /** What the programs in the sessions are doing, as far as they or their terminals tell. */
+  readonly activities: ActivityBook;
   readonly attached: AttachedClients;
   /** Never blocks and never fails. */
   readonly publish: (event: StatusEventBody) => void;

@@ -1,6 +1,7 @@
 import { RpcError } from '../../protocol/error-codes.ts';
 import type { Session } from '../../protocol/session.ts';
 import type { SessionEventType } from '../../protocol/status-events.ts';
+import { containerEvidence, recordEvidence } from '../activity/container-evidence.ts';
 import type { Agent } from './agent.ts';
 import { findOrphan, listOrphans } from './orphans.ts';
 import { checkedId } from './paths.ts';
@@ -30,6 +31,8 @@ export async function describeEntry(agent: Agent, entry: SessionEntry): Promise<
   const { uuid, stored } = entry;
   // Whatever container bears the name of an orphan, there is no session that it would be the container of.
   const container = entry.orphan ? undefined : agent.containers.recordOf(uuid, stored?.container);
+  const seen = containerEvidence(agent.containers.factsOf(uuid)) ?? recordEvidence(container);
+  const activity = entry.orphan ? undefined : agent.activities.activityOf(uuid, seen);
   const locked = agent.locks.liveOp(uuid) !== undefined || (await agent.locks.stale(uuid)) !== undefined;
   return {
     uuid,
@@ -51,6 +54,7 @@ export async function describeEntry(agent: Agent, entry: SessionEntry): Promise<
     ...(container?.profile !== undefined && { profile: container.profile }),
     ...(entry.damaged !== undefined && { damaged: entry.damaged }),
     ...(entry.orphan && { orphan: true }),
+    ...(activity && { activity }),
   };
 }
 

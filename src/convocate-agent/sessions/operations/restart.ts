@@ -1,6 +1,7 @@
 import { lstat, readFile } from 'node:fs/promises';
 import { messageOf } from '../../../base/errors.ts';
 import { RpcError } from '../../../protocol/error-codes.ts';
+import { makeReportDirectory } from '../../activity/report-file.ts';
 import type { ContainerFacts, ContainerSpec } from '../../docker/docker.ts';
 import type { Agent } from '../agent.ts';
 import { changeSession } from '../change.ts';
@@ -67,6 +68,7 @@ async function prepare(
   const stats = await lstat(home).catch(() => undefined);
   if (!stats?.isDirectory())
     throw new RpcError('refused', `the home ${home} is not there, or is no directory`);
+  await makeReportDirectory(home, agent.owner);
   const chosen = chooseCommand(settings, await holdsConversation(home), last);
   agent.log.info({ session: session.uuid, start: chosen.start, why: chosen.why }, 'the command was chosen');
   return containerSpec({

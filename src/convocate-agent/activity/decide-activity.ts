@@ -1,0 +1,118 @@
+import type { Activity, Evidence } from '../../protocol/activity.ts';
+import type { Report } from './report-file.ts';
+
+/** Of the session's last container. */
+export interface ContainerEvidence {
+  readonly running: boolean;
+  /** RFC 3339; empty where it was never started. */
+  readonly startedAt: string;
+  readonly endedAt?: string | undefined;
+  readonly exitCode?: number | undefined;
+  readonly oomKilled?: boolean | undefined;
+}
+
+/** What looks at the session's terminal have seen. */
+export interface TerminalEvidence {
+  /** When it last showed something new, to the second; milliseconds since 1970. */
+  readonly lastOutputMs: number;
+  readonly lookedAtMs: number;
+  /** Since when output has gone on from look to look; undefined while it is quiet. */
+  readonly busySinceMs?: number | undefined;
+  /** The command in the foreground, as tmux names it. */
+  readonly command: string;
+}
+
+export interface ActivityEvidence {
+  readonly container: ContainerEvidence | undefined;
+  readonly report?: Report | undefined;
+  readonly terminal?: TerminalEvidence | undefined;
+}
+
+export interface Decision {
+  readonly activity: Activity;
+  readonly evidence: readonly Evidence[];
+}
+
+/** A program that says it works and shows nothing new for so long may have lost its way: that is told with it. */
+const LONG_QUIET_MS = 120_000;
+/** The clock of the container's start and that of its programs are one, but not read at one moment. */
+const START_SLACK_MS = 1_000;
+
+/**
+ * What a session's program is doing, and which evidence says so; undefined of a session that has never run. Pure. The
+ * program's own report counts first. The terminal overrules it in one case: the answer to a question fires no hook until the
+ * tool that was asked about has ended, so a terminal that works on after the question says that it was answered.
+ */
+export function decideActivity(seen: ActivityEvidence, nowMs: number): Decision | undefined {
+  const { container, terminal } = seen;
+  if (!container || container.startedAt === '') return undefined;
+  if (!container.running) return ended(container);
+  const startedMs = Date.parse(container.startedAt);
+  const report = seen.report && seen.report.atMs >= startedMs - START_SLACK_MS ? seen.report : undefined;
+  const running: Evidence = {
+    source: 'container',
+    says: 'it runs',
+    at: container.startedAt,
+    counts: !report,
+  };
+  const output = terminal && { last_output_at: iso(terminal.lastOutputMs) };
+  if (!report) {
+    const none: Evidence = { source: 'hook', says: 'its program has reported nothing', counts: false };
+    const activity: Activity = { state: 'unknown', since: container.startedAt, detail: '', ...output };
+    return { activity, evidence: [running, none, ...terminalSays(terminal, nowMs, false)] };
+  }
+  const answeredMs = report.state === 'waiting' ? terminal?.busySinceMs : undefined;
+  const hook: Evidence = {
+    source: 'hook',
+    says: `its program reported: ${report.state}${report.detail && ` (${report.detail})`}`,
+    at: iso(report.atMs),
+    counts: answeredMs === undefined,
+  };
+  const activity: Activity =
+    answeredMs === undefined
+      ? { state: report.state, since: iso(report.atMs), detail: detailOf(report, terminal, nowMs), ...output }
+      : { state: 'working', since: iso(answeredMs), detail: '', ...output };
+  return { activity, evidence: [running, hook, ...terminalSays(terminal, nowMs, answeredMs !== undefined)] };
+}
+
+function ended({ startedAt, endedAt, exitCode, oomKilled }: ContainerEvidence): Decision {
+  const code = exitCode === undefined ? 'nobody knows its exit code' : `exit code ${exitCode}`;
+  const detail = oomKilled ? `out of memory, ${code}` : code;
+  return {
+    activity: { state: 'exited', since: endedAt || startedAt, detail },
+    evidence: [
+      { source: 'container', says: `it has ended: ${detail}`, ...(endedAt && { at: endedAt }), counts: true },
+    ],
+  };
+}
+
+function detailOf(report: Report, terminal: TerminalEvidence | undefined, nowMs: number): string {
+  const quietMs = terminal ? nowMs - Math.max(terminal.lastOutputMs, report.atMs) : 0;
+  if (report.state !== 'working' || quietMs < LONG_QUIET_MS) return report.detail;
+  const quiet = `quiet for ${Math.floor(quietMs / 60_000)} min`;
+  return report.detail === '' ? quiet : `${report.detail}, ${quiet}`;
+}
+
+function terminalSays(terminal: TerminalEvidence | undefined, nowMs: number, counts: boolean): Evidence[] {
+  if (!terminal) return [];
+  const ago = Math.max(0, Math.round((nowMs - terminal.lastOutputMs) / 1000));
+  const goes = terminal.busySinceMs === undefined ? '' : ', and goes on';
+  return [
+    {
+      source: 'terminal',
+      says: `it last showed something new ${ago} s ago${goes}`,
+      at: iso(terminal.lookedAtMs),
+      counts,
+    },
+    {
+      source: 'process',
+      says: `${terminal.command} runs in it`,
+      at: iso(terminal.lookedAtMs),
+      counts: false,
+    },
+  ];
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}

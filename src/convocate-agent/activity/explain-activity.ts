@@ -1,0 +1,34 @@
+import { withDeadline } from '../../base/deadline.ts';
+import { RpcError } from '../../protocol/error-codes.ts';
+import type { RpcResult } from '../../protocol/rpc.ts';
+import type { Agent } from '../sessions/agent.ts';
+import { findEntry } from '../sessions/describe-session.ts';
+import { homeOf } from '../sessions/paths.ts';
+import { lookAndTell } from '../sessions/watch-containers.ts';
+import { containerEvidence } from './container-evidence.ts';
+import { type TerminalEvidence, decideActivity } from './decide-activity.ts';
+import { comparedWith, lookAtTerminal } from './look-at-terminal.ts';
+import { readReport } from './report-file.ts';
+
+const LOOK_MS = 3_000;
+
+/** Looks at everything anew and says what each look said. `conflict` of a session that has never run. */
+export async function explainActivity(agent: Agent, id: string): Promise<RpcResult<'explain'>> {
+  await findEntry(agent, id);
+  const { facts } = await lookAndTell(agent, id);
+  const report = await readReport(homeOf(agent.paths, id), agent.now().getTime());
+  const terminal = facts?.running ? await terminalNow(agent, id, report?.atMs ?? 0) : undefined;
+  const decision = decideActivity(
+    { container: containerEvidence(facts), report, terminal },
+    agent.now().getTime(),
+  );
+  if (!decision) throw new RpcError('conflict', `explain: session ${id} has never run; restart starts it`);
+  return { activity: decision.activity, evidence: [...decision.evidence] };
+}
+
+/** A terminal that does not answer in time says nothing; the other sources still do. */
+async function terminalNow(agent: Agent, id: string, askedMs: number): Promise<TerminalEvidence | undefined> {
+  const before = agent.activities.pageOf(id).terminal;
+  const seen = await withDeadline(lookAtTerminal(agent, id), LOOK_MS, 'a look').catch(() => undefined);
+  return seen && comparedWith(before, seen, askedMs);
+}
