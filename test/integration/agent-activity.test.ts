@@ -1,0 +1,113 @@
+// What the programs in real sessions are doing, as they tell it and as their terminals show it.
+import { mkdirSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Engine, openEngine } from '../../lab/engine.ts';
+import { pollUntil } from '../../src/base/deadline.ts';
+import type { RpcResult } from '../../src/protocol/rpc.ts';
+import { AgentUnderTest } from './support/agent-under-test.ts';
+import { ensureSessionImage } from './support/session-image.ts';
+
+const script = '/usr/local/lib/convocate-session/report-activity';
+
+let engine: Engine;
+let agent: AgentUnderTest;
+
+beforeAll(async () => {
+  engine = await openEngine();
+  const image = await ensureSessionImage(engine.docker);
+  agent = new AgentUnderTest(engine, image, "PS1='> ' exec bash --norc");
+  await agent.start();
+}, 600_000);
+
+afterAll(() => agent[Symbol.asyncDispose](), 60_000);
+
+async function runningSession(): Promise<string> {
+  const { uuid: id } = await agent.call('create', { name: 'at-work' });
+  await agent.call('restart', { id });
+  await pollUntil(async () => (await agent.call('screen', { id })).text.startsWith('>') || undefined, {
+    timeoutMs: 20_000,
+    intervalMs: 100,
+    what: 'the prompt of the shell',
+  });
+  return id;
+}
+
+async function run(id: string, line: string): Promise<void> {
+  await agent.call('send', { id, text: line, keys: ['Enter'] });
+}
+
+async function becomes(id: string, state: string, detail?: string): Promise<RpcResult<'get'>> {
+  return await agent.until(
+    id,
+    ({ activity }) => activity?.state === state && (detail === undefined || activity.detail === detail),
+  );
+}
+
+test('a session tells what it is doing; what reports nothing is unknown; what ended has exited', {
+  timeout: 60_000,
+}, async () => {
+  const id = await runningSession();
+  await becomes(id, 'unknown');
+  const { mode, uid } = statSync(join(agent.homes, id, '.convocate'));
+  expect([mode & 0o777, uid]).toEqual([0o700, statSync(join(agent.homes, id)).uid]);
+
+  await run(id, `${script} working`);
+  await becomes(id, 'working', '');
+  await run(id, `echo '{"tool_name":"Bash"}' | ${script} waiting 'permission to use %tool'`);
+  await becomes(id, 'waiting', 'permission to use Bash');
+  await run(id, `${script} --still waiting 'something else'; ${script} idle`);
+  const idle = await becomes(id, 'idle', '');
+
+  const { activity, evidence } = await agent.call('explain', { id });
+  expect(activity).toMatchObject({ state: 'idle', since: idle.activity?.since });
+  expect(evidence).toContainEqual(
+    expect.objectContaining({ source: 'hook', says: 'its program reported: idle', counts: true }),
+  );
+  expect(evidence).toContainEqual(expect.objectContaining({ source: 'process', says: 'bash runs in it' }));
+
+  await run(id, 'exit 3');
+  await becomes(id, 'exited', 'exit code 3');
+  await agent.call('restart', { id });
+  await becomes(id, 'unknown'); // what was told in the run before is of no account
+});
+
+test('a question that was answered is found out by the terminal that goes on', {
+  timeout: 90_000,
+}, async () => {
+  const id = await runningSession();
+  await run(
+    id,
+    `${script} waiting 'a yes'; sleep 5; for i in $(seq 1 300); do echo "step $i"; sleep 0.2; done`,
+  );
+  await becomes(id, 'waiting', 'a yes');
+  await becomes(id, 'working');
+  await agent.call('send', { id, keys: ['C-c'] });
+  await becomes(id, 'waiting', 'a yes'); // quiet again: it may be waiting after all
+});
+
+test('a report by way of a link, or in a directory that was put in its place, tells nothing that is not its own', {
+  timeout: 60_000,
+}, async () => {
+  const id = await runningSession();
+  const home = join(agent.homes, id);
+  await run(id, `${script} working`);
+  await becomes(id, 'working');
+  const lie = JSON.stringify({ state: 'waiting', detail: 'a lie', at: Date.now() });
+  writeFileSync(join(agent.root, 'lie.json'), lie);
+  renameSync(join(home, '.convocate'), join(home, '.aside'));
+  mkdirSync(join(home, '.convocate'));
+  symlinkSync(join(agent.root, 'lie.json'), join(home, '.convocate/activity.json'));
+  await becomes(id, 'unknown');
+  const { evidence } = await agent.call('explain', { id });
+  expect(JSON.stringify(evidence)).not.toContain('lie');
+});
+
+test('an agent that was started anew knows at once', { timeout: 60_000 }, async () => {
+  const id = await runningSession();
+  await run(id, `${script} waiting 'an answer'`);
+  await becomes(id, 'waiting');
+  await agent.stop();
+  await agent.start();
+  expect((await agent.call('get', { id })).activity).toMatchObject({ state: 'waiting', detail: 'an answer' });
+});
