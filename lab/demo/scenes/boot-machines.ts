@@ -1,6 +1,6 @@
 import { openLab } from '../../lab.ts';
 import { hosts } from '../cast.ts';
-import { copyClaudeTo } from '../claude-sessions.ts';
+import { copyClaudeTo } from '../../claude/claude-on-lab.ts';
 import { type Scene, labName } from '../story.ts';
 
 export const bootMachines: Scene = {

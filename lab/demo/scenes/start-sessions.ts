@@ -1,10 +1,17 @@
 import { pollUntil } from '../../deadline.ts';
 import { atWork, cast, lead } from '../cast.ts';
-import { configureAgents, startApi } from '../claude-sessions.ts';
+import { configureAgents, startApi } from '../../claude/claude-on-lab.ts';
 import { lookAtScreen } from '../look-at-screen.ts';
 import { enter } from '../operator.ts';
 import type { Scene, Story } from '../story.ts';
 import { lookAtCluster, named } from '../what-is-there.ts';
+import { oldRelease } from '../releases.ts';
+
+/** A new session starts on its task, one that was stopped takes up its conversation. Neither waits for a person. */
+const commands = {
+  session_command: 'claude "Improve $HOSTNAME in 500 steps"',
+  resume_command: 'claude --continue "Go on, in 500 steps"',
+};
 
 export const startSessions: Scene = {
   title: 'Sessions start, with the real Claude Code',
@@ -19,8 +26,8 @@ export const startSessions: Scene = {
       'Claude Code is on both agent hosts (381 MB each, copied meanwhile)',
       story.get('claudeOnAgents'),
     );
-    await startApi(lab);
-    await configureAgents(lab);
+    await startApi(lab, oldRelease.version);
+    await configureAgents(lab, commands);
     for (const { name, host, stopped } of cast)
       await enter(story, 'claude', `convocate new ${name} --agent ${host}${stopped ? '' : ' --start'}`);
     show.gap();

@@ -1,0 +1,97 @@
+// What operators see of sessions with the real Claude Code: each state in the list within a second of its cause.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { configureAgents, copyClaudeTo, startApi } from '../../lab/claude/claude-on-lab.ts';
+import type { Lab } from '../../lab/lab.ts';
+import type { Machine } from '../../lab/machine.ts';
+import { pollUntil } from '../../src/base/deadline.ts';
+import type { SessionView } from '../../src/protocol/shell-socket.ts';
+import { freshCluster } from '../e2e/support/fresh-lab.ts';
+import { buildRelease } from '../e2e/support/releases.ts';
+import { killSession, newSession, restartSession } from '../e2e/support/sessions.ts';
+
+const version = 'v1.0.0-claude';
+const asClaude = { user: 'claude' } as const;
+
+let lab: Lab;
+let shell: Machine;
+
+beforeAll(async () => {
+  const tree = await buildRelease({ version });
+  lab = await freshCluster({ name: 'claude-test', agents: 1, tree });
+  shell = lab.shell;
+  await copyClaudeTo(lab);
+  await startApi(lab, tree.split('/').at(-1) ?? '');
+  await configureAgents(lab, {});
+});
+
+afterAll(() => lab?.close());
+
+async function session(id: string): Promise<SessionView | undefined> {
+  const { stdout } = await shell.run(['convocate', 'ls', '--json'], asClaude);
+  return (JSON.parse(stdout) as { sessions: SessionView[] }).sessions.find(({ uuid }) => uuid === id);
+}
+
+/** Waits for a state in the list; says how long after its cause, by the agent's clock, it could be read there. */
+async function becomes(id: string, state: string, detail = /^/): Promise<SessionView> {
+  const startedAt = Date.now();
+  const found = await pollUntil(
+    async () => {
+      const now = await session(id);
+      return now?.activity?.state === state && detail.test(now.activity.detail) ? now : undefined;
+    },
+    { timeoutMs: 60_000, intervalMs: 50, what: `${state} ${String(detail)}` },
+  );
+  const behindMs = Date.now() - Date.parse(found.activity?.since ?? '');
+  process.stdout.write(
+    `${state}: in the list ${behindMs} ms after its cause, ${Date.now() - startedAt} ms after it was waited for\n`,
+  );
+  return found;
+}
+
+async function say(id: string, text: string): Promise<void> {
+  await shell.run(['convocate', 'send', id, text, '--enter'], asClaude);
+}
+
+async function press(id: string, key: string): Promise<void> {
+  await shell.run(['convocate', 'send', id, '--key', key], asClaude);
+}
+
+test('idle, working, waiting for a permission, working, idle, waiting for the next prompt, exited', async () => {
+  const id = await newSession(shell, 'agent-a', 'real');
+  await becomes(id, 'idle');
+  await say(id, 'Improve the scheduler in 4 steps');
+  await becomes(id, 'working');
+  await becomes(id, 'idle');
+
+  const waiting = shell.exec(['convocate', 'wait', id, '--for', 'waiting', '--timeout', '60s'], asClaude);
+  await say(id, 'Please ask permission');
+  await becomes(id, 'waiting', /permission to use Bash/);
+  expect((await waiting).exitCode).toBe(0);
+  const attention = await shell.run(['convocate', 'ls', '--needs-attention', '--json'], asClaude);
+  expect(attention.stdout).toContain(id);
+  const explained = await shell.run(['convocate', 'explain', id], asClaude);
+  expect(explained.stdout).toContain('permission to use Bash');
+  await press(id, 'Enter');
+  await becomes(id, 'idle');
+});
+
+test('killed in the middle of its work and restarted, it is back in its own conversation', async () => {
+  const id = await newSession(shell, 'agent-a', 'cut-over');
+  await becomes(id, 'idle');
+  await say(id, 'Count the turtles in 300 steps');
+  await becomes(id, 'working');
+  await killSession(shell, id);
+  await becomes(id, 'exited');
+  await restartSession(shell, id);
+  await becomes(id, 'idle');
+  const screen = async (): Promise<string> =>
+    (await shell.run(['convocate', 'screen', id, '--scrollback', '500'], asClaude)).stdout;
+  await pollUntil(async () => (await screen()).includes('Count the turtles') || undefined, {
+    timeoutMs: 30_000,
+    intervalMs: 500,
+    what: 'the conversation of before on the screen',
+  });
+  await press(id, 'C-c');
+  await press(id, 'C-c');
+  await becomes(id, 'exited');
+});
