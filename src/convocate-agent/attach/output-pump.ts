@@ -5,14 +5,19 @@ import { ATTACH } from '../../protocol/attach.ts';
 /** Where output goes while a client is there. */
 export type SendOutput = (bytes: Buffer) => void;
 
-/** Output that follows other output within this time is gathered with it: tiny packets cost every process on the way. */
+/**
+ * Output that follows other output within this time is gathered: tiny packets cost every process on the way, and what they
+ * cost is missing to the session's program. Where it goes on and on, longer, up to what nobody can see.
+ */
 const GATHER_MS = 2;
+const LONGEST_GATHER_MS = 8;
 /** What is sent at once, however little time has passed; one packet of SSH. */
 const GATHER_BYTES = 32 * 1024 - 64;
 
 /**
  * Reads a terminal no faster than its client acknowledges, and keeps what is not acknowledged. Without a client it reads
- * on until the buffer is full; then the session's terminal waits.
+ * on until the buffer is full; then the session's terminal waits. While there is room it reads at once: tmux skips output
+ * for whoever is slow to take it, and draws the screen anew.
  */
 export class OutputPump {
   readonly #source: Readable;
@@ -21,6 +26,7 @@ export class OutputPump {
   #sent = 0;
   #sentAt = 0;
   #gathering: NodeJS.Timeout | undefined;
+  #gatherMs = GATHER_MS;
   #discarding = false;
 
   constructor(source: Readable) {
@@ -83,8 +89,17 @@ export class OutputPump {
       return;
     }
     const idleMs = performance.now() - this.#sentAt;
-    if (idleMs >= GATHER_MS) this.#flush();
-    else this.#gathering = setTimeout(() => this.#flush(), GATHER_MS);
+    if (idleMs >= this.#gatherMs) {
+      this.#gatherMs = GATHER_MS;
+      this.#flush();
+      return;
+    }
+    this.#gathering = setTimeout(() => this.#gathered(), this.#gatherMs);
+  }
+
+  #gathered(): void {
+    this.#gatherMs = Math.min(2 * this.#gatherMs, LONGEST_GATHER_MS);
+    this.#flush();
   }
 
   #flush(): void {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { ShellClient, ShellTerminal } from '../../cluster/shell-client.ts';
 import { FRAME_TYPES } from '../../protocol/attach-frames.ts';
@@ -8,10 +7,8 @@ import { type DialRequest, KeepAttached } from './keep-attached.ts';
 import { type OwnTerminal, openOwnTerminal } from './own-terminal.ts';
 import { relayRaw } from './relay-raw.ts';
 import { ScreenModes } from './screen-modes.ts';
+import { SessionLine } from './session-line.ts';
 import { whileSignalled } from './while-signalled.ts';
-
-/** A try to come back is repeated; a service or an agent that hangs must not use up the time for it. */
-const DIAL_MS = 8_000;
 
 /**
  * Shows a session on the operator's terminal until they leave it or it ends, over as many connections as that takes, and
@@ -29,7 +26,7 @@ export async function attachToSession(
   const onExit = (): void => own.closeNow(last && modes.restoring()); // an error that nobody caught
   process.on('exit', onExit);
   try {
-    const line = new Line(shell, target, options.readOnly ?? false);
+    const line = new SessionLine(shell, target, options.readOnly ?? false);
     const terminal = await line.open(own.size());
     const first = await firstBytes(terminal);
     await own.makeRaw();
@@ -49,7 +46,7 @@ export async function attachToSession(
 async function keep(
   own: OwnTerminal,
   modes: ScreenModes,
-  line: Line,
+  line: SessionLine,
   first: Duplex,
   { shell, target }: { readonly shell: ShellClient; readonly target: AttachTarget },
 ): Promise<AttachEnd> {
@@ -68,47 +65,6 @@ async function keep(
   return { ...end, text: `${end.text}. What was typed last (${unsent} bytes) may not have reached it` };
 }
 
-/** The way to one session's terminal, and the id of the terminal there. */
-class Line {
-  readonly #shell: ShellClient;
-  readonly #target: AttachTarget;
-  readonly #readOnly: boolean;
-  #terminalId = randomUUID();
-
-  constructor(shell: ShellClient, target: AttachTarget, readOnly: boolean) {
-    this.#shell = shell;
-    this.#target = target;
-    this.#readOnly = readOnly;
-  }
-
-  /** The first terminal; a stopped session is started for it. */
-  async open(size: DialRequest['size']): Promise<ShellTerminal> {
-    return await this.#shell.attach(this.#target.agent_id, {
-      ...this.#header(size),
-      resumable: { terminal_id: this.#terminalId },
-    });
-  }
-
-  /** Back to the terminal, or to a new one of a session that still runs. */
-  async dial({ received, size }: DialRequest): Promise<Duplex> {
-    if (received === undefined) this.#terminalId = randomUUID();
-    const resumable = { terminal_id: this.#terminalId, ...(received !== undefined && { received }) };
-    const header = { ...this.#header(size), start: false, resumable };
-    const { socket, first } = await this.#shell.attach(this.#target.agent_id, header, { timeoutMs: DIAL_MS });
-    if (first.length > 0) socket.unshift(first);
-    return socket;
-  }
-
-  #header(size: DialRequest['size']): Parameters<ShellClient['attach']>[1] {
-    return {
-      id: this.#target.uuid,
-      ...size,
-      term: knownTerm(process.env['TERM']),
-      read_only: this.#readOnly,
-    };
-  }
-}
-
 /** Frames begin with the agent's hello; an agent of an older release sends raw bytes. Empty where it has ended. */
 async function firstBytes({ socket, first }: ShellTerminal): Promise<Buffer> {
   if (first.length > 0) return first;
@@ -121,9 +77,4 @@ async function firstBytes({ socket, first }: ShellTerminal): Promise<Buffer> {
     const nothing = (): void => done(Buffer.alloc(0));
     socket.on('data', done).on('end', nothing).on('close', nothing).resume();
   });
-}
-
-/** The wire takes plain names only; whatever else TERM may hold, most terminals resemble this one. */
-function knownTerm(term: string | undefined): string {
-  return term !== undefined && /^[A-Za-z0-9._+-]{1,64}$/.test(term) ? term : 'xterm-256color';
 }
