@@ -41,7 +41,7 @@ export class ActivityMonitor implements AsyncDisposable {
   /** Reads every report there is, then goes on by itself. Never rejects. */
   async start(): Promise<void> {
     this.#takeUp();
-    await Promise.all([...this.#watched.values()].map(({ reading }) => reading));
+    for (const { reading } of this.#watched.values()) await reading;
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 

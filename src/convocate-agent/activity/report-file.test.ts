@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { makeReportDirectory, parseReport, readReport } from './report-file.ts';
 
@@ -71,7 +71,7 @@ test('whatever the detail, it stays short and plain', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (detail) => {
       const report = parseReport(JSON.stringify({ state: 'working', detail, at: 1 }), NOW);
-      expect([...report.detail].length).toBeLessThanOrEqual(80);
+      expect(Array.from(report.detail).length).toBeLessThanOrEqual(80);
       expect(report.detail).not.toMatch(/\p{Cc}/u);
     }),
   );

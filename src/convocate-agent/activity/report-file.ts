@@ -81,8 +81,6 @@ export function parseReport(text: string, nowMs: number): Report {
 }
 
 function plain(text: string): string {
-  return [...text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, ' ')]
-    .slice(0, DETAIL_CHARACTERS)
-    .join('')
-    .trim();
+  const shown = text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, ' ');
+  return Array.from(shown).slice(0, DETAIL_CHARACTERS).join('').trim();
 }

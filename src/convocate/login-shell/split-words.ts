@@ -1,5 +1,5 @@
 /** Outside quotes these mean something to a shell; no shell is run here, so they are refused instead of misread. */
-const OPERATORS = new Set([...';&|<>()$`*?[\n']);
+const OPERATORS = new Set(';&|<>()$`*?[\n');
 
 /** What a line holds beyond plain words, as the operator is told of it. */
 export class NotPlainWordsError extends Error {
