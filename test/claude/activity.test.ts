@@ -52,8 +52,9 @@ async function say(id: string, text: string): Promise<void> {
   await shell.run(['convocate', 'send', id, text, '--enter'], asClaude);
 }
 
-async function press(id: string, key: string): Promise<void> {
-  await shell.run(['convocate', 'send', id, '--key', key], asClaude);
+/** In one go: Claude Code ends at a second Ctrl-C that follows the first at once. */
+async function press(id: string, ...keys: readonly string[]): Promise<void> {
+  await shell.run(['convocate', 'send', id, ...keys.flatMap((key) => ['--key', key])], asClaude);
 }
 
 test('idle, working, waiting for a permission, working, idle, waiting for the next prompt, exited', async () => {
@@ -91,7 +92,6 @@ test('killed in the middle of its work and restarted, it is back in its own conv
     intervalMs: 500,
     what: 'the conversation of before on the screen',
   });
-  await press(id, 'C-c');
-  await press(id, 'C-c');
+  await press(id, 'C-c', 'C-c');
   await becomes(id, 'exited');
 });
