@@ -6,7 +6,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
-import { AttachHeader } from '../src/protocol/attach.ts';
+import { ATTACH, AttachHeader, TerminalEnd } from '../src/protocol/attach.ts';
+import { FRAME_TYPES } from '../src/protocol/attach-frames.ts';
 import { ERROR_CODES } from '../src/protocol/error-codes.ts';
 import { LIMITS } from '../src/protocol/limits.ts';
 import { RPC } from '../src/protocol/rpc.ts';
@@ -61,10 +62,28 @@ function wire(): string {
     '\n## Error codes\n\n| code | meaning | retry |\n| --- | --- | --- |',
     ...codes,
     `\n## Attach header\n\n${shape(AttachHeader)}\n`,
+    `${frames()}\n`,
     '## Limits\n\n| limit | value |\n| --- | --- |',
     ...limits,
     `\n## Which action in which state\n\n${actions()}`,
     '',
+  ].join('\n');
+}
+
+function frames(): string {
+  return [
+    '## Attach frames\n',
+    'With `resumable` in the header, both directions are frames: 1 byte type, 4 byte length, payload; numbers are unsigned',
+    'and big endian, offsets count bytes of `data` in one direction since the terminal was opened. The agent begins with',
+    '`hello`; until then the client sends nothing. An `end` of the agent is answered with one that says `left`.\n',
+    '| frame | type | length | payload |\n| --- | --- | --- | --- |',
+    ...Object.entries(FRAME_TYPES).map(
+      ([name, { code, least, most, payload }]) =>
+        `| \`${name}\` | ${code} | ${least === most ? most : `${least} to ${most}`} | ${payload} |`,
+    ),
+    `\nWhy it is over: ${shapeOf(TerminalEnd)}\n`,
+    '| attach | value |\n| --- | --- |',
+    ...Object.entries(ATTACH).map(([name, value]) => `| \`${name}\` | ${value} |`),
   ].join('\n');
 }
 
