@@ -6,7 +6,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
-import { AttachHeader } from '../src/protocol/attach.ts';
+import { ATTACH, AttachHeader, TerminalEnd } from '../src/protocol/attach.ts';
+import { FRAME_TYPES } from '../src/protocol/attach-frames.ts';
 import { ERROR_CODES } from '../src/protocol/error-codes.ts';
 import { LIMITS } from '../src/protocol/limits.ts';
 import { Activity, Evidence } from '../src/protocol/activity.ts';
@@ -76,10 +77,28 @@ function wire(): string {
     `## Status events\n\n${variants(StatusEvent)}\n`,
     `## The local socket\n\nRequests on \`/run/convocate/shell.sock\`:\n\n${variants(ShellRequest)}\n`,
     `The answer to \`watch\` is a ClusterSnapshot; each line after it, one at least every ${WATCH_BEAT_MS / 1000} s, is a ClusterChange.\n`,
+    `${frames()}\n`,
     '## Limits\n\n| limit | value |\n| --- | --- |',
     ...limits,
     `\n## Which action in which state\n\n${actions()}`,
     '',
+  ].join('\n');
+}
+
+function frames(): string {
+  return [
+    '## Attach frames\n',
+    'With `resumable` in the header, both directions are frames: 1 byte type, 4 byte length, payload; numbers are unsigned',
+    'and big endian, offsets count bytes of `data` in one direction since the terminal was opened. The agent begins with',
+    '`hello`; until then the client sends nothing. An `end` of the agent is answered with one that says `left`.\n',
+    '| frame | type | length | payload |\n| --- | --- | --- | --- |',
+    ...Object.entries(FRAME_TYPES).map(
+      ([name, { code, least, most, payload }]) =>
+        `| \`${name}\` | ${code} | ${least === most ? most : `${least} to ${most}`} | ${payload} |`,
+    ),
+    `\nWhy it is over: ${shape(TerminalEnd)}\n`,
+    '| attach | value |\n| --- | --- |',
+    ...Object.entries(ATTACH).map(([name, value]) => `| \`${name}\` | ${value} |`),
   ].join('\n');
 }
 

@@ -110,8 +110,6 @@ async function attach(): Promise<Attached> {
   const size = { cols: 100, rows: 30 };
   const { socket, first } = await line.open(size);
   if (first.length > 0) socket.unshift(first);
-  const recording = recordings.at(-1);
-  if (!recording) throw new Error('no terminal was opened');
   const screen = new FakeScreen();
   const modes = new RecordingModes();
   const kept = new KeepAttached(
@@ -119,8 +117,14 @@ async function attach(): Promise<Attached> {
     socket,
   );
   await screen.shows('$');
-  return { id, screen, modes, kept, recording };
+  return { id, screen, modes, kept, recording: recordings.at(-1) ?? neverRecorded };
 }
+
+/** Of an agent in a process of its own. */
+const neverRecorded: Recording = {
+  output: () => expect.unreachable('nothing is recorded'),
+  keys: () => expect.unreachable('nothing is recorded'),
+};
 
 /** Numbered lines at a steady rate; keys go to a file that is read in the container. */
 async function printAndTake(attached: Attached): Promise<void> {
@@ -233,6 +237,23 @@ describe('an agent that starts anew', { timeout: 120_000 }, () => {
     await attached.screen.shows('after');
     attached.screen.type('exit 7\r');
     expect(await attached.kept.ending).toEqual({ how: 'told', end: { reason: 'ended', exit_code: 7 } });
+  });
+
+  test('also where the old one was killed and said nothing', async () => {
+    await agent.stop();
+    const kill = await agent.startToBeKilled();
+    gate.target = agent.port;
+    const { screen, kept } = await attach();
+    screen.type('echo be""fore\r');
+    await screen.shows('before');
+    await kill();
+    await screen.shows('lost, trying again');
+    screen.type('echo af""ter\r');
+    await agent.start();
+    gate.target = agent.port;
+    await screen.shows('after');
+    screen.type('\u0002d');
+    expect(await kept.ending).toEqual({ how: 'told', end: { reason: 'detached' } });
   });
 
   test('is not made to start a session that has ended meanwhile', async () => {

@@ -6,6 +6,7 @@ import { pollUntil } from '../../src/base/deadline.ts';
 import { runChecked, runCommand } from '../../src/base/run-command.ts';
 import { serviceLogTo } from '../../src/convocate/status-service/service-log.ts';
 import { type StatusService, startStatusService } from '../../src/convocate/status-service/status-service.ts';
+import { type Frame, FrameParser, encodeFrame } from '../../src/protocol/attach-frames.ts';
 import { ScriptedAgent, type TerminalOfAgent, soundKeyPair } from './cluster-scripted-agent.ts';
 
 /** `convocate attach` and `rm` on a real terminal: a pane of tmux, read and typed into from outside. */
@@ -158,7 +159,7 @@ test.each(['SIGTERM', 'SIGHUP'] as const)('gives the terminal back on %s', async
   await expectTerminalRestored();
 });
 
-test('says so when the connection is lost, and gives the terminal back', async () => {
+test('with an agent of an older release a lost connection is the end, said plainly', async () => {
   agent.addSession('mine', { running: true });
   agent.onAttach = fullScreen;
   await openPane();
@@ -169,6 +170,65 @@ test('says so when the connection is lost, and gives the terminal back', async (
   expect(await screen()).toContain('was lost; the session goes on');
   await expectTerminalRestored();
 });
+
+/** As an agent that speaks frames: a screen, and an echo of the keys. It keeps nothing when its channel is gone. */
+const framedScreen = ({ header, channel }: TerminalOfAgent): void => {
+  if (header.resumable?.received !== undefined) {
+    channel.end('{"ok":false,"error":"not held any more","code":"not_found"}\n');
+    return;
+  }
+  const say = (frame: Frame): void => void channel.write(encodeFrame(frame));
+  const parser = new FrameParser();
+  say({ type: 'hello', keys: 0, output: 0 });
+  say({ type: 'data', bytes: Buffer.from('\u001b[?1049h\u001b[?1000h\u001b[Hready> ') });
+  channel.on('data', (bytes: Buffer) => {
+    parser.push(bytes, (frame) => {
+      if (frame.type === 'data') say({ type: 'data', bytes: frame.bytes });
+    });
+  });
+  channel.resume();
+};
+
+test('shows a loss on the bottom row, comes back by itself, and sends what was typed meanwhile', async () => {
+  agent.addSession('mine', { running: true });
+  agent.onAttach = framedScreen;
+  await openPane();
+  await run('attach', 'mine');
+  await screenWith('ready>');
+  await agent.stop();
+  const shown = await screenWith('connection to mine on one lost, trying again');
+  expect(shown.trimEnd().split('\n')).toHaveLength(30);
+  expect(shown).toContain('ready>');
+  await type('typed meanwhile');
+  await agent.start();
+  expect(await screenWith('ready> typed meanwhile')).not.toContain('connection to');
+  expect(agent.terminals.at(-1)?.header).toMatchObject({ start: false });
+
+  await agent.stop();
+  await screenWith('connection to mine on one lost');
+  for (const key of ['C-c', 'C-c', 'C-c']) await press(key);
+  await screenWith('EXIT=0');
+  expect(await screen()).toMatch(/left mine \([0-9a-f-]+\) on one while the connection was lost/);
+  await expectTerminalRestored();
+});
+
+test.each(['SIGTERM', 'SIGHUP'] as const)(
+  'gives the terminal back on %s while the connection is lost',
+  async (signal) => {
+    agent.addSession('mine', { running: true });
+    agent.onAttach = framedScreen;
+    await openPane();
+    await run('attach', 'mine');
+    await screenWith('ready>');
+    await agent.stop();
+    await screenWith('trying again');
+    const pid = await runChecked([...tmux, 'display-message', '-p', '#{pane_pid}']);
+    const children = (await runChecked(['ps', '-o', 'pid=', '--ppid', pid.trim()])).trim().split(/\s+/);
+    process.kill(Number(children[0]), signal);
+    await screenWith('EXIT=1');
+    await expectTerminalRestored();
+  },
+);
 
 test('a refusal leaves the terminal alone', async () => {
   agent.addSession('mine');

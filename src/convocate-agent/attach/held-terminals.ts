@@ -9,6 +9,9 @@ import { HeldTerminal } from './held-terminal.ts';
 import type { SessionTerminal } from './session-terminal.ts';
 import { whyEnded } from './why-ended.ts';
 
+/** Held ones too, which no limit of a connection counts. */
+const MOST = 128;
+
 interface Entry {
   readonly sessionId: string;
   readonly peer: string;
@@ -34,8 +37,9 @@ export class HeldTerminals {
     this.#agent = agent;
   }
 
-  /** Throws `conflict` where the id is taken: before anything is opened for it. */
+  /** Throws `conflict` where the id is taken, `busy` where too many are open: before anything is opened for it. */
   requireFree({ terminal_id: id }: Resumable): void {
+    if (this.#entries.size >= MOST) throw new RpcError('busy', `${MOST} terminals are open or held`);
     if (this.#entries.has(id)) throw new RpcError('conflict', `terminal ${id} is open already`);
   }
 

@@ -157,7 +157,7 @@ export class KeepAttached {
       },
       onGone: (why) => {
         if (this.#link !== link) return;
-        if (greeted) this.#apply({ what: 'lost', why, atMs: performance.now() });
+        if (this.#state.phase === 'connected') this.#apply({ what: 'lost', why, atMs: performance.now() });
         else this.#failed({ failure: 'again', problem: why });
       },
     });
@@ -167,9 +167,9 @@ export class KeepAttached {
   #connect(link: FrameChannel, hello: Extract<Frame, { type: 'hello' }>, ask: Ask): void {
     if (hello.output !== this.#output.received)
       throw new FrameError(`the agent goes on at byte ${hello.output} instead of ${this.#output.received}`);
-    clearInterval(this.#seconds);
-    if (this.#state.phase === 'lost') this.#takeNoticeAway(ask);
     this.#keys.connect(hello.keys, (bytes) => link.send({ type: 'data', bytes }));
+    if (this.#state.phase === 'lost') this.#takeNoticeAway(ask);
+    clearInterval(this.#seconds);
     link.send({ type: 'resize', ...this.#kept.size() }); // it may have changed since it was asked for
     this.#readKeysAgain();
     this.#apply({ what: 'answered' });

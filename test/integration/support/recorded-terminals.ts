@@ -1,8 +1,7 @@
 // The engine, with everything that its terminals say and are told written down where Docker hands it over.
-import type { Docker, Terminal } from '../../../src/convocate-agent/docker/docker.ts';
+import type { Docker } from '../../../src/convocate-agent/docker/docker.ts';
 
 export interface Recording {
-  readonly terminal: Terminal;
   readonly output: () => Buffer;
   readonly keys: () => Buffer;
 }
@@ -27,7 +26,6 @@ export function recordTerminals(engine: Docker, recordings: Recording[]): Docker
         return write(...args);
       };
       recordings.push({
-        terminal,
         output: () => Buffer.concat(output),
         keys: () => Buffer.concat(keys),
       });
