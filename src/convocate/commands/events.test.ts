@@ -37,7 +37,8 @@ test('one JSON object for each change, and none for what stays', async () => {
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
   for (const line of lines) expect(line['at']).toMatch(/^\d{4}-.*Z$/);
-  expect(lines.map(({ at: _, ...rest }) => rest)).toEqual([
+  for (const line of lines) delete line['at'];
+  expect(lines).toEqual([
     { event: 'session.appeared', ...place, session: web.uuid, name: 'web', to: 'running' },
     {
       event: 'session.activity',
