@@ -1,5 +1,5 @@
 /** Outside quotes these mean something to a shell; no shell is run here, so they are refused instead of misread. */
-const OPERATORS = new Set(';&|<>()$`*?[\n');
+const OPERATORS = ';&|<>()$`*?[\n';
 
 /** What a line holds beyond plain words, as the operator is told of it. */
 export class NotPlainWordsError extends Error {
@@ -50,7 +50,7 @@ export function splitWords(line: string): string[] {
     } else if (character === "'") word = (word ?? '') + singleQuoted();
     else if (character === '"') word = (word ?? '') + doubleQuoted();
     else if (character === '\\') word = (word ?? '') + escaped(text[at++]);
-    else if (OPERATORS.has(character)) throw new NotPlainWordsError(`it holds ${nameOf(character)}`);
+    else if (OPERATORS.includes(character)) throw new NotPlainWordsError(`it holds ${nameOf(character)}`);
     else if (word === undefined && (character === '#' || character === '~'))
       throw new NotPlainWordsError(`a word begins with ${character}`);
     else word = (word ?? '') + character;
