@@ -33,7 +33,7 @@ interface Fixture {
   readonly program: Duplex;
   readonly sizes: string[];
   readonly lost: string[];
-  typed(): Buffer;
+  readonly typed: () => Buffer;
 }
 
 /** The client's side of the contract, told by hand: it counts what it gets and resends what was not taken. */

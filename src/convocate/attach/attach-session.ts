@@ -52,7 +52,7 @@ async function keep(
 ): Promise<AttachEnd> {
   const name = `${printable(target.name)} on ${printable(target.host)}`;
   const dial = (request: DialRequest): Promise<Duplex> => line.dial(request);
-  const kept = new KeepAttached({ name, screen: own.stream, size: own.size, modes, dial }, first);
+  const kept = new KeepAttached({ name, screen: own.stream, size: () => own.size(), modes, dial }, first);
   const ending = await whileSignalled(
     { onEnd: (signal) => kept.signal(signal), onResize: () => kept.resized() },
     kept.ending,
