@@ -317,6 +317,6 @@ test('leaving while the connection is lost', { timeout: 60_000 }, async () => {
   await attached.screen.shows('Ctrl-B D leaves');
   attached.screen.type('x\u0002d');
   expect(await attached.kept.ending).toEqual({ how: 'left' });
-  expect(attached.kept.unsentKeys).toBeGreaterThan(0);
+  expect(attached.kept.unsentKeys).toBe('x'.length);
   await gate.open();
 });

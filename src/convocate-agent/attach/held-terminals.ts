@@ -78,7 +78,7 @@ export class HeldTerminals {
     entry.size.resize(header.cols, header.rows);
     // The client had something of its own on the screen meanwhile.
     entry.terminal.redraw().catch((error: unknown) => {
-      this.#agent.log.warn({ session: header.id }, `attach: no redraw: ${messageOf(error)}`);
+      this.#agent.log.info({ session: header.id }, `attach: no redraw: ${messageOf(error)}`);
     });
   }
 

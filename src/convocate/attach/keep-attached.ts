@@ -11,9 +11,8 @@ import {
 } from './attach-state.ts';
 import { type DialFailure, failureOf } from './dial-failure.ts';
 import { LeaveKeys } from './leave-keys.ts';
-import { lostNotice, withoutNotice } from './lost-notice.ts';
+import { LostScreen, type ScreenOfSession } from './lost-screen.ts';
 import type { Size } from './own-terminal.ts';
-import type { ScreenModes } from './screen-modes.ts';
 import { ShownOutput } from './shown-output.ts';
 import { TypedKeys } from './typed-keys.ts';
 
@@ -24,18 +23,13 @@ export interface DialRequest {
   readonly size: Size;
 }
 
-export interface KeptTerminal {
-  /** As a notice of a loss calls the session. */
-  readonly name: string;
+export interface KeptTerminal extends ScreenOfSession {
   /** The operator's terminal, raw already. */
   readonly screen: Duplex;
-  readonly size: () => Size;
-  readonly modes: ScreenModes;
   /** A stream on which the agent's frames come; rejects with what an operator may be told. */
   readonly dial: (request: DialRequest) => Promise<Duplex>;
 }
 
-const CANCEL = '\u0018';
 const SECOND_MS = 1_000;
 
 /** Carries one attach over as many connections as it takes; `attach-state.ts` decides, this does. */
@@ -45,17 +39,20 @@ export class KeepAttached {
   readonly #kept: KeptTerminal;
   readonly #keys = new TypedKeys();
   readonly #leaveKeys = new LeaveKeys();
+  #leaveBytes = 0;
   readonly #output: ShownOutput;
+  readonly #lost: LostScreen;
   readonly #finish: (ending: Ending) => void;
   #state: AttachState = { phase: 'connected' };
   #link: FrameChannel | undefined;
   #seconds: NodeJS.Timeout | undefined;
   #nextDial: NodeJS.Timeout | undefined;
-  #cut: Uint8Array = new Uint8Array();
-  #freshScreen = false;
+  /** The old terminal's output has been given up: it cannot go on. */
+  #isNew = false;
 
   constructor(kept: KeptTerminal, first: Duplex) {
     this.#kept = kept;
+    this.#lost = new LostScreen(kept);
     this.#output = new ShownOutput(kept.screen, kept.modes, (offset) =>
       this.#link?.send({ type: 'ack', offset }),
     );
@@ -63,12 +60,12 @@ export class KeepAttached {
     kept.screen.on('data', this.#onKeys);
     kept.screen.on('close', this.#onHangup);
     kept.screen.on('end', this.#onHangup);
-    this.#use(first, 'open');
+    this.#use(first);
   }
 
-  /** Keys that the session may never have got. */
+  /** Bytes of keys that the session may never have got; those that were meant for us do not count. */
   get unsentKeys(): number {
-    return this.#keys.waiting;
+    return this.#keys.waiting - this.#leaveBytes;
   }
 
   resized(): void {
@@ -86,7 +83,10 @@ export class KeepAttached {
   readonly #onKeys = (keys: Buffer): void => {
     this.#keys.add(keys);
     if (this.#keys.full) this.#kept.screen.pause();
-    if (this.#leaveKeys.typed(keys)) this.#apply({ what: 'leave' });
+    const wish = this.#leaveKeys.typed(keys);
+    if (wish === 0 || this.#state.phase !== 'lost') return;
+    this.#leaveBytes = wish;
+    this.#apply({ what: 'leave' });
   };
 
   #apply(event: AttachEvent): void {
@@ -100,7 +100,7 @@ export class KeepAttached {
   #do(effect: Effect): void {
     switch (effect.do) {
       case 'show-notice':
-        this.#kept.screen.write(lostNotice(this.#kept.name, effect.lostForMs, this.#kept.size()));
+        this.#lost.notice(effect.lostForMs);
         break;
       case 'dial':
         this.#nextDial = setTimeout(() => void this.#dial(effect.ask), effect.afterMs);
@@ -117,9 +117,7 @@ export class KeepAttached {
     this.#link = undefined;
     this.#keys.disconnect();
     this.#leaveKeys.forgetInterrupts();
-    // What is written now must not end up inside a sequence whose rest is still to come.
-    this.#cut = Uint8Array.from(this.#kept.modes.cut);
-    if (this.#cut.length > 0) this.#kept.screen.write(CANCEL);
+    this.#lost.begin();
     this.#seconds = setInterval(() => this.#apply({ what: 'second', atMs: performance.now() }), SECOND_MS);
   }
 
@@ -127,13 +125,13 @@ export class KeepAttached {
     if (ask === 'open') {
       this.#keys.restart();
       this.#output.restart();
-      this.#freshScreen = true;
+      this.#isNew = true;
     }
     const size = this.#kept.size();
     try {
       const request = ask === 'open' ? { size } : { size, received: this.#output.received };
       const stream = await this.#kept.dial(request);
-      if (this.#state.phase === 'lost') this.#use(stream, ask);
+      if (this.#state.phase === 'lost') this.#use(stream);
       else stream.resume().end(encodeFrame({ type: 'end', end: { reason: 'left' } })); // it came too late
     } catch (error) {
       this.#failed(failureOf(error));
@@ -145,14 +143,14 @@ export class KeepAttached {
   }
 
   /** Waits for the agent's hello on a new stream; output and keys follow it. */
-  #use(stream: Duplex, ask: Ask): void {
+  #use(stream: Duplex): void {
     let greeted = false;
     const link = new FrameChannel(stream, {
       onFrame: (frame) => {
         if (greeted) this.#take(frame);
         else if (frame.type === 'hello') {
           greeted = true;
-          this.#connect(link, frame, ask);
+          this.#connect(link, frame);
         } else throw new FrameError(`the agent said ${frame.type} before hello`);
       },
       onGone: (why) => {
@@ -164,25 +162,19 @@ export class KeepAttached {
     this.#link = link;
   }
 
-  #connect(link: FrameChannel, hello: Extract<Frame, { type: 'hello' }>, ask: Ask): void {
+  #connect(link: FrameChannel, hello: Extract<Frame, { type: 'hello' }>): void {
     if (hello.output !== this.#output.received)
       throw new FrameError(`the agent goes on at byte ${hello.output} instead of ${this.#output.received}`);
     this.#keys.connect(hello.keys, (bytes) => link.send({ type: 'data', bytes }));
-    if (this.#state.phase === 'lost') this.#takeNoticeAway(ask);
+    if (this.#state.phase === 'lost') {
+      if (this.#isNew) this.#lost.startAnew();
+      else this.#lost.goOn();
+      this.#isNew = false;
+    }
     clearInterval(this.#seconds);
     link.send({ type: 'resize', ...this.#kept.size() }); // it may have changed since it was asked for
     this.#readKeysAgain();
     this.#apply({ what: 'answered' });
-  }
-
-  #takeNoticeAway(ask: Ask): void {
-    const { screen, modes, size } = this.#kept;
-    if (this.#freshScreen || ask === 'open') screen.write(modes.restoring());
-    else {
-      screen.write(withoutNotice(size()));
-      screen.write(this.#cut);
-    }
-    this.#freshScreen = false;
   }
 
   #take(frame: Frame): void {

@@ -1,28 +1,28 @@
 import { expect, test } from 'vitest';
 import { LeaveKeys } from './leave-keys.ts';
 
-const leaves = (...typed: string[]): boolean => {
+const wish = (...typed: string[]): number => {
   const keys = new LeaveKeys();
-  return typed.map((text) => keys.typed(Buffer.from(text))).at(-1) ?? false;
+  return typed.map((text) => keys.typed(Buffer.from(text))).at(-1) ?? 0;
 };
 
 test.each([
-  ['\u0002d'],
-  ['\u0002D'],
-  ['ls\r\u0002', 'd'],
-  ['\u0003\u0003\u0003'],
-  ['\u0003', '\u0003', '\u0003'],
-  ['x\u0002dy'],
-])('%j leaves', (...typed) => expect(leaves(...typed)).toBe(true));
+  [2, ['\u0002d']],
+  [2, ['\u0002D']],
+  [2, ['ls\r\u0002', 'd']],
+  [3, ['\u0003\u0003\u0003']],
+  [3, ['\u0003', '\u0003', '\u0003']],
+  [2, ['x\u0002dy']],
+])('it takes %i keys to leave: %j', (keys, typed) => expect(wish(...typed)).toBe(keys));
 
 test.each([['d'], ['\u0002', 'x', 'd'], ['\u0003\u0003'], ['\u0003\u0003a\u0003'], ['\u0002\u0003d'], ['']])(
   '%j does not',
-  (...typed) => expect(leaves(...typed)).toBe(false),
+  (...typed) => expect(wish(...typed)).toBe(0),
 );
 
 test('interrupts from before the loss do not count', () => {
   const keys = new LeaveKeys();
   keys.typed(Buffer.from('\u0003\u0003'));
   keys.forgetInterrupts();
-  expect(keys.typed(Buffer.from('\u0003'))).toBe(false);
+  expect(keys.typed(Buffer.from('\u0003'))).toBe(0);
 });

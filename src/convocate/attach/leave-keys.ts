@@ -11,16 +11,18 @@ export class LeaveKeys {
   #prefix = false;
   #interrupts = 0;
 
-  /** True where one of `keys` completes such a wish. Keys before, and while all was well, count too. */
-  typed(keys: Uint8Array): boolean {
-    let leaves = false;
+  /**
+   * How many keys the wish took, where one of `keys` completes it; else 0. Keys before, and while all was well, count too.
+   */
+  typed(keys: Uint8Array): number {
+    let wish = 0;
     for (const key of keys) {
-      if (this.#prefix && DETACH.has(key)) leaves = true;
+      if (this.#prefix && DETACH.has(key)) wish = 2;
       this.#prefix = key === CTRL_B;
       this.#interrupts = key === CTRL_C ? this.#interrupts + 1 : 0;
-      if (this.#interrupts === INTERRUPTS) leaves = true;
+      if (this.#interrupts === INTERRUPTS) wish = INTERRUPTS;
     }
-    return leaves;
+    return wish;
   }
 
   /** Interrupts that the session got are none of those three. */

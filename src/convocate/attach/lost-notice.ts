@@ -1,3 +1,4 @@
+import stringWidth from 'string-width';
 import { printable } from '../commands/printable.ts';
 import type { Size } from './own-terminal.ts';
 
@@ -14,8 +15,8 @@ export function lostNotice(name: string, lostForMs: number, { cols, rows }: Size
   const tail = `lost, trying again · ${seconds} s · Ctrl-B D leaves`;
   const text = ` connection to ${printable(name)} ${tail} `;
   // Of a long name on a narrow terminal the end goes: what to do matters more.
-  const shown = Array.from(text).length <= cols ? text : ` ${tail} `;
-  return `${SAVE}${ESC}[${rows};1H${ESC}[0;7m${Array.from(shown).slice(0, cols).join('')}${ESC}[0m${ESC}[K${RESTORE}`;
+  const shown = stringWidth(text) <= cols ? text : ` ${tail} `.slice(0, cols);
+  return `${SAVE}${ESC}[${rows};1H${ESC}[0;7m${shown}${ESC}[0m${ESC}[K${RESTORE}`;
 }
 
 /** Takes the notice away; what it covered is drawn anew by the session's tmux. */
