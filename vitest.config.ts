@@ -10,6 +10,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // They take milliseconds; this is for a box that is busy with other work.
+          testTimeout: minutes(0.5),
           include: [
             'src/**/*.test.ts',
             'lab/**/*.test.ts',

@@ -76,6 +76,15 @@ test('idle, working, waiting for a permission, working, idle, waiting for the ne
   await becomes(id, 'idle');
 });
 
+test('interrupted in the middle of its work, which no hook tells, it waits for a person', async () => {
+  const id = await newSession(shell, 'agent-a', 'interrupted');
+  await becomes(id, 'idle');
+  await say(id, 'Paint the fence in 300 steps');
+  await becomes(id, 'working');
+  await press(id, 'Escape');
+  await becomes(id, 'waiting', /^interrupted/);
+});
+
 test('killed in the middle of its work and restarted, it is back in its own conversation', async () => {
   const id = await newSession(shell, 'agent-a', 'cut-over');
   await becomes(id, 'idle');

@@ -1,5 +1,5 @@
 // What the programs in real sessions are doing, as they tell it and as their terminals show it.
-import { mkdirSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Engine, openEngine } from '../../lab/engine.ts';
@@ -84,6 +84,47 @@ test('a question that was answered is found out by the terminal that goes on', {
   await becomes(id, 'working');
   await agent.call('send', { id, keys: ['C-c'] });
   await becomes(id, 'waiting', 'a yes'); // quiet again: it may be waiting after all
+});
+
+test('work that was interrupted, of which no hook tells, is found out by the title of the terminal', {
+  timeout: 60_000,
+}, async () => {
+  const id = await runningSession();
+  await run(id, String.raw`printf '\033]2;\u2733 Claude Code\007'; ${script} working Bash`);
+  await becomes(id, 'working', 'Bash');
+  const { evidence } = await pollUntil(
+    async () => {
+      const explained = await agent.call('explain', { id });
+      return explained.activity.state === 'waiting' ? explained : undefined;
+    },
+    { timeoutMs: 20_000, intervalMs: 200, what: 'the interruption found out' },
+  );
+  expect(evidence.filter(({ counts }) => counts)).toEqual([
+    expect.objectContaining({
+      source: 'terminal',
+      says: expect.stringContaining('its title says that the program is at rest'),
+    }),
+  ]);
+});
+
+test('a tool of a subagent does not hide the question that waits for a person', {
+  timeout: 60_000,
+}, async () => {
+  const id = await runningSession();
+  const tool = (fields: string): string =>
+    `echo '{${fields}"tool_name":"Read"}' | ${script} --tool working %tool; echo to""ld`;
+  await run(id, `${script} waiting 'a yes'`);
+  await becomes(id, 'waiting', 'a yes');
+  await run(id, tool('"agent_id":"a1",'));
+  await pollUntil(async () => (await agent.call('screen', { id })).text.includes('told') || undefined, {
+    timeoutMs: 20_000,
+    intervalMs: 100,
+    what: 'the report of the subagent made',
+  });
+  const report = readFileSync(join(agent.homes, id, '.convocate/activity.json'), 'utf8');
+  expect(JSON.parse(report)).toMatchObject({ state: 'waiting', detail: 'a yes' });
+  await run(id, tool(''));
+  await becomes(id, 'working', 'Read');
 });
 
 test('a report by way of a link, or in a directory that was put in its place, tells nothing that is not its own', {

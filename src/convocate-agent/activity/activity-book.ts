@@ -5,6 +5,8 @@ import type { Report } from './report-file.ts';
 interface Page {
   readonly report?: Report | undefined;
   readonly terminal?: TerminalEvidence | undefined;
+  /** Since when the report has told this state; milliseconds since 1970. */
+  readonly sinceMs?: number | undefined;
 }
 
 /** What was last heard and seen of each session's program; in memory, because a look at the homes brings it back. */
@@ -16,8 +18,12 @@ export class ActivityBook {
     this.#nowMs = nowMs;
   }
 
+  /** A program may report the same state again and again: it is in it since the first of these reports. */
   note(id: string, news: Page): void {
-    this.#pages.set(id, { ...this.#pages.get(id), ...news });
+    const before = this.#pages.get(id);
+    const isSame = news.report && news.report.state === before?.report?.state;
+    const sinceMs = isSame ? before?.sinceMs : news.report?.atMs;
+    this.#pages.set(id, { ...before, ...news, ...('report' in news && { sinceMs }) });
   }
 
   forget(id: string): void {

@@ -15,11 +15,14 @@ const TICK_MS = 1_000;
 const REREAD_MS = 10_000;
 /** A look costs a `docker exec`: so many at once, whatever there is to look at. */
 const MOST_LOOKS = 4;
+const REST_MS = 60_000;
 
 interface Watched {
   readonly watch: SessionWatch;
   readAtMs: number;
   lookedAtMs: number;
+  /** Of a terminal that did not answer in time: it is left alone for a while. */
+  restsUntilMs: number;
   reading: Promise<void> | undefined;
   readAgain: boolean;
   isLookedAt: boolean;
@@ -47,6 +50,7 @@ export class ActivityMonitor implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
+    this.#timer = undefined;
     this.#teller[Symbol.dispose]();
     for (const { watch, reading } of this.#watched.values()) {
       watch[Symbol.dispose]();
@@ -59,14 +63,24 @@ export class ActivityMonitor implements AsyncDisposable {
     this.#takeUp();
     const nowMs = performance.now();
     for (const [id, watched] of this.#watched) {
-      if (nowMs - watched.readAtMs >= REREAD_MS) {
-        watched.watch.listen();
-        this.#read(id, watched);
-      }
-      const everyMs = dueLook(this.#agent.activities.pageOf(id), this.#agent.now().getTime());
-      const isDue = everyMs !== undefined && nowMs - watched.lookedAtMs >= everyMs;
-      if (isDue && !watched.isLookedAt && this.#looks < MOST_LOOKS) void this.#look(id, watched);
+      if (nowMs - watched.readAtMs < REREAD_MS) continue;
+      watched.watch.listen();
+      this.#read(id, watched);
     }
+    this.#lookWhereDue();
+  }
+
+  /** As many as are allowed at once, the one first that was not looked at for the longest time: all have their turn. */
+  #lookWhereDue(): void {
+    const nowMs = performance.now();
+    const due = [...this.#watched].filter(([id, { isLookedAt, lookedAtMs, restsUntilMs }]) => {
+      if (isLookedAt || nowMs < restsUntilMs) return false;
+      const everyMs = dueLook(this.#agent.activities.pageOf(id), this.#agent.now().getTime());
+      return everyMs !== undefined && nowMs - lookedAtMs >= everyMs;
+    });
+    due.sort(([, a], [, b]) => a.lookedAtMs - b.lookedAtMs);
+    for (const [id, watched] of due.slice(0, Math.max(0, MOST_LOOKS - this.#looks)))
+      void this.#look(id, watched);
   }
 
   /** Sessions come and go by themselves; only one that runs is watched. */
@@ -88,6 +102,7 @@ export class ActivityMonitor implements AsyncDisposable {
       watch,
       readAtMs: performance.now(),
       lookedAtMs: -Infinity,
+      restsUntilMs: -Infinity,
       reading: undefined,
       readAgain: false,
       isLookedAt: false,
@@ -116,12 +131,13 @@ export class ActivityMonitor implements AsyncDisposable {
     const report = await readReport(homeOf(paths, id), now().getTime());
     if (!this.#watched.has(id)) return;
     const before = activities.pageOf(id).report;
-    // A new question is not answered by what the terminal did before it.
+    // A new question is not answered, and new work not interrupted, by what the terminal did before.
     const isNewer = before?.atMs !== report?.atMs;
     const { terminal } = activities.pageOf(id);
     activities.note(id, {
       report,
-      ...(isNewer && terminal && { terminal: { ...terminal, busySinceMs: undefined } }),
+      ...(isNewer &&
+        terminal && { terminal: { ...terminal, busySinceMs: undefined, restSinceMs: undefined } }),
     });
     this.#tell(id);
   }
@@ -138,10 +154,12 @@ export class ActivityMonitor implements AsyncDisposable {
       activities.note(id, { terminal: comparedWith(terminal, seen, report?.atMs ?? 0) });
       this.#tell(id);
     } catch (error) {
+      watched.restsUntilMs = performance.now() + REST_MS;
       log.debug({ session: id }, `its terminal could not be looked at: ${messageOf(error)}`);
     } finally {
       this.#looks -= 1;
       watched.isLookedAt = false;
+      if (this.#timer) this.#lookWhereDue();
     }
   }
 

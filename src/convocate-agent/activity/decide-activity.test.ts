@@ -17,6 +17,7 @@ const terminal = (lastOutput: number, busySince?: number): NonNullable<ActivityE
   lastOutputMs: seconds(lastOutput),
   lookedAtMs: seconds(100),
   command: 'bash',
+  atRest: false,
   ...(busySince !== undefined && { busySinceMs: seconds(busySince) }),
 });
 
@@ -43,11 +44,29 @@ test.each<[string, ActivityEvidence, string | undefined]>([
     { container: running, report: report('waiting'), terminal: terminal(99, 80) },
     'working since 80',
   ],
+  [
+    'was interrupted: no hook, and its title is at rest',
+    {
+      container: running,
+      report: report('working', 'Bash'),
+      terminal: { ...terminal(70), atRest: true, restSinceMs: seconds(70) },
+    },
+    'waiting since 70: interrupted; waits for what to do next',
+  ],
+  [
+    'at rest, as it reported',
+    {
+      container: running,
+      report: report('idle'),
+      terminal: { ...terminal(70), atRest: true, restSinceMs: seconds(70) },
+    },
+    'idle since 60',
+  ],
   ['its turn is over', { container: running, report: report('idle') }, 'idle since 60'],
   [
     'at work and quiet for long',
     { container: running, report: report('working', 'Bash', -0.5), terminal: terminal(-300) },
-    'working since -0.5: Bash',
+    'working since 0: Bash',
   ],
   [
     'a report of the run before',

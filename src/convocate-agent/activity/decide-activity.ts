@@ -20,11 +20,17 @@ export interface TerminalEvidence {
   readonly busySinceMs?: number | undefined;
   /** The command in the foreground, as tmux names it. */
   readonly command: string;
+  /** Its title says that the program does nothing; one that does not tell this is not at rest. */
+  readonly atRest: boolean;
+  /** Since when it has been at rest without a report of that; undefined while it is not. */
+  readonly restSinceMs?: number | undefined;
 }
 
 export interface ActivityEvidence {
   readonly container: ContainerEvidence | undefined;
   readonly report?: Report | undefined;
+  /** Since when reports have told its state, where that is longer ago; milliseconds since 1970. */
+  readonly sinceMs?: number | undefined;
   readonly terminal?: TerminalEvidence | undefined;
 }
 
@@ -40,8 +46,9 @@ const START_SLACK_MS = 1_000;
 
 /**
  * What a session's program is doing, and which evidence says so; undefined of a session that has never run. Pure. The
- * program's own report counts first. The terminal overrules it in one case: the answer to a question fires no hook until the
- * tool that was asked about has ended, so a terminal that works on after the question says that it was answered.
+ * program's own report counts first. The terminal overrules it in two cases, because no hook tells of either: the answer to a
+ * question (until the tool that was asked about has ended), told by a terminal that works on after it; and work that a person
+ * interrupted, told by a title that says the program is at rest.
  */
 export function decideActivity(seen: ActivityEvidence, nowMs: number): Decision | undefined {
   const { container, terminal } = seen;
@@ -61,18 +68,33 @@ export function decideActivity(seen: ActivityEvidence, nowMs: number): Decision 
     const activity: Activity = { state: 'unknown', since: container.startedAt, detail: '', ...output };
     return { activity, evidence: [running, none, ...terminalSays(terminal, nowMs, false)] };
   }
-  const answeredMs = report.state === 'waiting' ? terminal?.busySinceMs : undefined;
+  const overruled = overruledBy(report, terminal);
   const hook: Evidence = {
     source: 'hook',
     says: `its program reported: ${report.state}${report.detail && ` (${report.detail})`}`,
     at: iso(report.atMs),
-    counts: answeredMs === undefined,
+    counts: !overruled,
   };
-  const activity: Activity =
-    answeredMs === undefined
-      ? { state: report.state, since: iso(report.atMs), detail: detailOf(report, terminal, nowMs), ...output }
-      : { state: 'working', since: iso(answeredMs), detail: '', ...output };
-  return { activity, evidence: [running, hook, ...terminalSays(terminal, nowMs, answeredMs !== undefined)] };
+  const told = {
+    state: report.state,
+    since: iso(Math.max(seen.sinceMs ?? report.atMs, startedMs)),
+    detail: detailOf(report, terminal, nowMs),
+  };
+  const activity: Activity = { ...(overruled ?? told), ...output };
+  return { activity, evidence: [running, hook, ...terminalSays(terminal, nowMs, overruled !== undefined)] };
+}
+
+/** What the terminal says against the report. */
+function overruledBy({ state }: Report, terminal: TerminalEvidence | undefined): Activity | undefined {
+  if (state === 'waiting' && terminal?.busySinceMs !== undefined)
+    return { state: 'working', since: iso(terminal.busySinceMs), detail: '' };
+  if (state === 'working' && terminal?.restSinceMs !== undefined)
+    return {
+      state: 'waiting',
+      since: iso(terminal.restSinceMs),
+      detail: 'interrupted; waits for what to do next',
+    };
+  return undefined;
 }
 
 function ended({ startedAt, endedAt, exitCode, oomKilled }: ContainerEvidence): Decision {
@@ -97,10 +119,11 @@ function terminalSays(terminal: TerminalEvidence | undefined, nowMs: number, cou
   if (!terminal) return [];
   const ago = Math.max(0, Math.round((nowMs - terminal.lastOutputMs) / 1000));
   const goes = terminal.busySinceMs === undefined ? '' : ', and goes on';
+  const rests = terminal.atRest ? '; its title says that the program is at rest' : '';
   return [
     {
       source: 'terminal',
-      says: `it last showed something new ${ago} s ago${goes}`,
+      says: `it last showed something new ${ago} s ago${goes}${rests}`,
       at: iso(terminal.lookedAtMs),
       counts,
     },

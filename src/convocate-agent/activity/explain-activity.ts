@@ -8,18 +8,21 @@ import { lookAndTell } from '../sessions/watch-containers.ts';
 import { containerEvidence } from './container-evidence.ts';
 import { type TerminalEvidence, decideActivity } from './decide-activity.ts';
 import { comparedWith, lookAtTerminal } from './look-at-terminal.ts';
-import { readReport } from './report-file.ts';
+import { type Report, readReport } from './report-file.ts';
 
 const LOOK_MS = 3_000;
 
 /** Looks at everything anew and says what each look said. `conflict` of a session that has never run. */
 export async function explainActivity(agent: Agent, id: string): Promise<RpcResult<'explain'>> {
   await findEntry(agent, id);
-  const { facts } = await lookAndTell(agent, id);
+  const facts = await withDeadline(lookAndTell(agent, id), LOOK_MS, 'a look at the container').then(
+    (look) => look.facts,
+    () => agent.containers.factsOf(id), // Docker does not answer: what it said last
+  );
   const report = await readReport(homeOf(agent.paths, id), agent.now().getTime());
   const terminal = facts?.running ? await terminalNow(agent, id, report?.atMs ?? 0) : undefined;
   const decision = decideActivity(
-    { container: containerEvidence(facts), report, terminal },
+    { container: containerEvidence(facts), report, terminal, sinceMs: sinceOf(agent, id, report) },
     agent.now().getTime(),
   );
   if (!decision) throw new RpcError('conflict', `explain: session ${id} has never run; restart starts it`);
@@ -31,4 +34,9 @@ async function terminalNow(agent: Agent, id: string, askedMs: number): Promise<T
   const before = agent.activities.pageOf(id).terminal;
   const seen = await withDeadline(lookAtTerminal(agent, id), LOOK_MS, 'a look').catch(() => undefined);
   return seen && comparedWith(before, seen, askedMs);
+}
+
+function sinceOf(agent: Agent, id: string, report: Report | undefined): number | undefined {
+  const known = agent.activities.pageOf(id);
+  return known.report?.state === report?.state ? known.sinceMs : undefined;
 }

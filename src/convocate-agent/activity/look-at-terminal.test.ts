@@ -9,12 +9,15 @@ const NOW = Date.parse('2026-01-02T03:04:05.000Z');
 test('tmux says when it last showed something and what runs in it', async () => {
   using fixture = makeAgentFixture();
   const id = await sessionThatIs(fixture, 'running');
-  fixture.docker.script('tmux', { exitCode: 0, output: `${NOW / 1000 - 3} node\n` });
-  expect(await lookAtTerminal(fixture.agent, id)).toEqual({
-    lastOutputMs: NOW - 3_000,
-    lookedAtMs: NOW,
-    command: 'node',
-  });
+  const seen = { lastOutputMs: NOW - 3_000, lookedAtMs: NOW, command: 'node' };
+  for (const [title, atRest] of [
+    ['✳ Claude Code', true],
+    ['◐ Claude Code', false],
+    ['', false],
+  ] as const) {
+    fixture.docker.script('timeout', { exitCode: 0, output: `${NOW / 1000 - 3} node ${title}\r\n` });
+    expect(await lookAtTerminal(fixture.agent, id)).toEqual({ ...seen, atRest });
+  }
 });
 
 test.each([
@@ -23,7 +26,7 @@ test.each([
 ])('%s tells nothing', async (_, exitCode, output) => {
   using fixture = makeAgentFixture();
   const id = await sessionThatIs(fixture, 'running');
-  fixture.docker.script('tmux', { exitCode, output });
+  fixture.docker.script('timeout', { exitCode, output });
   expect(await lookAtTerminal(fixture.agent, id)).toBeUndefined();
 });
 
@@ -31,6 +34,7 @@ const look = (agoMs: number, lookedAtMs = NOW): TerminalEvidence => ({
   lastOutputMs: lookedAtMs - agoMs,
   lookedAtMs,
   command: 'node',
+  atRest: false,
 });
 
 test('output that goes on over two looks, well after the question, is work since the first', () => {
@@ -45,6 +49,20 @@ test('output that goes on over two looks, well after the question, is work since
 test('what the question itself drew is not work', () => {
   const first = comparedWith(undefined, look(500, NOW - 5_000), NOW - 6_000);
   expect(comparedWith(first, look(4_000), NOW - 6_000).busySinceMs).toBeUndefined();
+});
+
+test('a title at rest well after the report is told since when, for as long as it lasts', () => {
+  const rest = (agoMs: number, lookedAtMs = NOW): TerminalEvidence => ({
+    ...look(agoMs, lookedAtMs),
+    atRest: true,
+  });
+  expect(comparedWith(undefined, rest(0), NOW - 2_000).restSinceMs).toBeUndefined();
+  const first = comparedWith(undefined, rest(6_000), NOW - 20_000);
+  expect(first.restSinceMs).toBe(NOW - 6_000);
+  // What is typed meanwhile changes nothing; work does, and so does another report.
+  expect(comparedWith(first, rest(100, NOW + 15_000), NOW - 20_000).restSinceMs).toBe(NOW - 6_000);
+  expect(comparedWith(first, look(100, NOW + 15_000), NOW - 20_000).restSinceMs).toBeUndefined();
+  expect(comparedWith(first, rest(9_000, NOW + 15_000), NOW + 1_000).restSinceMs).toBe(NOW + 6_000);
 });
 
 test('a look is due where the report does not say all', () => {

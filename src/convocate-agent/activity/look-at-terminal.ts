@@ -5,14 +5,19 @@ import type { TerminalEvidence } from './decide-activity.ts';
 
 /** Straight to tmux and no script of ours, so that sessions on older images can be looked at too. */
 const LOOK_ARGV = [
-  ...['tmux', '-S', '/run/convocate-session/tmux.sock', 'display-message', '-p', '-t', '=session:'],
-  '#{window_activity} #{pane_current_command}',
+  ...['timeout', '--kill-after', '1', '5'], // a tmux that hangs must not stay behind
+  ...['tmux', '-u', '-S', '/run/convocate-session/tmux.sock', 'display-message', '-p', '-t', '=session:'],
+  '#{window_activity} #{pane_current_command} #{pane_title}',
 ];
 const LOOK_MS = 5_000;
 /** tmux counts whole seconds: output this long ago may be going on. */
 const FRESH_MS = 4_000;
 /** What a program draws of its own question does not count as work after it. */
 const AFTER_QUESTION_MS = 3_000;
+/** Claude Code begins the terminal's title with this sign while it does nothing, and with a moving one while it works. */
+const AT_REST = '✳';
+/** The title may follow a report by a moment. */
+const AFTER_REPORT_MS = 3_000;
 
 /** One look: when the terminal last showed something new, and what runs in it. Undefined where tmux does not tell. */
 export async function lookAtTerminal(
@@ -22,23 +27,46 @@ export async function lookAtTerminal(
   const command = { argv: LOOK_ARGV, user: CLAUDE_USER.name };
   const look = agent.docker.exec(containerNameOf(id), command);
   const { exitCode, output } = await withDeadline(look, LOOK_MS, 'a look at a terminal');
-  const [, seconds, name] = /^(\d{1,12}) (\S{1,64})/.exec(output) ?? [];
+  const [, seconds, name, title = ''] = /^(\d{1,12}) (\S{1,64}) ?(.*)/.exec(output) ?? [];
   if (exitCode !== 0 || seconds === undefined || name === undefined) return undefined;
   const lookedAtMs = agent.now().getTime();
-  return { lastOutputMs: Math.min(Number(seconds) * 1000, lookedAtMs), lookedAtMs, command: name };
+  const lastOutputMs = Math.min(Number(seconds) * 1000, lookedAtMs);
+  return { lastOutputMs, lookedAtMs, command: name, atRest: title.startsWith(AT_REST) };
 }
 
 /**
- * The second of two looks, with what both together say: output that goes on well after the question that was asked at
- * `askedMs`, on both, is work.
+ * A look, with what it says together with the one before. Output that goes on over both, well after the report of
+ * `reportedMs`, is work. A title that says, well after it, that the program is at rest tells that whatever it reported is over.
  */
 export function comparedWith(
   before: TerminalEvidence | undefined,
   now: TerminalEvidence,
-  askedMs: number,
+  reportedMs: number,
 ): TerminalEvidence {
+  return {
+    ...now,
+    busySinceMs: busySince(before, now, reportedMs),
+    restSinceMs: restSince(before, now, reportedMs),
+  };
+}
+
+function busySince(
+  before: TerminalEvidence | undefined,
+  now: TerminalEvidence,
+  reportedMs: number,
+): number | undefined {
   const isBusy = ({ lastOutputMs, lookedAtMs }: TerminalEvidence): boolean =>
-    lookedAtMs - lastOutputMs <= FRESH_MS && lastOutputMs - askedMs >= AFTER_QUESTION_MS;
-  if (!before || !isBusy(before) || !isBusy(now)) return { ...now, busySinceMs: undefined };
-  return { ...now, busySinceMs: before.busySinceMs ?? before.lastOutputMs };
+    lookedAtMs - lastOutputMs <= FRESH_MS && lastOutputMs - reportedMs >= AFTER_QUESTION_MS;
+  if (!before || !isBusy(before) || !isBusy(now)) return undefined;
+  return before.busySinceMs ?? before.lastOutputMs;
+}
+
+function restSince(
+  before: TerminalEvidence | undefined,
+  now: TerminalEvidence,
+  reportedMs: number,
+): number | undefined {
+  if (!now.atRest || now.lookedAtMs - reportedMs < AFTER_REPORT_MS) return undefined;
+  const known = before?.restSinceMs;
+  return known !== undefined && known >= reportedMs ? known : Math.max(now.lastOutputMs, reportedMs);
 }

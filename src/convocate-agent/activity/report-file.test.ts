@@ -67,7 +67,7 @@ test('a report from the future is of now; what a terminal would obey is taken ou
   expect(parseReport(text, NOW)).toEqual({ state: 'idle', detail: `[2J${'ä'.repeat(76)}`, atMs: NOW });
 });
 
-test('whatever the detail, it stays short and plain', () => {
+test('whatever the detail, it stays short and plain', { timeout: 30_000 }, () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (detail) => {
       const report = parseReport(JSON.stringify({ state: 'working', detail, at: 1 }), NOW);

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../../base/errors.ts';
 import * as z from 'zod/mini';
@@ -63,6 +63,7 @@ export async function makeReportDirectory(
 }
 
 async function readSmallFile(path: string): Promise<string | undefined> {
+  if (!(await lstat(path)).isFile()) return undefined; // a device may act on being opened
   // Without O_NONBLOCK a pipe that nobody writes to would be waited for.
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {

@@ -1,12 +1,22 @@
-import { type FSWatcher, watch } from 'node:fs';
+import { type FSWatcher, closeSync, constants, openSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { REPORT_DIRECTORY } from './report-file.ts';
 
-/** Notices of the file system come in bursts, and one may be missed: whoever uses this looks now and then anyway. */
+/**
+ * How long nothing is heard after a notice. One report makes several, and a session may write as fast as it can: however many
+ * come, the agent is woken this seldom.
+ */
+const DEAF_MS = 50;
+
+/**
+ * Tells when a session's report may have changed: at the first notice of the file system, and once more when the ones that
+ * came behind it can be left to a look. A notice may be missed: whoever uses this looks now and then anyway.
+ */
 export class SessionWatch implements Disposable {
   readonly #directory: string;
   readonly #onChange: () => void;
   #watcher: FSWatcher | undefined;
+  #deaf: NodeJS.Timeout | undefined;
 
   constructor(home: string, onChange: () => void) {
     this.#directory = join(home, REPORT_DIRECTORY);
@@ -14,33 +24,47 @@ export class SessionWatch implements Disposable {
     this.listen();
   }
 
-  /** Listens where it does not yet: the directory may have come, or have been replaced, since. */
+  /** Listens where it does not yet: the directory may have come since. */
   listen(): void {
-    if (this.#watcher) return;
+    if (this.#watcher || this.#deaf) return;
     try {
-      const watcher = watch(this.#directory, { persistent: false }, (event) => {
-        this.#onChange();
-        // The directory itself was moved away or removed; a renamed report looks alike, and listening anew is cheap.
-        if (event === 'rename') this.#renew();
-      });
+      const watcher = watchDirectory(this.#directory, () => this.#hear());
       watcher.on('error', () => this.#drop());
       this.#watcher = watcher;
     } catch {
-      this.#watcher = undefined; // not there yet
+      this.#watcher = undefined; // not there yet, or no directory
     }
   }
 
   [Symbol.dispose](): void {
+    clearTimeout(this.#deaf);
     this.#drop();
   }
 
-  #renew(): void {
+  #hear(): void {
+    if (this.#deaf) return; // notices that were on their way already
     this.#drop();
-    this.listen();
+    this.#deaf = setTimeout(() => {
+      this.#deaf = undefined;
+      this.listen(); // to what lies there now: the directory may have been replaced
+      this.#onChange();
+    }, DEAF_MS);
+    this.#deaf.unref();
+    this.#onChange();
   }
 
   #drop(): void {
     this.#watcher?.close();
     this.#watcher = undefined;
+  }
+}
+
+/** By way of an open directory: a link that the session put in its place would have us watch any other of the host. */
+function watchDirectory(path: string, onNotice: () => void): FSWatcher {
+  const fd = openSync(path, constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    return watch(`/proc/self/fd/${fd}`, { persistent: false }, onNotice);
+  } finally {
+    closeSync(fd);
   }
 }

@@ -68,7 +68,10 @@ async function prepare(
   const stats = await lstat(home).catch(() => undefined);
   if (!stats?.isDirectory())
     throw new RpcError('refused', `the home ${home} is not there, or is no directory`);
-  await makeReportDirectory(home, agent.owner);
+  // Without it a report is only found later; a full disk must not keep a session from being started.
+  await makeReportDirectory(home, agent.owner).catch((error: unknown) =>
+    agent.log.warn({ session: session.uuid }, `no directory for its reports: ${messageOf(error)}`),
+  );
   const chosen = chooseCommand(settings, await holdsConversation(home), last);
   agent.log.info({ session: session.uuid, start: chosen.start, why: chosen.why }, 'the command was chosen');
   return containerSpec({

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { ActivityBook } from './activity-book.ts';
+import type { Report } from './report-file.ts';
+
+const START = Date.parse('2026-01-01T10:00:00.000Z');
+const container = { running: true, startedAt: new Date(START).toISOString() };
+const report = (state: Report['state'], atS: number, detail = ''): Report => ({
+  state,
+  detail,
+  atMs: START + atS * 1_000,
+});
+
+test('a state is old as its first report, however often it is reported again', () => {
+  const book = new ActivityBook(() => START + 100_000);
+  const since = (): string | undefined => book.activityOf('a', container)?.since;
+  book.note('a', { report: report('working', 10) });
+  book.note('a', { report: report('working', 20, 'Bash') });
+  expect(since()).toBe('2026-01-01T10:00:10.000Z');
+  expect(book.activityOf('a', container)?.detail).toBe('Bash');
+  book.note('a', { terminal: { lastOutputMs: START, lookedAtMs: START, command: 'node', atRest: false } });
+  expect(since()).toBe('2026-01-01T10:00:10.000Z');
+  book.note('a', { report: report('idle', 30) });
+  book.note('a', { report: report('working', 40) });
+  expect(since()).toBe('2026-01-01T10:00:40.000Z');
+});
+
+test('what was forgotten is unknown', () => {
+  const book = new ActivityBook(() => START);
+  book.note('a', { report: report('working', 1) });
+  book.forget('a');
+  expect(book.activityOf('a', container)?.state).toBe('unknown');
+});
