@@ -41,11 +41,12 @@ async function becomes(id: string, state: string, detail?: string): Promise<RpcR
   return await agent.until(
     id,
     ({ activity }) => activity?.state === state && (detail === undefined || activity.detail === detail),
+    45_000, // a terminal has its looks every 5 or 15 s
   );
 }
 
 test('a session tells what it is doing; what reports nothing is unknown; what ended has exited', {
-  timeout: 60_000,
+  timeout: 150_000,
 }, async () => {
   const id = await runningSession();
   await becomes(id, 'unknown');
@@ -73,7 +74,7 @@ test('a session tells what it is doing; what reports nothing is unknown; what en
 });
 
 test('a question that was answered is found out by the terminal that goes on', {
-  timeout: 90_000,
+  timeout: 150_000,
 }, async () => {
   const id = await runningSession();
   await run(
@@ -87,7 +88,7 @@ test('a question that was answered is found out by the terminal that goes on', {
 });
 
 test('work that was interrupted, of which no hook tells, is found out by the title of the terminal', {
-  timeout: 60_000,
+  timeout: 150_000,
 }, async () => {
   const id = await runningSession();
   await run(id, String.raw`printf '\033]2;\u2733 Claude Code\007'; ${script} working Bash`);
@@ -108,7 +109,7 @@ test('work that was interrupted, of which no hook tells, is found out by the tit
 });
 
 test('a tool of a subagent does not hide the question that waits for a person', {
-  timeout: 60_000,
+  timeout: 150_000,
 }, async () => {
   const id = await runningSession();
   const tool = (fields: string): string =>
@@ -128,7 +129,7 @@ test('a tool of a subagent does not hide the question that waits for a person', 
 });
 
 test('a report by way of a link, or in a directory that was put in its place, tells nothing that is not its own', {
-  timeout: 60_000,
+  timeout: 150_000,
 }, async () => {
   const id = await runningSession();
   const home = join(agent.homes, id);
@@ -144,7 +145,7 @@ test('a report by way of a link, or in a directory that was put in its place, te
   expect(JSON.stringify(evidence)).not.toContain('lie');
 });
 
-test('an agent that was started anew knows at once', { timeout: 60_000 }, async () => {
+test('an agent that was started anew knows at once', { timeout: 120_000 }, async () => {
   const id = await runningSession();
   await run(id, `${script} waiting 'an answer'`);
   await becomes(id, 'waiting');

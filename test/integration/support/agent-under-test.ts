@@ -158,13 +158,17 @@ export class AgentUnderTest {
   }
 
   /** Waits until what `get` says about a session is as `wanted` says. */
-  async until(id: string, wanted: (session: RpcResult<'get'>) => boolean): Promise<RpcResult<'get'>> {
+  async until(
+    id: string,
+    wanted: (session: RpcResult<'get'>) => boolean,
+    timeoutMs = 20_000,
+  ): Promise<RpcResult<'get'>> {
     return await pollUntil(
       async () => {
         const session = await this.call('get', { id });
         return wanted(session) ? session : undefined;
       },
-      { timeoutMs: 20_000, intervalMs: 50, what: `session ${id}` },
+      { timeoutMs, intervalMs: 50, what: `session ${id}` },
     );
   }
 
