@@ -94,3 +94,26 @@ test('damage, and a handler that refuses a frame, end it', async () => {
   expect(b.gone).toEqual(['offset 9 is not within 0 to 3']);
   b.channel.send({ type: 'ping' });
 });
+
+test('what nobody waits for rides with the next frame, or goes a little later; the newest counts', async () => {
+  vi.useFakeTimers();
+  const [near, far] = duplexPair();
+  const [a, b] = [endOf(near), endOf(far)];
+  const chunks: Buffer[] = [];
+  far.on('data', (chunk: Buffer) => chunks.push(chunk));
+  a.channel.sendLazily({ type: 'ack', offset: 1 });
+  a.channel.sendLazily({ type: 'ack', offset: 2 });
+  a.channel.send({ type: 'resize', cols: 80, rows: 24 });
+  await vi.advanceTimersByTimeAsync(10);
+  expect(b.frames).toEqual([
+    { type: 'ack', offset: 2 },
+    { type: 'resize', cols: 80, rows: 24 },
+  ]);
+  expect(chunks).toHaveLength(1);
+  a.channel.sendLazily({ type: 'ack', offset: 3 });
+  await vi.advanceTimersByTimeAsync(200);
+  expect(b.frames).toHaveLength(2);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(b.frames.at(-1)).toEqual({ type: 'ack', offset: 3 });
+  a.channel.close();
+});

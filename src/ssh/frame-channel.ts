@@ -17,6 +17,8 @@ export interface FrameTiming {
 
 /** Looks this often whether something must be sent, or should have come. */
 const LOOKS_IN_SILENCE = 12;
+/** A frame that nobody waits for rides with the next one; alone it goes after this long. */
+const LAZY_MS = 250;
 /** After its last frame a stream may take this long to end. */
 const FAREWELL_MS = 5_000;
 
@@ -34,6 +36,8 @@ export class FrameChannel {
   #sentAt = performance.now();
   #lookedAt = performance.now();
   #over = false;
+  #lazy: Buffer | undefined;
+  #lazyTimer: NodeJS.Timeout | undefined;
 
   constructor(stream: Duplex, handlers: FrameHandlers, timing: FrameTiming = ATTACH) {
     this.#stream = stream;
@@ -50,8 +54,26 @@ export class FrameChannel {
   /** Nothing is sent any more once the channel is over. */
   send(frame: Frame): void {
     if (this.#over) return;
+    const bytes = encodeFrame(frame);
+    const before = this.#lazy;
+    this.#forgetLazy();
     this.#sentAt = performance.now();
-    this.#stream.write(encodeFrame(frame));
+    this.#stream.write(before ? Buffer.concat([before, bytes]) : bytes);
+  }
+
+  /**
+   * As {@link send}, together with the next frame or a little later; a newer one of these takes its place. A packet of
+   * its own would cost every program on the way, just when they carry the next key.
+   */
+  sendLazily(frame: Frame): void {
+    if (this.#over) return;
+    this.#lazy = encodeFrame(frame);
+    this.#lazyTimer ??= setTimeout(() => {
+      const bytes = this.#lazy;
+      this.#forgetLazy();
+      this.#sentAt = performance.now();
+      if (bytes) this.#stream.write(bytes);
+    }, LAZY_MS);
   }
 
   /** Ends our side after what was sent, and cuts the stream where the other side does not follow. */
@@ -94,11 +116,18 @@ export class FrameChannel {
     this.#handlers.onGone(why);
   }
 
+  #forgetLazy(): void {
+    clearTimeout(this.#lazyTimer);
+    this.#lazyTimer = undefined;
+    this.#lazy = undefined;
+  }
+
   /** False where it was over already. */
   #stop(): boolean {
     if (this.#over) return false;
     this.#over = true;
     clearInterval(this.#timer);
+    this.#forgetLazy();
     this.#stream.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onEnd);
     // The listener for errors stays: a stream that is left behind may still fail.
     return true;

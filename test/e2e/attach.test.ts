@@ -12,17 +12,24 @@ import { Terminal } from './support/terminal.ts';
 const labName = 'attach-test';
 const size = { cols: 120, rows: 40 };
 
-/** Prints numbered rows, a hundred a second, and what it is told; at "stop" it says how many rows there were. */
+/** From the first line that it is told prints numbered rows, up to a hundred a second, and what it is told; at "stop" it says how many rows there were. */
 const program = `#!/bin/bash
-for ((row = 1; ; row += 1)); do
-  printf 'row %06d of some heavy output, as a build prints it\\n' "$row"
-  if read -r -t 0.01 line; then
-    echo "heard $line"
-    [[ $line == stop ]] && break
-  fi
+rows() {
+  for ((row = 1; ; row += 1)); do
+    printf 'row %06d of some heavy output, as a build prints it\\n' "$row"
+    sleep 0.01
+    [[ -e /tmp/stop ]] && break
+  done
+  echo "stopped after $row rows"
+}
+rm -f /tmp/stop
+echo ready
+read -r
+rows &
+while read -r line; do
+  echo "heard $line"
+  [[ $line == stop ]] && touch /tmp/stop
 done
-echo "stopped after $row rows"
-exec sleep infinity
 `;
 
 let lab: Lab;
@@ -52,7 +59,9 @@ async function attach(name: string): Promise<Attached> {
   const recording = `/tmp/${name}.recording`;
   const argv = ['script', '--quiet', '--flush', '--return', '--command', `convocate attach ${id}`, recording];
   const terminal = await Terminal.open(shell, { name, argv, ...size });
-  await terminal.waitFor(/row 0000\d\d/);
+  await terminal.waitFor(/ready/);
+  await terminal.type('go', 'Enter');
+  await terminal.waitFor(/row \d{6}/);
   return { id, terminal, recording, [Symbol.asyncDispose]: () => terminal.close() };
 }
 

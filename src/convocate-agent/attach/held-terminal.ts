@@ -40,7 +40,10 @@ export class HeldTerminal {
   constructor(options: HeldTerminalOptions) {
     this.#options = options;
     this.#output = new OutputPump(options.stream);
-    this.#keys = new KeyIntake(options.stream, (offset) => this.#link?.send({ type: 'ack', offset }));
+    this.#keys = new KeyIntake(options.stream, (offset, eagerly) => {
+      if (eagerly) this.#link?.send({ type: 'ack', offset });
+      else this.#link?.sendLazily({ type: 'ack', offset });
+    });
     ({ promise: this.abandoned, resolve: this.#abandon } = Promise.withResolvers<void>());
     ({ promise: this.over, resolve: this.#finish } = Promise.withResolvers<void>());
     options.stream.on('data', (chunk: Buffer) => {
@@ -84,7 +87,6 @@ export class HeldTerminal {
   /** The terminal is no more: tells the client why, now or when it comes back. */
   end(end: TerminalEnd): void {
     this.#end = end;
-    this.#keys.stop();
     this.#tellEnd();
     this.#startHold();
   }

@@ -2,20 +2,20 @@ import type { Writable } from 'node:stream';
 import { ATTACH } from '../../protocol/attach.ts';
 import { FrameError } from '../../protocol/attach-frames.ts';
 
-/** An acknowledgement may wait this long for more keys; it frees memory at the client, nobody waits for it. */
-const LAZY_MS = 20;
+/** An acknowledgement frees memory at the client; until it is of this many bytes, nobody waits for it. */
 const EAGER_BYTES = 8 * 1024;
+
+export type Acknowledge = (offset: number, eagerly: boolean) => void;
 
 /** Passes keys on to a terminal, each once and in order, and says how many it has taken. */
 export class KeyIntake {
   readonly #terminal: Writable;
-  readonly #acknowledge: (offset: number) => void;
+  readonly #acknowledge: Acknowledge;
   #taken = 0;
   #written = 0;
   #acknowledged = 0;
-  #timer: NodeJS.Timeout | undefined;
 
-  constructor(terminal: Writable, acknowledge: (offset: number) => void) {
+  constructor(terminal: Writable, acknowledge: Acknowledge) {
     this.#terminal = terminal;
     this.#acknowledge = acknowledge;
   }
@@ -34,20 +34,10 @@ export class KeyIntake {
     this.#terminal.write(keys, () => this.#wrote(keys.length));
   }
 
-  stop(): void {
-    clearTimeout(this.#timer);
-  }
-
   #wrote(length: number): void {
     this.#written += length;
-    if (this.#written - this.#acknowledged >= EAGER_BYTES) this.#tell();
-    else this.#timer ??= setTimeout(() => this.#tell(), LAZY_MS);
-  }
-
-  #tell(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#acknowledged = this.#written;
-    this.#acknowledge(this.#written);
+    const eagerly = this.#written - this.#acknowledged >= EAGER_BYTES;
+    if (eagerly) this.#acknowledged = this.#written;
+    this.#acknowledge(this.#written, eagerly);
   }
 }

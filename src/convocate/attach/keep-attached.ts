@@ -53,9 +53,11 @@ export class KeepAttached {
   constructor(kept: KeptTerminal, first: Duplex) {
     this.#kept = kept;
     this.#lost = new LostScreen(kept);
-    this.#output = new ShownOutput(kept.screen, kept.modes, (offset) =>
-      this.#link?.send({ type: 'ack', offset }),
-    );
+    this.#output = new ShownOutput(kept.screen, kept.modes, (offset, eagerly) => {
+      if (this.#state.phase !== 'connected') return; // the count is told with the next question
+      if (eagerly) this.#link?.send({ type: 'ack', offset });
+      else this.#link?.sendLazily({ type: 'ack', offset });
+    });
     ({ promise: this.ending, resolve: this.#finish } = Promise.withResolvers<Ending>());
     kept.screen.on('data', this.#onKeys);
     kept.screen.on('close', this.#onHangup);
@@ -205,7 +207,6 @@ export class KeepAttached {
   #stop(): void {
     clearTimeout(this.#nextDial);
     clearInterval(this.#seconds);
-    this.#output.stop();
     const { screen } = this.#kept;
     screen.off('data', this.#onKeys).off('close', this.#onHangup).off('end', this.#onHangup);
     screen.pause();

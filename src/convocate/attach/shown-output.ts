@@ -3,8 +3,7 @@ import { ATTACH } from '../../protocol/attach.ts';
 import { FrameError } from '../../protocol/attach-frames.ts';
 import type { ScreenModes } from './screen-modes.ts';
 
-/** An acknowledgement may wait this long for more output: nobody waits for it before a window is full. */
-const LAZY_MS = 50;
+/** Nobody waits for an acknowledgement of less: a window is much larger. */
 const EAGER_BYTES = 32 * 1024;
 
 /**
@@ -14,11 +13,10 @@ const EAGER_BYTES = 32 * 1024;
 export class ShownOutput {
   readonly #screen: Writable;
   readonly #modes: ScreenModes;
-  readonly #acknowledge: (offset: number) => void;
+  readonly #acknowledge: (offset: number, eagerly: boolean) => void;
   #count = { received: 0, written: 0, acknowledged: 0 };
-  #timer: NodeJS.Timeout | undefined;
 
-  constructor(screen: Writable, modes: ScreenModes, acknowledge: (offset: number) => void) {
+  constructor(screen: Writable, modes: ScreenModes, acknowledge: (offset: number, eagerly: boolean) => void) {
     this.#screen = screen;
     this.#modes = modes;
     this.#acknowledge = acknowledge;
@@ -44,23 +42,13 @@ export class ShownOutput {
 
   /** A new terminal counts from its own beginning. */
   restart(): void {
-    this.stop();
     this.#count = { received: 0, written: 0, acknowledged: 0 };
   }
 
-  stop(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-  }
-
   #wrote(): void {
-    if (this.#count.written - this.#count.acknowledged >= EAGER_BYTES) this.#tell();
-    else this.#timer ??= setTimeout(() => this.#tell(), LAZY_MS);
-  }
-
-  #tell(): void {
-    this.stop();
-    this.#count.acknowledged = this.#count.written;
-    this.#acknowledge(this.#count.written);
+    const count = this.#count;
+    const eagerly = count.written - count.acknowledged >= EAGER_BYTES;
+    if (eagerly) count.acknowledged = count.written;
+    this.#acknowledge(count.written, eagerly);
   }
 }
