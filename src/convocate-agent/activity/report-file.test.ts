@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { makeReportDirectory, parseReport, readReport } from './report-file.ts';
+import { prepareReports, parseReport, readReport } from './report-file.ts';
 
 const NOW = 1_800_000_000_000;
 const GOOD = '{"state":"waiting","detail":"permission to use Bash","at":1799999999000}\n';
@@ -77,10 +77,22 @@ test('whatever the detail, it stays short and plain', { timeout: 30_000 }, () =>
   );
 });
 
-test('its directory is made for the session alone, and one that is there is left as it is', async () => {
+test('its directory is made for the session alone, and holds nothing of the run before', async () => {
   const fresh = join(root, 'fresh');
   mkdirSync(fresh);
-  await makeReportDirectory(fresh, me);
-  await makeReportDirectory(fresh, me);
+  await prepareReports(fresh, me);
+  await prepareReports(fresh, me);
   expect(statSync(join(fresh, '.convocate')).mode & 0o777).toBe(0o700);
+  writeFileSync(at('activity.json'), GOOD);
+  await prepareReports(home, me);
+  expect(await readReport(home, NOW)).toBeUndefined();
+});
+
+test('nothing is made or removed by way of a link', async () => {
+  rmSync(join(home, '.convocate'), { recursive: true });
+  mkdirSync(join(root, 'elsewhere'));
+  writeFileSync(join(root, 'elsewhere/activity.json'), GOOD);
+  symlinkSync(join(root, 'elsewhere'), join(home, '.convocate'));
+  await prepareReports(home, me);
+  expect(statSync(join(root, 'elsewhere/activity.json')).size).toBe(GOOD.length);
 });

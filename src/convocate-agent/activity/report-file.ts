@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../../base/errors.ts';
 import * as z from 'zod/mini';
@@ -42,23 +42,28 @@ export async function readReport(home: string, nowMs: number): Promise<Report | 
   }
 }
 
-/** Makes the directory for reports, so that there is something to watch. Never through a link the session may have put there. */
-export async function makeReportDirectory(
+/**
+ * Before a session is started: makes the directory for its reports, so that there is something to watch, and takes away
+ * what its last run reported. Never through a link the session may have put there; what is no directory is left alone.
+ */
+export async function prepareReports(
   home: string,
   owner: { readonly uid: number; readonly gid: number },
 ): Promise<void> {
   const path = join(home, REPORT_DIRECTORY);
+  const isNew = await mkdir(path, { mode: 0o700 }).then(
+    () => true,
+    (error: unknown) => {
+      if (codeOf(error) === 'EEXIST') return false;
+      throw error;
+    },
+  );
+  const directory = await open(path, constants.O_DIRECTORY | constants.O_NOFOLLOW).catch(() => undefined);
   try {
-    await mkdir(path, { mode: 0o700 });
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') return; // whatever it is, it is the session's own
-    throw error;
-  }
-  const directory = await open(path, constants.O_DIRECTORY | constants.O_NOFOLLOW);
-  try {
-    await directory.chown(owner.uid, owner.gid);
+    if (isNew) await directory?.chown(owner.uid, owner.gid);
+    if (directory) await unlink(`/proc/self/fd/${directory.fd}/${REPORT_FILE}`).catch(() => {}); // none, or no file
   } finally {
-    await directory.close();
+    await directory?.close();
   }
 }
 

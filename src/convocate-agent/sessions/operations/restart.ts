@@ -1,7 +1,7 @@
 import { lstat, readFile } from 'node:fs/promises';
 import { messageOf } from '../../../base/errors.ts';
 import { RpcError } from '../../../protocol/error-codes.ts';
-import { makeReportDirectory } from '../../activity/report-file.ts';
+import { prepareReports } from '../../activity/report-file.ts';
 import type { ContainerFacts, ContainerSpec } from '../../docker/docker.ts';
 import type { Agent } from '../agent.ts';
 import { changeSession } from '../change.ts';
@@ -68,8 +68,9 @@ async function prepare(
   const stats = await lstat(home).catch(() => undefined);
   if (!stats?.isDirectory())
     throw new RpcError('refused', `the home ${home} is not there, or is no directory`);
-  // Without it a report is only found later; a full disk must not keep a session from being started.
-  await makeReportDirectory(home, agent.owner).catch((error: unknown) =>
+  agent.activities.forget(session.uuid);
+  // Without the directory a report is only found later: a full disk must not keep a session from being started.
+  await prepareReports(home, agent.owner).catch((error: unknown) =>
     agent.log.warn({ session: session.uuid }, `no directory for its reports: ${messageOf(error)}`),
   );
   const chosen = chooseCommand(settings, await holdsConversation(home), last);
