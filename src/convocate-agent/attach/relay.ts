@@ -28,9 +28,12 @@ export async function relay(
   );
   const channelEnd = closeOf(channel);
   try {
-    if (typed.length > 0) terminal.stream.write(typed);
-    // The end of the operator's input is not passed on: who pipes something in still wants to see the answer.
-    channel.pipe(terminal.stream, { end: false });
+    // Not before tmux has drawn: what is typed while it sets its terminal up may be thrown away.
+    terminal.stream.once('data', () => {
+      if (typed.length > 0) terminal.stream.write(typed);
+      // The end of the operator's input is not passed on: who pipes something in still wants to see the answer.
+      channel.pipe(terminal.stream, { end: false });
+    });
     terminal.stream.pipe(channel, { end: false });
     await announce(agent, 'container.attached', id);
     await Promise.race([terminalEnd, channelEnd]);
