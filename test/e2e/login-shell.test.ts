@@ -7,6 +7,7 @@ import type { Machine } from '../../lab/machine.ts';
 import { pollUntil } from '../../src/base/deadline.ts';
 import { freshLab } from './support/fresh-lab.ts';
 import { buildRelease } from './support/releases.ts';
+import { Terminal } from './support/terminal.ts';
 
 const version = 'v0.8.95';
 const loginShell = '/usr/local/bin/convocate';
@@ -54,9 +55,11 @@ afterAll(() => lab?.close());
 
 describe('who logs in', () => {
   test('on a terminal is in convocate', async () => {
-    const { exitCode, stdout } = await ssh(['-tt']);
-    expect(stdout).toMatch(/Usage: convocate/);
-    expect(exitCode).toBe(0);
+    const argv = ['ssh', '-o', 'BatchMode=yes', '-tt', 'claude@localhost'];
+    await using terminal = await Terminal.open(shell, { name: 'login', argv });
+    await terminal.waitFor(/0\/0 agents[^]*convocate-host init-agent --host/);
+    await terminal.type('q');
+    await terminal.waitFor(/ended: 0/);
   });
 
   test.each([
