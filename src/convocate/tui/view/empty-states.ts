@@ -39,7 +39,7 @@ function reason({ cluster, list }: TuiState): Words {
     return [
       ['no agent is registered yet', STYLE.strong],
       ['add one from this shell host:', STYLE.quiet],
-      ['convocate-host init-agent HOST', STYLE.accent],
+      ['convocate-host init-agent --host HOST', STYLE.accent],
     ];
   }
   if (cluster.sessions.size === 0) {
