@@ -17,7 +17,10 @@ export function agentPicker(
   const { agents } = cluster;
   const title = 'New session: on which agent?';
   if (agents.length === 0) {
-    const lines = [[span('no agent is registered')], [span('convocate-host init-agent HOST', STYLE.accent)]];
+    const lines = [
+      [span('no agent is registered')],
+      [span('convocate-host init-agent --host HOST', STYLE.accent)],
+    ];
     return { title, lines };
   }
   const columns = [

@@ -23,7 +23,10 @@ export function settingsPage(state: TuiState, dialog: SettingsDialog): Page {
   if (agents.length === 0) {
     return {
       title,
-      lines: [[], [span(' no agent is registered: '), span('convocate-host init-agent HOST', STYLE.accent)]],
+      lines: [
+        [],
+        [span(' no agent is registered: '), span('convocate-host init-agent --host HOST', STYLE.accent)],
+      ],
       top: 0,
     };
   }
