@@ -1,6 +1,6 @@
-import { OperatorError, messageOf } from '../../base/errors.ts';
 import type { ShellClient } from '../../cluster/shell-client.ts';
 import { attachToSession } from '../attach/attach-session.ts';
+import { errorWords } from './error-words.ts';
 import type { Message, Target } from './state.ts';
 
 /**
@@ -15,11 +15,6 @@ export async function attachAndTell(shell: ShellClient, target: Target, readOnly
     const text = end.hint === undefined ? end.text : `${end.text}: ${end.hint}`;
     return { atMs: Date.now(), kind: failed ? 'failed' : 'news', text };
   } catch (error) {
-    return { atMs: Date.now(), kind: 'failed', text: wordsOf(error) };
+    return { atMs: Date.now(), kind: 'failed', text: errorWords(error) };
   }
-}
-
-function wordsOf(error: unknown): string {
-  const hint = error instanceof OperatorError ? error.details.hint : undefined;
-  return hint === undefined ? messageOf(error) : `${messageOf(error)}: ${hint}`;
 }

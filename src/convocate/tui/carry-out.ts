@@ -1,6 +1,7 @@
-import { OperatorError, RefusedError, messageOf } from '../../base/errors.ts';
+import { RefusedError } from '../../base/errors.ts';
 import type { ShellClient } from '../../cluster/shell-client.ts';
 import type { RpcOp, RpcParams } from '../../protocol/rpc.ts';
+import { errorWords } from './error-words.ts';
 import type { Call, TuiEvent } from './events.ts';
 
 /** Asks an agent for one operation and tells how it ended. Never rejects. */
@@ -16,13 +17,6 @@ export async function carryOut(
     tell({ kind: 'answer', call, outcome: 'done', result, atMs: Date.now() });
   } catch (error) {
     const outcome = error instanceof RefusedError ? 'refused' : 'failed';
-    tell({ kind: 'answer', call, outcome, problem: problemOf(error), atMs: Date.now() });
+    tell({ kind: 'answer', call, outcome, problem: errorWords(error), atMs: Date.now() });
   }
-}
-
-function problemOf(error: unknown): string {
-  if (!(error instanceof OperatorError)) return messageOf(error);
-  const { host, hint } = error.details;
-  const where = host !== undefined && !error.message.includes(host) ? ` (${host})` : '';
-  return `${error.message}${where}${hint === undefined ? '' : `: ${hint}`}`;
 }

@@ -1,6 +1,6 @@
 import type { ShellClient } from '../../cluster/shell-client.ts';
 import type { WatchNews } from '../../cluster/cluster-watch.ts';
-import { OperatorError, messageOf } from '../../base/errors.ts';
+import { errorWords } from './error-words.ts';
 import type { Cluster } from './state.ts';
 
 export interface ClusterSource {
@@ -24,7 +24,7 @@ export function watchCluster(shell: ShellClient, before: Cluster, tell: Tell): C
 function after(cluster: Cluster, news: WatchNews, nowMs: number): Cluster {
   if (news.kind === 'lost') {
     const connection = news.picture ? 'lost' : 'connecting';
-    return { ...cluster, connection, sinceMs: Date.parse(news.since), problem: wordsOf(news.error) };
+    return { ...cluster, connection, sinceMs: Date.parse(news.since), problem: errorWords(news.error) };
   }
   const { name, version, load, agents, sessions } = news.picture;
   const wasLive = cluster.connection === 'live';
@@ -34,11 +34,6 @@ function after(cluster: Cluster, news: WatchNews, nowMs: number): Cluster {
     ...{ name, version, load, sessions },
     agents: [...agents.values()].sort((a, b) => compare(a.host, b.host)),
   };
-}
-
-function wordsOf(error: Error): string {
-  const hint = error instanceof OperatorError ? error.details.hint : undefined;
-  return hint === undefined ? messageOf(error) : `${messageOf(error)}: ${hint}`;
 }
 
 function compare(a: string, b: string): number {
