@@ -51,11 +51,16 @@ interface Events {
 /** Milliseconds from each event to the client that watches. */
 async function watching({ client, simulation }: SimulatedShell, events: Events): Promise<number[]> {
   const took = new Map<string, number>();
+  const old = new Map<string, number>();
   const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
   using _watch = client.watch((news) => {
-    if (news.kind === 'snapshot') begin();
-    else if (news.kind === 'lost') throw news.error;
-    else note(took, news.change.sessions ?? [], (mark) => ageMs(mark));
+    if (news.kind === 'lost') throw news.error;
+    if (news.kind === 'change') {
+      note(took, news.change.sessions ?? [], (mark) => (old.has(mark) ? undefined : ageMs(mark)));
+      return;
+    }
+    note(old, [...news.picture.sessions.values()], () => 0); // a row can change for another reason, with the mark that it had
+    begin();
   });
   await begun;
   await simulation.order({ do: 'touch', mark: true, ...events });
@@ -70,26 +75,24 @@ async function watching({ client, simulation }: SimulatedShell, events: Events):
 /** The same as a script sees it that asks again as soon as it has an answer. */
 async function polling(shell: SimulatedShell, events: Events): Promise<number[]> {
   const took = new Map<string, number>();
+  const old = new Map<string, number>();
   const { argv, env } = shell.command('ls', '--json');
-  const look = async (take: (mark: string) => number | undefined): Promise<void> => {
-    const { sessions } = JSON.parse(await runChecked(argv, { env })) as { sessions: SessionView[] };
-    note(took, sessions, take);
-  };
-  await look(() => undefined);
-  const known = new Set(took.keys());
+  const look = async (): Promise<SessionView[]> =>
+    (JSON.parse(await runChecked(argv, { env })) as { sessions: SessionView[] }).sessions;
+  note(old, await look(), () => 0);
   let done = false;
   const order = shell.simulation.order({ do: 'touch', mark: true, ...events }).then(() => {
     done = true;
   });
   for (let last = false; !last; ) {
     last = done; // what came before this look is in it
-    await look((mark) => (known.has(mark) ? undefined : ageMs(mark)));
+    note(took, await look(), (mark) => (old.has(mark) ? undefined : ageMs(mark)));
   }
   await order;
-  return [...took].filter(([mark]) => !known.has(mark)).map(([, ms]) => ms);
+  return [...took.values()];
 }
 
-/** A row says in its detail when it was changed, by the clock that all processes here share. */
+/** A row says in its detail when it was changed, by the clock that all processes here share. What `take` leaves out waits. */
 function note(
   took: Map<string, number>,
   rows: readonly SessionView[],
@@ -97,7 +100,9 @@ function note(
 ): void {
   for (const { activity } of rows) {
     const mark = activity?.detail;
-    if (mark?.startsWith('at ') && !took.has(mark)) took.set(mark, take(mark) ?? 0);
+    if (!mark?.startsWith('at ') || took.has(mark)) continue;
+    const ms = take(mark);
+    if (ms !== undefined) took.set(mark, ms);
   }
 }
 

@@ -3,13 +3,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { HEARTBEAT_MS } from '../../src/convocate-agent/status/heartbeat.ts';
 import { StatusPublisher } from '../../src/convocate-agent/status/publisher.ts';
 import type { Session } from '../../src/protocol/session.ts';
 import type { SessionEventType } from '../../src/protocol/status-events.ts';
 import { ScriptedAgent } from '../../test/integration/cluster-scripted-agent.ts';
 import { Gate } from './gate.ts';
 
-const HEARTBEAT_MS = 30_000;
 const GIB = 2 ** 30;
 
 export interface SimulatedAgentOptions {

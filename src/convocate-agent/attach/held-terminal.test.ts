@@ -12,18 +12,20 @@ async function settle(turns = 6): Promise<void> {
 }
 
 /** A terminal whose far side is a program that the test plays. */
-function terminalFor(options: { holdMs?: number } = {}): Fixture {
+function terminalFor(options: { holdMs?: number; hasDrawn?: boolean } = {}): Fixture {
   const [near, program] = duplexPair();
   const typed: Buffer[] = [];
   program.on('data', (keys: Buffer) => typed.push(keys));
   const sizes: string[] = [];
   const lost: string[] = [];
+  const { hasDrawn = true, ...rest } = options;
   const held = new HeldTerminal({
     stream: near,
     resize: (cols, rows) => sizes.push(`${cols}x${rows}`),
     onLost: (why) => lost.push(why),
-    ...options,
+    ...rest,
   });
+  if (hasDrawn) near.uncork(); // without output, which most tests count
   return { held, near, program, sizes, lost, typed: () => Buffer.concat(typed) };
 }
 
@@ -98,6 +100,20 @@ class Client {
 }
 
 describe('what is printed and typed', () => {
+  test('keys wait until the terminal has drawn, and lose none of them', async () => {
+    const { held, program, typed } = terminalFor({ hasDrawn: false });
+    const client = new Client();
+    client.connect(held);
+    await settle();
+    client.type(Buffer.from('ls'));
+    client.type(Buffer.from(' -l\r'));
+    await settle();
+    expect(typed().toString()).toBe('');
+    program.write('drawn');
+    await settle();
+    expect(typed().toString()).toBe('ls -l\r');
+  });
+
   test('arrives exactly once and in order, however often and wherever the connection is cut', async () => {
     const step = fc.oneof(
       { weight: 4, arbitrary: fc.record({ print: fc.integer({ min: 1, max: 90_000 }) }) },

@@ -47,6 +47,7 @@ export class HeldTerminal {
     ({ promise: this.abandoned, resolve: this.#abandon } = Promise.withResolvers<void>());
     ({ promise: this.over, resolve: this.#finish } = Promise.withResolvers<void>());
     options.stream.on('data', (chunk: Buffer) => {
+      this.#keys.open();
       this.#lastWords = Buffer.concat([this.#lastWords, chunk.subarray(-LAST_WORDS_BYTES)]).subarray(
         -LAST_WORDS_BYTES,
       );

@@ -7,7 +7,10 @@ const EAGER_BYTES = 8 * 1024;
 
 export type Acknowledge = (offset: number, eagerly: boolean) => void;
 
-/** Passes keys on to a terminal, each once and in order, and says how many it has taken. */
+/**
+ * Passes keys on to a terminal, each once and in order, and says how many it has taken. None before {@link open}: what is
+ * typed while tmux sets its terminal up may be thrown away.
+ */
 export class KeyIntake {
   readonly #terminal: Writable;
   readonly #acknowledge: Acknowledge;
@@ -18,6 +21,12 @@ export class KeyIntake {
   constructor(terminal: Writable, acknowledge: Acknowledge) {
     this.#terminal = terminal;
     this.#acknowledge = acknowledge;
+    terminal.cork();
+  }
+
+  /** The terminal has drawn. */
+  open(): void {
+    this.#terminal.uncork(); // of one that is open already: nothing
   }
 
   /** Bytes of keys that are taken: whoever comes back goes on behind them. */

@@ -5,7 +5,7 @@ import { type RunningContainer, SessionMeter, scopeOf } from './session-meter.ts
 import { UNKNOWN_USAGE, readUnitUsage } from './unit-usage.ts';
 
 /** Often enough to see a session at work; one call of systemctl each time is what it costs. */
-const HEARTBEAT_MS = 10_000;
+export const HEARTBEAT_MS = 10_000;
 
 type Heartbeat = Extract<StatusEventBody, { type: 'agent.heartbeat' }>;
 
