@@ -6,11 +6,16 @@ import { ATTACH } from '../../protocol/attach.ts';
 export type SendOutput = (bytes: Buffer) => void;
 
 /**
- * Output that follows other output within this time is gathered: tiny packets cost every process on the way, and what they
- * cost is missing to the session's program. Where it goes on and on, longer, up to what nobody can see.
+ * Output that goes on and on is gathered: tiny packets cost every process on the way, and what they cost is missing to
+ * the session's program. At first for this time, then longer, up to what nobody can see.
  */
 const GATHER_MS = 2;
 const LONGEST_GATHER_MS = 8;
+/**
+ * So many packets may follow each other at once, and one more each `GATHER_MS`: tmux answers a key in several small
+ * writes, and whoever typed it waits for the last of them.
+ */
+const PROMPT_PACKETS = 6;
 /** What is sent at once, however little time has passed; one packet of SSH. */
 const GATHER_BYTES = 32 * 1024 - 64;
 
@@ -25,6 +30,7 @@ export class OutputPump {
   #send: SendOutput | undefined;
   #sent = 0;
   #sentAt = 0;
+  #promptPackets = PROMPT_PACKETS;
   #gathering: NodeJS.Timeout | undefined;
   #gatherMs = GATHER_MS;
   #discarding = false;
@@ -88,13 +94,18 @@ export class OutputPump {
       if (this.#kept.end - this.#sent >= GATHER_BYTES) this.#flush();
       return;
     }
+    if (this.#maySendAtOnce()) this.#flush();
+    else this.#gathering = setTimeout(() => this.#gathered(), this.#gatherMs);
+  }
+
+  #maySendAtOnce(): boolean {
     const idleMs = performance.now() - this.#sentAt;
-    if (idleMs >= this.#gatherMs) {
-      this.#gatherMs = GATHER_MS;
-      this.#flush();
-      return;
-    }
-    this.#gathering = setTimeout(() => this.#gathered(), this.#gatherMs);
+    const earned = Math.floor(idleMs / this.#gatherMs);
+    this.#promptPackets = Math.min(PROMPT_PACKETS, this.#promptPackets + earned);
+    if (this.#promptPackets === 0) return false;
+    this.#promptPackets -= 1;
+    this.#gatherMs = GATHER_MS;
+    return true;
   }
 
   #gathered(): void {
