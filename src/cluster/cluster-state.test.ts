@@ -1,34 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Session } from '../protocol/session.ts';
 import type { StatusEvent } from '../protocol/status-events.ts';
+import { SESSION_A, SESSION_B, session } from './cluster-fixture.ts';
 import { type AgentState, type Fact, merge, newAgentState } from './cluster-state.ts';
 import { agentViewOf, sessionViewsOf } from './cluster-views.ts';
 
-const A = '11111111-1111-4111-8111-111111111111';
-const B = '22222222-2222-4222-8222-222222222222';
 const T0 = '2026-01-01T00:00:00.000Z';
 const T1 = '2026-01-01T00:00:01.000Z';
 const T2 = '2026-01-01T00:00:02.000Z';
-
-function session(uuid: string, fields: Partial<Session> = {}): Session {
-  return {
-    uuid,
-    name: uuid === A ? 'a' : 'b',
-    port: 0,
-    protocol: 'tcp',
-    dns_name: '',
-    created_at: T0,
-    last_accessed: '',
-    agent_id: 'aaaaaaaa',
-    attached: 0,
-    running: false,
-    image: '',
-    container_id: '',
-    started_at: '',
-    locked: false,
-    ...fields,
-  };
-}
 
 const ping = { agent_id: 'aaaaaaaa', version: 'v2', protocol: 1, server_time: T0, image_tag: 'convocate:v2' };
 const start = (): AgentState => newAgentState('aaaaaaaa', 'one', T0);
@@ -79,11 +58,11 @@ describe('the connection', () => {
   test('lost, it keeps the sessions and marks them stale', () => {
     const { state } = after([
       { kind: 'connected', ping, at: T1 },
-      { kind: 'listed', sessions: [session(A, { image: 'convocate:v1' })], askedAt: 0 },
+      { kind: 'listed', sessions: [session(SESSION_A, { image: 'convocate:v1' })], askedAt: 0 },
       { kind: 'disconnected', problem: 'cut', at: T2 },
     ]);
     expect(sessionViewsOf(state)).toEqual([
-      { ...session(A, { image: 'convocate:v1' }), host: 'one', stale: true, older_image: true },
+      { ...session(SESSION_A, { image: 'convocate:v1' }), host: 'one', stale: true, older_image: true },
     ]);
   });
 });
@@ -95,7 +74,7 @@ describe('older_image', () => {
     ['', 'convocate:v2', false],
     ['convocate:v1', '', false],
   ])('of %j on an agent with %j is %s', (image, imageTag, older) => {
-    const state = { ...start(), imageTag, sessions: new Map([[A, session(A, { image })]]) };
+    const state = { ...start(), imageTag, sessions: new Map([[SESSION_A, session(SESSION_A, { image })]]) };
     expect(sessionViewsOf(state)[0]?.older_image).toBe(older);
   });
 });
@@ -104,41 +83,45 @@ describe('events', () => {
   test('in order change the state and ask for nothing', () => {
     const { state, needsList } = after([
       stream,
-      snapshot(1, session(A)),
-      changed(2, session(A, { running: true })),
-      changed(3, session(B), 'container.created'),
+      snapshot(1, session(SESSION_A)),
+      changed(2, session(SESSION_A, { running: true })),
+      changed(3, session(SESSION_B), 'container.created'),
       event(4, { type: 'agent.heartbeat', data: { load: [0.5], slice: {} } }),
       event(5, { type: 'agent.started', data: { version: 'v3', image_tag: 'convocate:v3' } }),
-      deleted(6, B),
+      deleted(6, SESSION_B),
     ]);
     expect(needsList).toBe(false);
-    expect(ids(state)).toEqual([A]);
-    expect(state.sessions.get(A)?.running).toBe(true);
+    expect(ids(state)).toEqual([SESSION_A]);
+    expect(state.sessions.get(SESSION_A)?.running).toBe(true);
     expect(state).toMatchObject({ load: [0.5], version: 'v3', imageTag: 'convocate:v3', seq: 6 });
   });
 
   test.each([
-    ['a gap', [stream, snapshot(1), changed(3, session(A))]],
-    ['a number that came before', [stream, snapshot(1), changed(1, session(A))]],
-    ['a first event that is not the first', [stream, changed(2, session(A))]],
+    ['a gap', [stream, snapshot(1), changed(3, session(SESSION_A))]],
+    ['a number that came before', [stream, snapshot(1), changed(1, session(SESSION_A))]],
+    ['a first event that is not the first', [stream, changed(2, session(SESSION_A))]],
     [
       'a gap before a heartbeat',
       [stream, snapshot(1), event(3, { type: 'agent.heartbeat', data: { load: [] } })],
     ],
-    ['a gap before a deletion', [stream, snapshot(1), deleted(3, B)]],
+    ['a gap before a deletion', [stream, snapshot(1), deleted(3, SESSION_B)]],
   ])('%s asks for a list', (_, facts) => {
     expect(after(facts).needsList).toBe(true);
   });
 
   test('a snapshot makes good for any gap', () => {
-    const { state, needsList } = after([stream, snapshot(1, session(A)), snapshot(7, session(B))]);
+    const { state, needsList } = after([
+      stream,
+      snapshot(1, session(SESSION_A)),
+      snapshot(7, session(SESSION_B)),
+    ]);
     expect(needsList).toBe(false);
-    expect(ids(state)).toEqual([B]);
-    expect(after([changed(8, session(A))], state).needsList).toBe(false);
+    expect(ids(state)).toEqual([SESSION_B]);
+    expect(after([changed(8, session(SESSION_A))], state).needsList).toBe(false);
   });
 
   test('each connection counts from 1', () => {
-    const { state } = after([stream, snapshot(1), changed(2, session(A))]);
+    const { state } = after([stream, snapshot(1), changed(2, session(SESSION_A))]);
     const again = after(
       [
         { kind: 'stream', stream: 's2', at: T2 },
@@ -150,22 +133,31 @@ describe('events', () => {
   });
 
   test('of an older connection change nothing', () => {
-    const { state } = after([stream, snapshot(1, session(A)), { kind: 'stream', stream: 's2', at: T2 }]);
-    expect(merge(state, deleted(2, A))).toEqual({ state, needsList: false });
+    const { state } = after([
+      stream,
+      snapshot(1, session(SESSION_A)),
+      { kind: 'stream', stream: 's2', at: T2 },
+    ]);
+    expect(merge(state, deleted(2, SESSION_A))).toEqual({ state, needsList: false });
   });
 
   test('of another agent change nothing', () => {
-    const { state } = after([stream, snapshot(1, session(A))]);
-    const alien = event(2, { type: 'container.deleted', session_id: A, data: session(A) }, 's1', 'bbbbbbbb');
+    const { state } = after([stream, snapshot(1, session(SESSION_A))]);
+    const alien = event(
+      2,
+      { type: 'container.deleted', session_id: SESSION_A, data: session(SESSION_A) },
+      's1',
+      'bbbbbbbb',
+    );
     expect(merge(state, alien)).toEqual({ state, needsList: false });
   });
 
   test('that carry a session of another agent, or another id, are not taken', () => {
-    const foreign = session(B, { agent_id: 'bbbbbbbb' });
-    expect(ids(after([stream, snapshot(1, session(A), foreign)]).state)).toEqual([A]);
+    const foreign = session(SESSION_B, { agent_id: 'bbbbbbbb' });
+    expect(ids(after([stream, snapshot(1, session(SESSION_A), foreign)]).state)).toEqual([SESSION_A]);
     const { state, needsList } = after([stream, snapshot(1), changed(2, foreign)]);
     expect({ ids: ids(state), needsList }).toEqual({ ids: [], needsList: true });
-    const mixed = event(2, { type: 'container.started', session_id: A, data: session(B) });
+    const mixed = event(2, { type: 'container.started', session_id: SESSION_A, data: session(SESSION_B) });
     expect(after([stream, snapshot(1), mixed]).needsList).toBe(true);
   });
 });
@@ -173,32 +165,51 @@ describe('events', () => {
 describe('a list', () => {
   test('replaces everything', () => {
     const { state } = after([
-      { kind: 'listed', sessions: [session(A)], askedAt: 0 },
-      { kind: 'listed', sessions: [session(B)], askedAt: 0 },
+      { kind: 'listed', sessions: [session(SESSION_A)], askedAt: 0 },
+      { kind: 'listed', sessions: [session(SESSION_B)], askedAt: 0 },
     ]);
-    expect(ids(state)).toEqual([B]);
+    expect(ids(state)).toEqual([SESSION_B]);
   });
 
   test('does not undo events that overtook it', () => {
-    const before = after([stream, snapshot(1, session(A), session(B))]).state;
+    const before = after([stream, snapshot(1, session(SESSION_A), session(SESSION_B))]).state;
     const askedAt = before.revision;
-    const meanwhile = after([changed(2, session(A, { running: true })), deleted(3, B)], before).state;
-    const { state } = merge(meanwhile, { kind: 'listed', sessions: [session(A), session(B)], askedAt });
-    expect(ids(state)).toEqual([A]);
-    expect(state.sessions.get(A)?.running).toBe(true);
+    const meanwhile = after(
+      [changed(2, session(SESSION_A, { running: true })), deleted(3, SESSION_B)],
+      before,
+    ).state;
+    const { state } = merge(meanwhile, {
+      kind: 'listed',
+      sessions: [session(SESSION_A), session(SESSION_B)],
+      askedAt,
+    });
+    expect(ids(state)).toEqual([SESSION_A]);
+    expect(state.sessions.get(SESSION_A)?.running).toBe(true);
   });
 
   test('is believed over events from before it was asked for', () => {
-    const before = after([stream, snapshot(1, session(A)), changed(2, session(A, { running: true }))]).state;
-    const { state } = merge(before, { kind: 'listed', sessions: [session(A)], askedAt: before.revision });
-    expect(state.sessions.get(A)?.running).toBe(false);
+    const before = after([
+      stream,
+      snapshot(1, session(SESSION_A)),
+      changed(2, session(SESSION_A, { running: true })),
+    ]).state;
+    const { state } = merge(before, {
+      kind: 'listed',
+      sessions: [session(SESSION_A)],
+      askedAt: before.revision,
+    });
+    expect(state.sessions.get(SESSION_A)?.running).toBe(false);
   });
 
   test('is overtaken by a whole snapshot as well', () => {
-    const before = after([stream, snapshot(1, session(A))]).state;
-    const meanwhile = after([snapshot(2, session(B))], before).state;
-    const { state } = merge(meanwhile, { kind: 'listed', sessions: [session(A)], askedAt: before.revision });
-    expect(ids(state)).toEqual([B]);
+    const before = after([stream, snapshot(1, session(SESSION_A))]).state;
+    const meanwhile = after([snapshot(2, session(SESSION_B))], before).state;
+    const { state } = merge(meanwhile, {
+      kind: 'listed',
+      sessions: [session(SESSION_A)],
+      askedAt: before.revision,
+    });
+    expect(ids(state)).toEqual([SESSION_B]);
   });
 });
 
@@ -208,13 +219,13 @@ describe('what a heartbeat and an end tell', () => {
   const beat = (seq: number, data: object): Fact =>
     event(seq, { type: 'agent.heartbeat', data: { load: [1], slice, ...data } });
   const used = (id: string): object => ({ id, memory_bytes: 42, cpu_percent: 3.5 });
-  const running = session(A, { running: true });
+  const running = session(SESSION_A, { running: true });
 
   test('the host has and uses so much, and so does each running session', () => {
     const { state } = after([
       stream,
-      snapshot(1, running, session(B)),
-      beat(2, { host, sessions: [used(A), used(B)] }),
+      snapshot(1, running, session(SESSION_B)),
+      beat(2, { host, sessions: [used(SESSION_A), used(SESSION_B)] }),
     ]);
     expect(agentViewOf(state)).toMatchObject({ load: [1], slice, capacity: host });
     expect(sessionViewsOf(state).map(({ memory_bytes, cpu_percent }) => [memory_bytes, cpu_percent])).toEqual(
@@ -229,7 +240,7 @@ describe('what a heartbeat and an end tell', () => {
     const { state } = after([
       stream,
       snapshot(1, running),
-      beat(2, { host, sessions: [used(A)] }),
+      beat(2, { host, sessions: [used(SESSION_A)] }),
       beat(3, {}),
     ]);
     expect(agentViewOf(state)).not.toHaveProperty('capacity');
@@ -237,11 +248,11 @@ describe('what a heartbeat and an end tell', () => {
   });
 
   test('a session that exits by itself shows how, and uses nothing when it runs again', () => {
-    const dead = session(A, { exit_code: 137, oom_killed: true });
+    const dead = session(SESSION_A, { exit_code: 137, oom_killed: true });
     const facts = [
       stream,
       snapshot(1, running),
-      beat(2, { sessions: [used(A)] }),
+      beat(2, { sessions: [used(SESSION_A)] }),
       changed(3, dead, 'container.died'),
     ];
     expect(sessionViewsOf(after(facts).state)).toEqual([
