@@ -1,7 +1,6 @@
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { type Socket, connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Simulation } from '../../bench/simulated/simulation.ts';
@@ -10,65 +9,38 @@ import { exitOf, startProcess } from '../../src/base/run-command.ts';
 import type { ClusterPicture } from '../../src/cluster/cluster-picture.ts';
 import type { ClusterWatch, WatchNews } from '../../src/cluster/cluster-watch.ts';
 import { ShellClient } from '../../src/cluster/shell-client.ts';
-import { serviceLogTo } from '../../src/convocate/status-service/service-log.ts';
-import { type StatusService, startStatusService } from '../../src/convocate/status-service/status-service.ts';
+import type { StatusService } from '../../src/convocate/status-service/status-service.ts';
 import type { AgentView, ClusterChange, SessionView } from '../../src/protocol/shell-socket.ts';
 import { publicBlobOf } from '../../src/ssh/keys.ts';
-import { type EventSender, ScriptedAgent, soundKeyPair } from './cluster-scripted-agent.ts';
+import { type EventSender, ScriptedAgent } from './cluster-scripted-agent.ts';
 import { freePort } from './support/free-port.ts';
+import { ServiceCluster } from './support/service-cluster.ts';
 
 const MAIN = new URL('../../src/convocate/main.ts', import.meta.url).pathname;
-const hostKey = soundKeyPair('status');
-
-let dir: string;
-let keys: string;
-let socketPath: string;
-let service: StatusService | undefined;
-let agents: ScriptedAgent[];
+let cluster: ServiceCluster;
 let watch: ClusterWatch | undefined;
 let news: WatchNews[];
 
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'convocate-watch-'));
-  keys = join(dir, 'agent-keys');
-  socketPath = join(dir, 'shell.sock');
-  await mkdir(keys);
-  await writeFile(join(dir, 'host_key'), hostKey.privateKey);
-  await writeFile(join(dir, 'host_key.pub'), hostKey.publicKey);
-  agents = [];
+  cluster = await ServiceCluster.open();
   news = [];
 });
 
 afterEach(async () => {
   watch?.close();
-  await service?.close();
-  service = undefined;
-  await Promise.all(agents.map((agent) => agent.stop()));
-  await rm(dir, { recursive: true, force: true });
+  await cluster[Symbol.asyncDispose]();
 });
 
 async function agent(agentId: string, host: string): Promise<ScriptedAgent> {
-  const made = new ScriptedAgent(agentId, host);
-  agents.push(made);
-  await made.start();
-  return made;
+  return await cluster.agent(agentId, host);
 }
 
 async function start(port = 0): Promise<StatusService> {
-  service = await startStatusService({
-    log: serviceLogTo({ write: () => {} }),
-    agentKeysDir: keys,
-    hostKeyFile: join(dir, 'host_key'),
-    socketPath,
-    address: '127.0.0.1',
-    port,
-    backoff: () => 20,
-  });
-  return service;
+  return await cluster.start({ port });
 }
 
 function client(): ShellClient {
-  return new ShellClient({ user: 'ann', from: 'local' }, socketPath);
+  return new ShellClient({ user: 'ann', from: 'local' }, cluster.socketPath);
 }
 
 function begin(): void {
@@ -98,7 +70,7 @@ const isUp = (host: string) => (picture: ClusterPicture) => agentOn(host)(pictur
 
 /** The agent's events, the snapshot behind it. */
 async function eventsOf(one: ScriptedAgent, port: number): Promise<EventSender> {
-  const events = await one.sendEvents(port, publicBlobOf(hostKey.publicKey));
+  const events = await one.sendEvents(port, publicBlobOf(cluster.hostKey.publicKey));
   events.send({ type: 'agent.snapshot', data: { sessions: [...one.sessions.values()] } });
   return events;
 }
@@ -107,7 +79,7 @@ test('all there is, then what changes: a session that dies says how, one that is
   const one = await agent('aaaaaaaa', 'one');
   const session = one.addSession('s', { running: true });
   one.addSession('other');
-  await one.register(keys);
+  await one.register(cluster.keys);
   const { port } = await start();
   begin();
   await sees('the sessions', (picture) => picture.sessions.size === 2 && isUp('one')(picture));
@@ -138,17 +110,17 @@ test('an agent that is registered later appears; one that is removed goes with i
   await sees('nothing', (picture) => picture.agents.size === 0);
   const late = await agent('aaaaaaaa', 'late');
   late.addSession('s');
-  await late.register(keys);
+  await late.register(cluster.keys);
   await sees('it is up', isUp('late'));
   await sees('its session', sessionNamed('s'));
-  await rm(join(keys, 'aaaaaaaa'), { recursive: true });
+  await rm(join(cluster.keys, 'aaaaaaaa'), { recursive: true });
   await sees('it is gone', (picture) => picture.agents.size === 0 && picture.sessions.size === 0);
 });
 
 test('an agent that is down at the start is shown, says why, and comes by itself', async () => {
   const down = await agent('aaaaaaaa', 'down');
   down.addSession('s');
-  await down.register(keys);
+  await down.register(cluster.keys);
   await down.stop();
   await start();
   begin();
@@ -165,7 +137,7 @@ test('an agent that is down at the start is shown, says why, and comes by itself
 test('a client that does not read is sent no more than fits, and the outcome when it reads', async () => {
   const one = await agent('aaaaaaaa', 'one');
   const session = one.addSession('s');
-  await one.register(keys);
+  await one.register(cluster.keys);
   const { port } = await start();
   begin();
   await sees('it is up', isUp('one'));
@@ -210,7 +182,7 @@ test('the end of the client ends the watch, also where it ends only its own side
 
 /** A client that has asked, and reads nothing. */
 async function rawWatch(): Promise<Socket> {
-  const socket = connect({ path: socketPath, allowHalfOpen: true });
+  const socket = connect({ path: cluster.socketPath, allowHalfOpen: true });
   socket.on('error', () => {});
   await once(socket, 'connect');
   socket.write('{"op":"watch"}\n');
@@ -222,10 +194,18 @@ test('a service that is killed and started again is missed, and gives a fresh pi
   const one = await agent('aaaaaaaa', 'one');
   one.addSession('stays');
   const goes = one.addSession('goes');
-  await one.register(keys);
+  await one.register(cluster.keys);
   const port = await freePort();
-  const argv = [process.execPath, MAIN, 'status-serve', '--socket', socketPath, '--agent-keys', keys];
-  argv.push('--host-key', join(dir, 'host_key'), '--address', '127.0.0.1', '--port', String(port));
+  const argv = [
+    process.execPath,
+    MAIN,
+    'status-serve',
+    '--socket',
+    cluster.socketPath,
+    '--agent-keys',
+    cluster.keys,
+  ];
+  argv.push('--host-key', join(cluster.dir, 'host_key'), '--address', '127.0.0.1', '--port', String(port));
   const first = startProcess(argv, { stdio: 'ignore' });
   let second: ReturnType<typeof startProcess> | undefined;
   try {
@@ -256,9 +236,14 @@ test('a service that is killed and started again is missed, and gives a fresh pi
 test('an agent that is stopped in the middle turns stale, holds up nobody, refuses at once and comes back', async () => {
   const well = await agent('bbbbbbbb', 'well');
   const session = well.addSession('fine');
-  await well.register(keys);
+  await well.register(cluster.keys);
   const port = await freePort();
-  await using hung = await Simulation.start({ directory: dir, statusPort: port, agents: 1, sessions: 3 });
+  await using hung = await Simulation.start({
+    directory: cluster.dir,
+    statusPort: port,
+    agents: 1,
+    sessions: 3,
+  });
   await start(port);
   begin();
   const host = 'host-00.example';
@@ -298,7 +283,12 @@ test('an agent that is stopped in the middle turns stale, holds up nobody, refus
 
 test('agents of the simulated cluster hang, die, come back and change their sessions as they are told', async () => {
   const statusPort = await freePort();
-  await using cluster = await Simulation.start({ directory: dir, statusPort, agents: 3, sessions: 30 });
+  await using simulated = await Simulation.start({
+    directory: cluster.dir,
+    statusPort,
+    agents: 3,
+    sessions: 30,
+  });
   await start(statusPort);
   begin();
   const [first, second, third] = ['host-00.example', 'host-01.example', 'host-02.example'] as const;
@@ -306,22 +296,22 @@ test('agents of the simulated cluster hang, die, come back and change their sess
   await sees('their events come', (picture) =>
     [...picture.agents.values()].every((view) => view.status_link?.up),
   );
-  await cluster.order({ do: 'hang', agent: 'sim00000' });
-  await cluster.order({ do: 'die', agent: 'sim00001' });
+  await simulated.order({ do: 'hang', agent: 'sim00000' });
+  await simulated.order({ do: 'die', agent: 'sim00001' });
   await sees('the dead one is down', (picture) => agentOn(second)(picture)?.up === false);
-  await cluster.order({ do: 'touch', count: 90, every_ms: 0, mark: true }); // a dead agent's events are lost, others' not
+  await simulated.order({ do: 'touch', count: 90, every_ms: 0, mark: true }); // a dead agent's events are lost, others' not
   await sees('a burst of changes', (picture) =>
     [...picture.sessions.values()].some(
       (view) => view.host === third && view.activity?.detail.startsWith('at '),
     ),
   );
-  const { uuid } = await cluster.order({ do: 'add', agent: 'sim00002', name: 'brief' });
+  const { uuid } = await simulated.order({ do: 'add', agent: 'sim00002', name: 'brief' });
   await sees('a new session', sessionNamed('brief'));
-  await cluster.order({ do: 'remove', agent: 'sim00002', uuid: String(uuid) });
+  await simulated.order({ do: 'remove', agent: 'sim00002', uuid: String(uuid) });
   await sees('it is gone', (picture) => picture.sessions.size === 30);
   expect((await client().call('sim00002', 'screen', { id: String(uuid) })).rows).toBe(24);
   await sees('the hung one is down', (picture) => agentOn(first)(picture)?.up === false);
-  await cluster.order({ do: 'wake', agent: 'sim00000' });
-  await cluster.order({ do: 'come_back', agent: 'sim00001' });
+  await simulated.order({ do: 'wake', agent: 'sim00000' });
+  await simulated.order({ do: 'come_back', agent: 'sim00001' });
   await sees('all are up', (picture) => [first, second, third].every((host) => isUp(host)(picture)));
 });
