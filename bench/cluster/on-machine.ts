@@ -10,10 +10,15 @@ export type MachineProgram =
   | 'drive-terminal.ts'
   | 'probe-port.ts';
 
-/** Puts the program there; gives its path. */
+/** What a program imports from its own directory. */
+const PARTS: Partial<Record<MachineProgram, string>> = { 'drive-terminal.ts': 'driven-terminal.ts' };
+const HERE = join(import.meta.dirname, '../on-machine');
+const THERE = '/opt/bench';
+
+/** Puts the program there, with what it needs; gives its path. */
 export async function place(machine: Machine, program: MachineProgram): Promise<string> {
-  const text = readFileSync(join(import.meta.dirname, '../on-machine', program), 'utf8');
-  const path = `/opt/bench/${program}`;
-  await machine.writeFile(path, text, { mode: '0755' });
-  return path;
+  for (const file of [program, PARTS[program] ?? []].flat()) {
+    await machine.writeFile(join(THERE, file), readFileSync(join(HERE, file), 'utf8'), { mode: '0755' });
+  }
+  return join(THERE, program);
 }
