@@ -4,6 +4,7 @@ import ssh2, { type ClientChannel } from 'ssh2';
 import { withDeadline } from '../base/deadline.ts';
 import { messageOf } from '../base/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
+import { gatherWrites } from './gather-writes.ts';
 import { ALGORITHMS, KEEPALIVE_COUNT_MAX } from './policy.ts';
 
 export interface ConnectOptions {
@@ -39,6 +40,7 @@ export async function connect(options: ConnectOptions): Promise<SshConnection> {
   const timeoutMs = options.timeoutMs ?? LIMITS.handshakeMs;
   const socket = connectTcp({ host: options.host, port: options.port, noDelay: true });
   try {
+    gatherWrites(socket);
     await withDeadline(once(socket, 'connect'), timeoutMs, `connecting to ${options.host}:${options.port}`);
     return await logIn(socket, options, timeoutMs);
   } catch (error) {

@@ -4,6 +4,7 @@ import ssh2, { type Connection } from 'ssh2';
 import { OperationError, messageOf } from '../base/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { authenticate } from './authenticate.ts';
+import { gatherWrites } from './gather-writes.ts';
 import { ALGORITHMS, KEEPALIVE_COUNT_MAX, REKEY_INTERVAL_MS } from './policy.ts';
 import { type SubsystemHandler, serveSession } from './serve-session.ts';
 
@@ -77,6 +78,7 @@ export async function listen<Peer>(options: ListenerOptions<Peer>): Promise<List
       sockets.delete(from);
       strangers.delete(socket);
     });
+    gatherWrites(socket);
     ssh.injectSocket(socket);
   });
 
