@@ -29,10 +29,12 @@ const RUNTIME_SHA256 = '7fde7b8afa198da66257f42ee2001d874c7355631e6d1579a5fb5ef1
 const COMMONJS_NAMES = `import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url),__filename=import.meta.filename,__dirname=import.meta.dirname;`;
 
 /** Finds its own tree through any chain of links, so one text serves /usr/local/bin, build/ and each release. */
-const launcher = (program: string): string => `#!/bin/sh
+const launcher = (program: string, flags = ''): string => `#!/bin/sh
 here=$(dirname "$(readlink -f "$0")")
-exec "$here/runtime/node" --disable-warning=ExperimentalWarning "$here/lib/${program}.mjs" "$@"
+exec "$here/runtime/node" --disable-warning=ExperimentalWarning ${flags}"$here/lib/${program}.mjs" "$@"
 `;
+/** Without a word it is the terminal UI, which begins with the whole cluster: with room for that, nothing is collected first. */
+const ROOM_FOR_THE_CLUSTER = '$([ $# -gt 0 ] || echo --min-semi-space-size=16) ';
 
 /** Parts of our libraries that are never reached here: BuildKit's gRPC in dockerode, native add-ons in ssh2. */
 const stubs = {
@@ -87,7 +89,10 @@ function copyRuntime(): void {
 }
 
 function writeLaunchers(): void {
-  for (const program of PROGRAMS) writeFileSync(join(OUT, program), launcher(program), { mode: 0o755 });
+  for (const program of PROGRAMS) {
+    const flags = program === 'convocate' ? ROOM_FOR_THE_CLUSTER : '';
+    writeFileSync(join(OUT, program), launcher(program, flags), { mode: 0o755 });
+  }
 }
 
 function copyInstalledFiles(): void {
