@@ -1,4 +1,4 @@
-import stringWidth from 'string-width';
+import { columnsOf } from '../../base/text-columns.ts';
 import { printable } from '../commands/printable.ts';
 import type { Size } from './own-terminal.ts';
 
@@ -15,7 +15,7 @@ export function lostNotice(name: string, lostForMs: number, { cols, rows }: Size
   const tail = `lost, trying again · ${seconds} s · Ctrl-B D leaves`;
   const text = ` connection to ${printable(name)} ${tail} `;
   // Of a long name on a narrow terminal the end goes: what to do matters more.
-  const shown = stringWidth(text) <= cols ? text : ` ${tail} `.slice(0, cols);
+  const shown = columnsOf(text) <= cols ? text : ` ${tail} `.slice(0, cols);
   return `${SAVE}${ESC}[${rows};1H${ESC}[0;7m${shown}${ESC}[0m${ESC}[K${RESTORE}`;
 }
 

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { refineColumns } from '../../base/text-columns.ts';
 import { lostNotice, withoutNotice } from './lost-notice.ts';
 import type { Size } from './own-terminal.ts';
 import type { ScreenModes } from './screen-modes.ts';
@@ -31,6 +32,7 @@ export class LostScreen {
 
   notice(lostForMs: number): void {
     this.#of.screen.write(lostNotice(this.#of.name, lostForMs, this.#of.size()));
+    void refineColumns(); // for the next second's
   }
 
   /** Output goes on where it stopped. */

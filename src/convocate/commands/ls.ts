@@ -37,10 +37,15 @@ async function list(options: LsOptions): Promise<void> {
     printJson({ agents, sessions });
     return;
   }
-  const { renderSessions, notesOf } = await import('./session-table.ts');
+  const [{ renderSessions, notesOf }, { refineColumns }] = await Promise.all([
+    import('./session-table.ts'),
+    import('../../base/text-columns.ts'),
+  ]);
   const nowMs = Date.now();
   const width = process.stdout.isTTY ? process.stdout.columns : undefined;
-  process.stdout.write(`${renderSessions(sessions, { nowMs, width })}\n`);
+  let table = renderSessions(sessions, { nowMs, width });
+  if (await refineColumns()) table = renderSessions(sessions, { nowMs, width });
+  process.stdout.write(`${table}\n`);
   for (const note of notesOf(sessions, agents, nowMs)) process.stderr.write(`${note}\n`);
   if (agents.length === 0)
     process.stderr.write('no agent is registered: run `convocate-host init-agent --host HOST`\n');

@@ -1,4 +1,4 @@
-import stringWidth from 'string-width';
+import { columnsOf } from '../../base/text-columns.ts';
 import { versionOfImageTag } from '../../protocol/ids.ts';
 import { STATE_LETTER, stateOf } from '../../protocol/session-actions.ts';
 import type { AgentView, SessionView } from '../../protocol/shell-socket.ts';
@@ -33,7 +33,7 @@ export function renderSessions(sessions: readonly SessionView[], options: TableO
   let rows: Rows = [HEAD, ...sessions.map((session) => rowOf(session, options.nowMs))];
   let lines = layOut(rows);
   for (const narrow of NARROWER) {
-    if (lines.every((line) => stringWidth(line) <= width)) break;
+    if (lines.every((line) => columnsOf(line) <= width)) break;
     rows = narrow(rows);
     lines = layOut(rows);
   }
@@ -90,10 +90,10 @@ export function activityOf({ running, activity, exit_code, oom_killed }: Session
 }
 
 function layOut(rows: Rows): string[] {
-  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => stringWidth(row[column] ?? ''))));
+  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => columnsOf(row[column] ?? ''))));
   return rows.map((row) =>
     row
-      .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - stringWidth(cell)))
+      .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - columnsOf(cell)))
       .join('  ')
       .trimEnd(),
   );

@@ -1,3 +1,4 @@
+import { refineColumns } from '../../base/text-columns.ts';
 import type { TuiEvent } from './events.ts';
 import type { TuiState } from './state.ts';
 import { FrameClock } from './terminal/frame-clock.ts';
@@ -57,12 +58,18 @@ export class DrawnScreen {
     this.#clock.close();
   }
 
+  /** A frame that stands on estimates is drawn anew as soon as it can be exact. */
+  async #refine(): Promise<void> {
+    if (await refineColumns()) this.#clock.atOnce();
+  }
+
   #draw(): void {
     const { terminal, look, state, onError } = this.#options;
     this.#isLate = terminal.isBusy;
     if (!terminal.isTaken || this.#isLate) return;
     try {
       terminal.write(this.#writer.frame(screenOf(state(), look)));
+      void this.#refine();
     } catch (error) {
       onError(error);
     }

@@ -1,9 +1,10 @@
+import { columnsOf } from '../../../base/text-columns.ts';
 import type { AgentView } from '../../../protocol/shell-socket.ts';
 import { type Line, restyled, span } from './line.ts';
 import { fitLine } from './line-width.ts';
 import { agentText } from './session-texts.ts';
 import { STYLE } from './styles.ts';
-import { fitTo, widthOf } from './text-width.ts';
+import { fitTo } from './text-width.ts';
 import { downText } from './agent-use.ts';
 
 export interface AgentColumn {
@@ -24,7 +25,9 @@ export function agentTable(
 ): { readonly head: Line; readonly rows: readonly Line[] } {
   const all: readonly AgentColumn[] = [{ head: 'AGENT', textOf: agentText }, ...columns];
   const widths = fitting(
-    all.map(({ head, textOf }) => Math.max(widthOf(head), ...agents.map((agent) => widthOf(textOf(agent))))),
+    all.map(({ head, textOf }) =>
+      Math.max(columnsOf(head), ...agents.map((agent) => columnsOf(textOf(agent)))),
+    ),
     cols,
   );
   const shown = all.slice(0, widths.length);

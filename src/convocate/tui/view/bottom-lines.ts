@@ -1,3 +1,4 @@
+import { columnsOf } from '../../../base/text-columns.ts';
 import { shortKeys } from '../help-lines.ts';
 import type { Place } from '../key-table.ts';
 import { indexOfKey, rowsOf } from '../rows.ts';
@@ -6,7 +7,7 @@ import { editedText } from './edited-text.ts';
 import { type Line, type Style, span } from './line.ts';
 import { headOfLine, spread, widthOfLine } from './line-width.ts';
 import { STYLE } from './styles.ts';
-import { cutTo, safe, widthOf, wrapTo } from './text-width.ts';
+import { cutTo, safe, wrapTo } from './text-width.ts';
 
 /** The two lines at the bottom: what was told last or is being typed, and the keys that count just now. */
 export function bottomLines(state: TuiState): readonly [Line, Line] {
@@ -48,7 +49,7 @@ function noticeLine(state: TuiState): Line {
 
 function filterLine({ list, size }: TuiState, { cursor }: FilterPrompt): Line {
   const head = span(' / ', STYLE.key);
-  return [head, ...editedText(list.filter, cursor, size.cols - widthOf(head.text) - 1, STYLE.plain)];
+  return [head, ...editedText(list.filter, cursor, size.cols - columnsOf(head.text) - 1, STYLE.plain)];
 }
 
 /** Where the cursor is, how the list is sorted, and what it leaves out. */

@@ -1,8 +1,9 @@
+import { columnsOf } from '../../../base/text-columns.ts';
 import type { Size } from '../state.ts';
 import { type Line, span } from './line.ts';
 import { fitLine, tailOfLine, widthOfLine } from './line-width.ts';
 import { STYLE } from './styles.ts';
-import { cutTo, widthOf } from './text-width.ts';
+import { cutTo } from './text-width.ts';
 
 /** What a dialog says, before it is framed. */
 export interface DialogBox {
@@ -33,7 +34,7 @@ export function boxRows({ rows }: Size): number {
 /** Lays the dialog in the middle of `lines`; what is left in sight of them steps back. */
 export function overlaid(lines: readonly Line[], dialog: DialogBox, size: Size): readonly Line[] {
   const room = boxRoom(size);
-  const widest = Math.max(widthOf(dialog.title) + 2, ...dialog.lines.map(widthOfLine));
+  const widest = Math.max(columnsOf(dialog.title) + 2, ...dialog.lines.map(widthOfLine));
   const inner = Math.min(room, dialog.cols ?? Math.max(widest, LEAST_COLS));
   const box = framed(dialog, inner, boxRows(size));
   const left = Math.max(0, Math.floor((size.cols - inner - FRAME) / 2));
@@ -50,7 +51,7 @@ function framed({ title, lines, alarm }: DialogBox, cols: number, mostRows: numb
   const border = alarm ? STYLE.failed : STYLE.border;
   const outer = cols + FRAME;
   const name = cutTo(title, outer - 6);
-  const rule = '─'.repeat(Math.max(0, outer - widthOf(name) - 5));
+  const rule = '─'.repeat(Math.max(0, outer - columnsOf(name) - 5));
   return [
     [span('╭─ ', border), span(name, { ...border, bold: true }), span(` ${rule}╮`, border)],
     ...lines

@@ -1,5 +1,5 @@
+import { areColumnsExact, columnsOf } from '../../../base/text-columns.ts';
 import type { SessionView } from '../../../protocol/shell-socket.ts';
-import { widthOf } from './text-width.ts';
 import { agentText, dnsText, imageText, nameText, portText } from './session-texts.ts';
 
 export type ColumnId =
@@ -115,10 +115,10 @@ function wantedWidths(rows: readonly SessionView[]): ReadonlyMap<ColumnId, numbe
   const widths = new Map<ColumnId, number>();
   for (const id of ORDER) {
     const { min, max, textOf } = RULES[id];
-    const widest = textOf ? rows.reduce((most, row) => Math.max(most, widthOf(textOf(row))), min) : min;
+    const widest = textOf ? rows.reduce((most, row) => Math.max(most, columnsOf(textOf(row))), min) : min;
     widths.set(id, Math.min(max, widest));
   }
-  widthsOfRows.set(rows, widths);
+  if (areColumnsExact()) widthsOfRows.set(rows, widths);
   return widths;
 }
 

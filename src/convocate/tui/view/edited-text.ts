@@ -1,5 +1,6 @@
+import { columnsOf } from '../../../base/text-columns.ts';
 import { type Line, type Style, span } from './line.ts';
-import { charactersOf, headOf, safe, widthOf } from './text-width.ts';
+import { charactersOf, headOf, safe } from './text-width.ts';
 
 /**
  * A text that is being typed, in `cols` columns: the character at `cursor` (in UTF-16 units) is reversed, and where the
@@ -9,9 +10,9 @@ export function editedText(value: string, cursor: number, cols: number, style: S
   const before = charactersOf(safe(value.slice(0, cursor)));
   const [at = ' ', ...after] = charactersOf(safe(value.slice(cursor)));
   let start = 0;
-  while (start < before.length && widthOf(before.slice(start).join('')) + widthOf(at) > cols) start += 1;
+  while (start < before.length && columnsOf(before.slice(start).join('')) + columnsOf(at) > cols) start += 1;
   const head = before.slice(start).join('');
-  const room = Math.max(0, cols - widthOf(head) - widthOf(at));
+  const room = Math.max(0, cols - columnsOf(head) - columnsOf(at));
   return [
     span(head, style),
     span(at, { ...style, inverse: true }),

@@ -1,8 +1,9 @@
+import { columnsOf } from '../../../base/text-columns.ts';
 import type { SessionView } from '../../../protocol/shell-socket.ts';
 import { SMALLEST, type Size, type TuiState } from '../state.ts';
 import { type Line, type Style, span } from './line.ts';
 import { STYLE } from './styles.ts';
-import { cutTo, safe, widthOf, wrapTo } from './text-width.ts';
+import { cutTo, safe, wrapTo } from './text-width.ts';
 
 type Words = readonly (readonly [text: string, style: Style])[];
 
@@ -69,7 +70,7 @@ function centred(words: Words, { cols, rows }: Size): readonly Line[] {
   return Array.from({ length: rows }, (_, index) => {
     const line = lines[index - top];
     if (!line) return [];
-    const indent = Math.max(0, Math.floor((cols - widthOf(line.text)) / 2));
+    const indent = Math.max(0, Math.floor((cols - columnsOf(line.text)) / 2));
     return [span(' '.repeat(indent)), span(line.text, line.style)];
   });
 }

@@ -1,10 +1,11 @@
+import { columnsOf } from '../../../base/text-columns.ts';
 import type { Field, FormDialog, FormPurpose } from '../state.ts';
 import type { DialogBox } from './box.ts';
 import { editedText } from './edited-text.ts';
 import { type Line, span } from './line.ts';
 import { nameText } from './session-texts.ts';
 import { STYLE } from './styles.ts';
-import { cutTo, fitTo, safe, widthOf, wrapTo } from './text-width.ts';
+import { cutTo, fitTo, safe, wrapTo } from './text-width.ts';
 
 const MOST_LABEL_COLS = 16;
 const MOST_REFUSAL_LINES = 4;
@@ -12,7 +13,7 @@ const MOST_REFUSAL_LINES = 4;
 /** Fields one below the other, what is to be said about the one with the focus, and the agent's refusal where there is one. */
 export function formDialog(form: FormDialog, cols: number, mostRows: number): DialogBox {
   const { fields, focus, refusal, sending } = form;
-  const labelCols = Math.min(MOST_LABEL_COLS, Math.max(...fields.map(({ label }) => widthOf(label))));
+  const labelCols = Math.min(MOST_LABEL_COLS, Math.max(...fields.map(({ label }) => columnsOf(label))));
   const words: Line[] = [
     ...focusWords(fields[focus], cols),
     ...(refusal === undefined ? [] : refusalLines(refusal, cols)),
@@ -44,7 +45,7 @@ function fieldLine(field: Field, focused: boolean, labelCols: number, cols: numb
   const text = `${fitTo(label, labelCols)} `;
   const left: Line = [mark, span(text, focused ? STYLE.strong : STYLE.quiet)];
   const bad = problem === undefined ? [] : [span(' ✖', STYLE.failed)];
-  const room = cols - widthOf(text) - 2 - (bad.length > 0 ? 2 : 0);
+  const room = cols - columnsOf(text) - 2 - (bad.length > 0 ? 2 : 0);
   if (options) return [...left, ...choiceSpans(options, value, focused), ...bad];
   const style = problem === undefined ? STYLE.plain : STYLE.failed;
   const shown = focused ? editedText(value, cursor, room, style) : [span(cutTo(safe(value), room), style)];

@@ -1,8 +1,9 @@
+import { columnsOf } from '../../../base/text-columns.ts';
 import { type Line, type Span, type Style, span } from './line.ts';
-import { charactersOf, headOf, widthOf } from './text-width.ts';
+import { charactersOf, headOf } from './text-width.ts';
 
 export function widthOfLine(line: Line): number {
-  return line.reduce((width, { text }) => width + widthOf(text), 0);
+  return line.reduce((width, { text }) => width + columnsOf(text), 0);
 }
 
 /** At most `cols` columns of it. */
@@ -14,7 +15,7 @@ export function headOfLine(line: Line, cols: number): Line {
     const cut = headOf(text, left);
     if (cut !== '') head.push({ text: cut, style });
     if (cut.length < text.length) break;
-    left -= widthOf(cut);
+    left -= columnsOf(cut);
   }
   return head;
 }
@@ -31,7 +32,7 @@ export function tailOfLine(line: Line, from: number): Line {
   const tail: Span[] = [];
   let at = 0;
   for (const { text, style } of line) {
-    const width = widthOf(text);
+    const width = columnsOf(text);
     if (at >= from) tail.push({ text, style });
     else if (at + width > from) tail.push({ text: tailOf(text, from - at), style });
     at += width;
@@ -49,7 +50,7 @@ function tailOf(text: string, from: number): string {
   let at = 0;
   let tail = '';
   for (const character of charactersOf(text)) {
-    const width = widthOf(character);
+    const width = columnsOf(character);
     if (at >= from) tail += character;
     else if (at + width > from) tail += ' '.repeat(at + width - from);
     at += width;

@@ -1,3 +1,4 @@
+import { columnsOf } from '../../../base/text-columns.ts';
 import type { Screen } from '../../../protocol/rpc.ts';
 import type { SessionView } from '../../../protocol/shell-socket.ts';
 import { ageOf } from '../../commands/age.ts';
@@ -8,7 +9,7 @@ import { cpuText, dnsText, imageText, memoryText, nameText, portText } from './s
 import { activityWords, stateLetter } from './session-words.ts';
 import { STYLE } from './styles.ts';
 import { styledLines } from './styled-text.ts';
-import { cutTo, safe, widthOf } from './text-width.ts';
+import { cutTo, safe } from './text-width.ts';
 
 interface Area {
   readonly cols: number;
@@ -27,7 +28,7 @@ export function previewPane(
   { cols, rows }: Area,
   nowMs: number,
 ): readonly Line[] {
-  const inner = cols - widthOf(EDGE);
+  const inner = cols - columnsOf(EDGE);
   const content = session ? contentOf(session, preview, { cols: inner, rows }, nowMs) : [];
   return Array.from({ length: rows }, (_, index) => [
     span(EDGE, STYLE.quiet),
@@ -78,7 +79,7 @@ function ruleLine(screen: Screen | undefined, cols: number): Line {
     ? ` ${screen.cols}×${screen.rows}${screen.title ? ` ${safe(screen.title)}` : ''} `
     : '';
   const text = cutTo(`──${title}`, cols);
-  return [span(text + '─'.repeat(Math.max(0, cols - widthOf(text))), STYLE.quiet)];
+  return [span(text + '─'.repeat(Math.max(0, cols - columnsOf(text))), STYLE.quiet)];
 }
 
 function screenPart(session: SessionView, preview: Preview | undefined, area: Area): readonly Line[] {

@@ -1,9 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Field, FormDialog, Size, TuiState } from '../state.ts';
 import { keyOf, targetOf } from '../state.ts';
 import { KINDS, LIVE_SCREEN, NOW_MS, SIZES, agentAt, ago, sessionAt, stateWith } from './cluster-fixture.ts';
+import { exactColumns } from './exact-columns-fixture.ts';
 import { textOf } from './line.ts';
 import { widthOfLine } from './line-width.ts';
 import { screenOf } from './screen.ts';
@@ -15,6 +16,8 @@ import { screenOf } from './screen.ts';
 const FOLDER = join(import.meta.dirname, 'golden');
 const UPDATE = process.env['UPDATE_GOLDEN'] === '1';
 process.env['TZ'] = 'UTC'; // the clock in the title bar
+
+beforeAll(exactColumns);
 
 const AGENTS = [agentAt(0), agentAt(1)];
 const [WORKING = sessionAt(0), WAITING = sessionAt(0)] = KINDS;

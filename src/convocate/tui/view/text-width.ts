@@ -1,27 +1,9 @@
-import stringWidth from 'string-width';
+import { columnsOf } from '../../../base/text-columns.ts';
 import { printable } from '../../commands/printable.ts';
 
 let segmenter: Intl.Segmenter | undefined;
 const PLAIN = /^[ -~]*$/;
 const CUT = '…';
-
-/** One column and one UTF-16 unit each: letters of western Europe, rules and frames, and the glyphs of our own screens. */
-const NARROW = /^[ -~\u00a1-\u00ac\u00ae-\u00ff─-╿●▲○◌■✖✔…•›–—“”‘’]*$/;
-
-/** Measuring what is neither is slow, and a screen says the same again and again. */
-const measured = new Map<string, number>();
-const MOST_MEASURED = 4_096;
-
-/** Columns that `text` takes in a terminal. */
-export function widthOf(text: string): number {
-  if (NARROW.test(text)) return text.length;
-  const known = measured.get(text);
-  if (known !== undefined) return known;
-  const width = stringWidth(text);
-  if (measured.size >= MOST_MEASURED) measured.clear();
-  measured.set(text, width);
-  return width;
-}
 
 /** Characters as people see them: a letter with its marks, or an emoji of several code points, is one. */
 export function charactersOf(text: string): string[] {
@@ -38,11 +20,11 @@ export function safe(text: string): string {
 /** The longest beginning of `text` that fits into `cols`; a wide character that does not fit whole is left out. */
 export function headOf(text: string, cols: number): string {
   if (PLAIN.test(text)) return text.slice(0, Math.max(0, cols));
-  if (widthOf(text) <= cols) return text;
+  if (columnsOf(text) <= cols) return text;
   let taken = '';
   let width = 0;
   for (const character of charactersOf(text)) {
-    width += widthOf(character);
+    width += columnsOf(character);
     if (width > cols) break;
     taken += character;
   }
@@ -51,14 +33,14 @@ export function headOf(text: string, cols: number): string {
 
 /** `text`, or as much of it as fits with an ellipsis behind. */
 export function cutTo(text: string, cols: number): string {
-  if (widthOf(text) <= cols) return text;
+  if (columnsOf(text) <= cols) return text;
   return cols <= 0 ? '' : `${headOf(text, cols - 1)}${CUT}`;
 }
 
 /** Exactly `cols` columns: cut, or filled up with spaces. */
 export function fitTo(text: string, cols: number, align: 'left' | 'right' = 'left'): string {
   const cut = cutTo(text, cols);
-  const fill = ' '.repeat(Math.max(0, cols - widthOf(cut)));
+  const fill = ' '.repeat(Math.max(0, cols - columnsOf(cut)));
   return align === 'left' ? cut + fill : fill + cut;
 }
 
@@ -68,13 +50,13 @@ export function wrapTo(text: string, cols: number): string[] {
   let line = '';
   for (const word of text.split(' ')) {
     const longer = line === '' ? word : `${line} ${word}`;
-    if (widthOf(longer) <= cols) {
+    if (columnsOf(longer) <= cols) {
       line = longer;
       continue;
     }
     if (line !== '') lines.push(line);
     line = word;
-    while (widthOf(line) > cols && cols > 1) {
+    while (columnsOf(line) > cols && cols > 1) {
       const head = headOf(line, cols);
       lines.push(head);
       line = line.slice(head.length);
