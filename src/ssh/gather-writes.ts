@@ -11,12 +11,12 @@ export function gatherWrites(socket: Socket): void {
     isCorked = false;
     socket.uncork();
   };
-  socket.write = ((...args: unknown[]): boolean => {
+  socket.write = (...args: unknown[]): boolean => {
     if (!isCorked) {
       isCorked = true;
       socket.cork();
       process.nextTick(uncork);
     }
     return write(...args);
-  }) as Socket['write'];
+  };
 }

@@ -16,14 +16,17 @@ export interface Look {
   readonly fills?: boolean;
 }
 
-/** Prints what is live by every account, then a line for each thing that is still open or under way. */
+/**
+ * Prints what is live by every account, then a line for each thing that is still open or under way. Short while a rollout
+ * is open: whoever looks often must not take the machine's time for it.
+ */
 const SURVEY = `
 basename "$(readlink /usr/local/lib/convocate/current)"
 cat /etc/convocate-agent/current-image
-/usr/local/bin/convocate-agent version
 for open in armed returning; do
-  [ -e "/var/lib/convocate-agent/rollout/$open.json" ] && echo "$open.json is there"
+  [ -e "/var/lib/convocate-agent/rollout/$open.json" ] && echo unknown && echo "$open.json is there" && exit 0
 done
+/usr/local/bin/convocate-agent version
 for unit in convocate-agent=active convocate-dead-man=inactive; do
   state=$(systemctl show "\${unit%=*}.service" -p ActiveState --value)
   [ "$state" = "\${unit#*=}" ] || echo "\${unit%=*}.service is $state"
@@ -135,6 +138,6 @@ export async function waitUntilWhole(
     return last.wrong.length === 0 ? true : undefined;
   };
   const timeoutMs = Math.max(by - performance.now(), 0);
-  await pollUntil(isWhole, { timeoutMs, intervalMs: 500, what: 'a whole host' }).catch(() => undefined);
+  await pollUntil(isWhole, { timeoutMs, intervalMs: 1_500, what: 'a whole host' }).catch(() => undefined);
   return last;
 }
