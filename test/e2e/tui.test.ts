@@ -276,6 +276,26 @@ describe('trouble', () => {
     await shell.run(['convocate', 'rm', 'mortal', '--yes'], { user: 'claude' });
   });
 
+  test('the UI is killed in the middle of a session: the session and whoever else is in it go on', async () => {
+    const before = await named('alpha');
+    await using other = await Tui.open(shell, { name: 'other' });
+    for (const one of [tui, other]) {
+      await one.choose('alpha');
+      await one.press('Enter');
+      await one.shows(/tick \d/);
+    }
+    await shell.run(['pkill', '--oldest', '-KILL', '-u', 'claude', '-f', 'convocate.mjs$']);
+    await tui.shows(/ended: 137/);
+    await other.type('still here', 'Enter');
+    await other.shows(/heard still here/);
+    await other.press('C-b', 'd');
+    const { container_id, started_at } = (await named('alpha')) ?? {};
+    expect({ container_id, started_at }).toEqual({
+      container_id: before?.container_id,
+      started_at: before?.started_at,
+    });
+  });
+
   test('SIGTERM gives the terminal back', async () => {
     await shell.run(['pkill', '-TERM', '-u', 'claude', '-f', 'convocate.mjs$']);
     await tui.shows(/ended: \d+/);
