@@ -1,6 +1,6 @@
 // What the status service costs the shell host while a large cluster does nothing and one operator watches.
-import { readFileSync, readdirSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { cpuNs, memoryMib } from '../process-facts.ts';
 import { say } from '../progress.ts';
 import { type LocalMeasure, type Result, median, rounded, spread } from '../result.ts';
 import { SIZE, openSimulatedShell } from '../simulated/simulated-shell.ts';
@@ -60,16 +60,9 @@ async function measureFresh(): Promise<Footprint> {
   await pause(idleMs);
   const usedNs = cpuNs(shell.servicePid) - usedBefore;
   const elapsedNs = (performance.now() - startedAt) * 1e6;
-  const rollup = readFileSync(`/proc/${shell.servicePid}/smaps_rollup`, 'utf8');
-  const mib = (key: string): number =>
-    Number(new RegExp(`^${key}: *(\\d+) kB$`, 'm').exec(rollup)?.[1]) / 1024;
-  return { rssMib: mib('Rss'), pssMib: mib('Pss'), cpuPercent: (100 * usedNs) / elapsedNs };
-}
-
-/** Nanoseconds that all threads of the process have run. */
-function cpuNs(pid: number): number {
-  const tasks = `/proc/${pid}/task`;
-  return readdirSync(tasks)
-    .map((task) => Number(readFileSync(`${tasks}/${task}/schedstat`, 'utf8').split(' ')[0]))
-    .reduce((sum, ns) => sum + ns, 0);
+  return {
+    rssMib: memoryMib(shell.servicePid, 'Rss'),
+    pssMib: memoryMib(shell.servicePid, 'Pss'),
+    cpuPercent: (100 * usedNs) / elapsedNs,
+  };
 }

@@ -7,11 +7,15 @@ import { SIZE, type SimulatedShell, openSimulatedShell } from '../simulated/simu
 
 const WINDOW = { cols: 120, rows: 40 } as const;
 const KEYS = 200;
+/** Two heartbeats of every agent. */
+const IDLE_S = 20;
 
 interface Driven {
   readonly firstFrameMs: number;
   readonly keyMs: readonly number[];
   readonly rssMib: number;
+  /** Of one core. */
+  readonly idleCpuPercent: number;
 }
 
 export const tui: LocalMeasure = {
@@ -49,6 +53,15 @@ export const tui: LocalMeasure = {
         note: `the same while one agent hangs: ${describe(hung)}; ${where}`,
       }),
       result(
+        'tui.idle_cpu_percent',
+        '%',
+        calm.map(({ idleCpuPercent }) => idleCpuPercent),
+        {
+          value: median(calm.map(({ idleCpuPercent }) => idleCpuPercent)),
+          note: `of one core, over ${IDLE_S} s without a key, every agent's heartbeat each 10 s; ${where}`,
+        },
+      ),
+      result(
         'tui.rss_mib',
         'MiB',
         calm.map(({ rssMib }) => rssMib),
@@ -70,7 +83,7 @@ function result(
 async function drive(shell: SimulatedShell): Promise<Driven> {
   const { argv, env } = shell.command();
   const driver = new URL('../on-machine/drive-tui.ts', import.meta.url).pathname;
-  const size = [String(WINDOW.cols), String(WINDOW.rows), String(KEYS)];
+  const size = [String(WINDOW.cols), String(WINDOW.rows), String(KEYS), String(IDLE_S)];
   const answer = await runChecked([process.execPath, driver, ...size, ...argv], { env, timeoutMs: 180_000 });
   return JSON.parse(answer) as Driven;
 }

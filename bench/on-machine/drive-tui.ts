@@ -1,14 +1,14 @@
 // Sits at a terminal in which the terminal UI runs. Prints JSON.
 //
-//   node drive-tui.ts COLS ROWS KEYS ARGV…   {"firstFrameMs": N, "keyMs": [N, …], "rssMib": N}
+//   node drive-tui.ts COLS ROWS KEYS IDLE_S ARGV…   {"firstFrameMs": N, "keyMs": [N, …], "rssMib": N, "idleCpuPercent": N}
 //
 // From the start of the process to the first frame with sessions in it, then KEYS times from a key press to the last byte
-// of the frame that it led to.
-import { readFileSync, readdirSync } from 'node:fs';
+// of the frame that it led to; then what it takes of one core in IDLE_S seconds without a key.
 import { setTimeout as pause } from 'node:timers/promises';
+import { cpuNs, memoryMib, onlyChildOf } from '../process-facts.ts';
 import { DrivenTerminal } from './driven-terminal.ts';
 
-const [cols = '80', rows = '24', count = '0', ...argv] = process.argv.slice(2);
+const [cols = '80', rows = '24', count = '0', idleS = '0', ...argv] = process.argv.slice(2);
 const warmUp = 20;
 
 const startedAt = performance.now();
@@ -29,24 +29,19 @@ async function pressKeys(presses: number): Promise<number[]> {
   return taken;
 }
 
-/** Of the UI's own process: the only child of `script` that is left after the shell's exec. */
-function rssMib(): number {
-  const children = readdirSync('/proc').filter((pid) => {
-    if (!/^\d+$/.test(pid)) return false;
-    try {
-      return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[1] === String(terminal.pid);
-    } catch {
-      return false;
-    }
-  });
-  const status = readFileSync(`/proc/${children[0]}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+async function idleCpuPercent(pid: number, seconds: number): Promise<number> {
+  const usedBefore = cpuNs(pid);
+  const begunAt = performance.now();
+  await pause(seconds * 1000);
+  return (100 * (cpuNs(pid) - usedBefore)) / ((performance.now() - begunAt) * 1e6);
 }
 
 await terminal.until((screen) => /1\/\d{2,}/.test(screen));
 const firstFrameMs = terminal.lastByteAt - startedAt;
 const keyMs = await pressKeys(Number(count));
-const answer = { firstFrameMs, keyMs, rssMib: rssMib() };
+const ui = onlyChildOf(terminal.pid); // the shell that started it has become it
+const idle = await idleCpuPercent(ui, Number(idleS));
+const answer = { firstFrameMs, keyMs, rssMib: memoryMib(ui, 'Rss'), idleCpuPercent: idle };
 terminal.type('q');
 await terminal.ended;
 process.stdout.write(JSON.stringify(answer));
