@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type Socket, connect } from 'node:net';
+import { addAbortSignal } from 'node:stream';
 import * as z from 'zod/mini';
 import { withDeadline } from '../base/deadline.ts';
 import type { AttachHeader } from '../protocol/attach.ts';
@@ -29,6 +30,14 @@ export interface ShellTerminal {
 
 /** The service's own deadlines come first; this one is for a service that hangs. */
 const SERVICE_GRACE_MS = 15_000;
+/** Long enough for a session that must be started first. */
+const ATTACH_MS = LIMITS.changeCallMs + SERVICE_GRACE_MS;
+
+export interface AttachCallOptions {
+  /** For the whole of it. */
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
  * Speaks to the status service of this shell host, one connection per request. Refusals and a service that is not
@@ -67,14 +76,14 @@ export class ShellClient {
     return new ClusterWatch(this.#socketPath, onNews);
   }
 
-  /** `timeoutMs` for the whole of it; by default long enough for a session that must be started first. */
+  /** Rejects when `signal` is aborted before it is there. */
   async attach(
     agentId: string,
     header: AttachHeader,
-    { timeoutMs = LIMITS.changeCallMs + SERVICE_GRACE_MS }: { readonly timeoutMs?: number } = {},
+    { timeoutMs = ATTACH_MS, signal }: AttachCallOptions = {},
   ): Promise<ShellTerminal> {
     const request: ShellRequest = { op: 'attach', agent_id: agentId, header, operator: this.#operator };
-    const { socket, result, rest } = await this.#exchange(request, timeoutMs);
+    const { socket, result, rest } = await this.#exchange(request, timeoutMs, signal);
     const { attach_id } = AttachAccepted.parse(result);
     return {
       socket,
@@ -94,8 +103,10 @@ export class ShellClient {
   async #exchange(
     request: ShellRequest,
     timeoutMs: number,
+    signal?: AbortSignal,
   ): Promise<{ socket: Socket; result: unknown; rest: Buffer }> {
     const socket = connect(this.#socketPath);
+    if (signal) addAbortSignal(signal, socket);
     try {
       await withDeadline(once(socket, 'connect'), timeoutMs, 'connecting');
       socket.on('error', () => {}); // told by the end of the stream

@@ -33,6 +33,11 @@ export function endOf(target: AttachTarget, ending: Exclude<Ending, { how: 'refu
   }
 }
 
+/** The operator did not wait until it was there. */
+export function leftUnopened(target: AttachTarget): AttachEnd {
+  return { kind: 'detached', text: `left before ${describeSession(target)} was open` };
+}
+
 /** Where nobody told why it ended, the service knows what became of the session. */
 export async function farewell(shell: ShellClient, target: AttachTarget, problem = ''): Promise<AttachEnd> {
   const what = describeSession(target);

@@ -1,14 +1,21 @@
 import type { Duplex } from 'node:stream';
-import type { ShellClient, ShellTerminal } from '../../cluster/shell-client.ts';
+import type { ShellClient } from '../../cluster/shell-client.ts';
 import { FRAME_TYPES } from '../../protocol/attach-frames.ts';
 import { printable } from '../commands/printable.ts';
-import { type AttachEnd, type AttachTarget, endOf, farewell } from './attach-end.ts';
+import { type AttachEnd, type AttachTarget, endOf, farewell, leftUnopened } from './attach-end.ts';
 import { type DialRequest, KeepAttached } from './keep-attached.ts';
+import { openAttach } from './open-attach.ts';
 import { type OwnTerminal, openOwnTerminal } from './own-terminal.ts';
 import { relayRaw } from './relay-raw.ts';
 import { ScreenModes } from './screen-modes.ts';
 import { SessionLine } from './session-line.ts';
 import { whileSignalled } from './while-signalled.ts';
+
+export interface AttachOptions {
+  readonly readOnly?: boolean;
+  /** Ends it, as SIGTERM does. */
+  readonly ended?: AbortSignal;
+}
 
 /**
  * Shows a session on the operator's terminal until they leave it or it ends, over as many connections as that takes, and
@@ -18,7 +25,7 @@ import { whileSignalled } from './while-signalled.ts';
 export async function attachToSession(
   shell: ShellClient,
   target: AttachTarget,
-  options: { readonly readOnly?: boolean },
+  options: AttachOptions,
 ): Promise<AttachEnd> {
   const own = openOwnTerminal();
   const modes = new ScreenModes();
@@ -26,21 +33,34 @@ export async function attachToSession(
   const onExit = (): void => own.closeNow(last && modes.restoring()); // an error that nobody caught
   process.on('exit', onExit);
   try {
-    const line = new SessionLine(shell, target, options.readOnly ?? false);
-    const terminal = await line.open(own.size());
-    const first = await firstBytes(terminal);
     await own.makeRaw();
+    const line = new SessionLine(shell, target, options.readOnly ?? false);
+    const opened = await openAttach({
+      own,
+      name: nameOf(target),
+      open: (signal) => line.open(own.size(), signal),
+      ended: options.ended,
+    });
+    if (opened.how === 'left') return leftUnopened(target);
+    if (opened.how === 'signal') return endOf(target, opened);
+    const { terminal, first } = opened;
     last = modes.restoring();
     if (first[0] !== FRAME_TYPES.hello.code) {
       const signal = await relayRaw(own, terminal, first, modes);
       return signal ? endOf(target, { how: 'signal', signal }) : await farewell(shell, target);
     }
     terminal.socket.unshift(first);
-    return await keep(own, modes, line, terminal.socket, { shell, target });
+    return await keep(own, modes, line, terminal.socket, { shell, target, ended: options.ended });
   } finally {
     process.off('exit', onExit);
     await own.close(last && modes.restoring());
   }
+}
+
+interface Kept {
+  readonly shell: ShellClient;
+  readonly target: AttachTarget;
+  readonly ended: AbortSignal | undefined;
 }
 
 async function keep(
@@ -48,15 +68,18 @@ async function keep(
   modes: ScreenModes,
   line: SessionLine,
   first: Duplex,
-  { shell, target }: { readonly shell: ShellClient; readonly target: AttachTarget },
+  { shell, target, ended }: Kept,
 ): Promise<AttachEnd> {
-  const name = `${printable(target.name)} on ${printable(target.host)}`;
+  const name = nameOf(target);
   const dial = (request: DialRequest): Promise<Duplex> => line.dial(request);
   const kept = new KeepAttached({ name, screen: own.stream, size: () => own.size(), modes, dial }, first);
+  const onEnded = (): void => kept.signal('SIGTERM');
+  ended?.addEventListener('abort', onEnded);
   const ending = await whileSignalled(
     { onEnd: (signal) => kept.signal(signal), onResize: () => kept.resized() },
     kept.ending,
   );
+  ended?.removeEventListener('abort', onEnded);
   // An agent that will not have us back may have the best of reasons: the session is over.
   const end =
     ending.how === 'refused' ? await farewell(shell, target, ending.problem) : endOf(target, ending);
@@ -65,16 +88,6 @@ async function keep(
   return { ...end, text: `${end.text}. What was typed last (${unsent} bytes) may not have reached it` };
 }
 
-/** Frames begin with the agent's hello; an agent of an older release sends raw bytes. Empty where it has ended. */
-async function firstBytes({ socket, first }: ShellTerminal): Promise<Buffer> {
-  if (first.length > 0) return first;
-  return await new Promise((resolve) => {
-    const done = (bytes: Buffer): void => {
-      socket.pause(); // at once: the next bytes are for whoever reads on
-      socket.off('data', done).off('end', nothing).off('close', nothing);
-      resolve(bytes);
-    };
-    const nothing = (): void => done(Buffer.alloc(0));
-    socket.on('data', done).on('end', nothing).on('close', nothing).resume();
-  });
+function nameOf({ name, host }: AttachTarget): string {
+  return `${printable(name)} on ${printable(host)}`;
 }

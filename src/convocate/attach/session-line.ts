@@ -21,11 +21,9 @@ export class SessionLine {
   }
 
   /** The first terminal; a stopped session is started for it. */
-  async open(size: DialRequest['size']): Promise<ShellTerminal> {
-    return await this.#shell.attach(this.#target.agent_id, {
-      ...this.#header(size),
-      resumable: { terminal_id: this.#terminalId },
-    });
+  async open(size: DialRequest['size'], signal?: AbortSignal): Promise<ShellTerminal> {
+    const header = { ...this.#header(size), resumable: { terminal_id: this.#terminalId } };
+    return await this.#shell.attach(this.#target.agent_id, header, { signal });
   }
 
   /** Back to the terminal, or to a new one of a session that still runs. */
