@@ -55,6 +55,7 @@ async function logIn(socket: Socket, options: ConnectOptions, timeoutMs: number)
   let reason = 'the connection was closed';
   const { promise: closed, resolve: markClosed } = Promise.withResolvers<string>();
   client.on('close', () => markClosed(reason));
+  const channels = new Channels(client, () => reason);
 
   const { promise: ready, resolve: isReady, reject: hasFailed } = Promise.withResolvers<void>();
   client.on('ready', isReady);
@@ -91,7 +92,7 @@ async function logIn(socket: Socket, options: ConnectOptions, timeoutMs: number)
     close,
     [Symbol.asyncDispose]: close,
     openSubsystem: async (name, { timeoutMs: openMs = LIMITS.readCallMs } = {}) => {
-      const channel = openChannel(client, name, closed);
+      const channel = channels.open(name);
       try {
         return await withDeadline(channel, openMs, `opening ${name}`);
       } catch (error) {
@@ -105,16 +106,30 @@ async function logIn(socket: Socket, options: ConnectOptions, timeoutMs: number)
   };
 }
 
-function openChannel(client: ssh2.Client, name: string, closed: Promise<string>): Promise<ClientChannel> {
-  return new Promise((resolve, reject) => {
-    void closed.then((why) => reject(new Error(why)));
+/** Opens channels; one that is open is nothing to it any more, for a connection may stand for weeks and open a million. */
+class Channels {
+  readonly #client: ssh2.Client;
+  /** Of those that are being opened. */
+  readonly #waiting = new Set<(error: Error) => void>();
+
+  constructor(client: ssh2.Client, whyClosed: () => string) {
+    this.#client = client;
+    client.on('close', () => {
+      for (const reject of this.#waiting) reject(new Error(whyClosed()));
+    });
+  }
+
+  async open(name: string): Promise<ClientChannel> {
+    const { promise, resolve, reject } = Promise.withResolvers<ClientChannel>();
+    this.#waiting.add(reject);
     try {
-      client.subsys(name, (error, channel) => {
+      this.#client.subsys(name, (error, channel) => {
         if (error) reject(new Error(`${name} was refused: ${messageOf(error)}`));
         else resolve(channel);
       });
-    } catch (error) {
-      reject(error instanceof Error ? error : new Error(String(error)));
+      return await promise;
+    } finally {
+      this.#waiting.delete(reject);
     }
-  });
+  }
 }

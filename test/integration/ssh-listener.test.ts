@@ -4,6 +4,9 @@ import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import ssh2 from 'ssh2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CommandResult, runChecked, runCommand } from '../../src/base/run-command.ts';
@@ -227,6 +230,28 @@ describe('what is offered to who got in', () => {
     );
     client.end();
   });
+});
+
+test('a channel that is over is forgotten, however long its connection stands', async () => {
+  await using connection = await connect({
+    host: '127.0.0.1',
+    port: listener.port,
+    privateKey: known.privateKey,
+    hostKey: publicBlobOf(hostKey.publicKey),
+  });
+  const opened: WeakRef<object>[] = [];
+  for (let index = 0; index < 20; index += 1) {
+    const channel = await connection.openSubsystem('echo');
+    opened.push(new WeakRef(channel));
+    channel.resume().end('x\n');
+    await once(channel, 'close');
+  }
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  await pause(50); // what the last one waited for is over
+  collect();
+  // The last one may still be in somebody's hands.
+  expect(opened.filter((channel) => channel.deref()).length).toBeLessThan(3);
 });
 
 describe('limits', () => {

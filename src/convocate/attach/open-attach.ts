@@ -66,6 +66,7 @@ async function opened(
   open: OpenAttachOptions['open'],
   signal: AbortSignal,
 ): Promise<Extract<Opened, { how: 'open' }>> {
+  signal.throwIfAborted();
   const terminal = await open(signal);
   const first = await firstBytes(terminal);
   signal.throwIfAborted();

@@ -1,5 +1,5 @@
 import type { ShellClient } from '../../cluster/shell-client.ts';
-import { attachToSession } from '../attach/attach-session.ts';
+import { type AttachOptions, attachToSession } from '../attach/attach-session.ts';
 import { errorWords } from './error-words.ts';
 import type { Message, Target } from './state.ts';
 
@@ -7,10 +7,14 @@ import type { Message, Target } from './state.ts';
  * Shows a session on the operator's terminal, which is free for it, until they leave it; gives what to tell them about how
  * that ended. Never rejects: the list is there to come back to.
  */
-export async function attachAndTell(shell: ShellClient, target: Target, readOnly: boolean): Promise<Message> {
+export async function attachAndTell(
+  shell: ShellClient,
+  target: Target,
+  options: AttachOptions,
+): Promise<Message> {
   const { agentId: agent_id, host, uuid, name } = target;
   try {
-    const end = await attachToSession(shell, { agent_id, host, uuid, name }, { readOnly });
+    const end = await attachToSession(shell, { agent_id, host, uuid, name }, options);
     const failed = end.kind === 'lost' || end.kind === 'signal';
     const text = end.hint === undefined ? end.text : `${end.text}: ${end.hint}`;
     return { atMs: Date.now(), kind: failed ? 'failed' : 'news', text };

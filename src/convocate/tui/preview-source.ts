@@ -13,12 +13,16 @@ export interface PreviewOptions {
 const REST_MS = 150;
 const EVERY_MS = 1_000;
 
-/** Brings the screen of one session again and again, with one question at a time on its way. */
+/**
+ * Brings the screen of one session again and again, with one question about it at a time on its way. What is asked of
+ * another one meanwhile does not wait for it: its agent may hang.
+ */
 export class PreviewSource {
   readonly #options: PreviewOptions;
   #target: Target | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #asking = false;
+  /** The question that is on its way, if it is about the target of now. */
+  #asking: object | undefined;
 
   constructor(options: PreviewOptions) {
     this.#options = options;
@@ -27,6 +31,7 @@ export class PreviewSource {
   /** From now on this session's; undefined: none. */
   show(target: Target | undefined): void {
     this.#target = target;
+    this.#asking = undefined;
     this.#askIn(REST_MS);
   }
 
@@ -45,18 +50,16 @@ export class PreviewSource {
   async #ask(): Promise<void> {
     const target = this.#target;
     if (!target) return;
-    this.#asking = true;
+    const question = {};
+    this.#asking = question;
     const answer = await this.#options.ask(target).then(
       (screen) => ({ screen }),
       (error: unknown) => ({ problem: messageOf(error) }),
     );
-    this.#asking = false;
-    if (this.#target === target) {
-      const key = keyOf({ agent_id: target.agentId, uuid: target.uuid });
-      this.#options.tell({ kind: 'screen', key, ...answer });
-      this.#askIn(EVERY_MS);
-    } else {
-      this.#askIn(REST_MS);
-    }
+    if (this.#asking !== question) return; // the cursor is elsewhere
+    this.#asking = undefined;
+    const key = keyOf({ agent_id: target.agentId, uuid: target.uuid });
+    this.#options.tell({ kind: 'screen', key, ...answer });
+    this.#askIn(EVERY_MS);
   }
 }
