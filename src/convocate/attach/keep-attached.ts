@@ -120,6 +120,7 @@ export class KeepAttached {
     this.#keys.disconnect();
     this.#leaveKeys.forgetInterrupts();
     this.#lost.begin();
+    this.#readKeysAgain();
     this.#seconds = setInterval(() => this.#apply({ what: 'second', atMs: performance.now() }), SECOND_MS);
   }
 
@@ -131,6 +132,7 @@ export class KeepAttached {
     }
     const size = this.#kept.size();
     try {
+      if (ask === 'resume') this.#output.requireRoom();
       const request = ask === 'open' ? { size } : { size, received: this.#output.received };
       const stream = await this.#kept.dial(request);
       if (this.#state.phase === 'lost') this.#use(stream);

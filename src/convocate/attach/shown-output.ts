@@ -30,14 +30,25 @@ export class ShownOutput {
   /** Throws {@link FrameError} where the agent does not wait for acknowledgements. */
   show(bytes: Buffer): void {
     const count = this.#count;
-    count.received += bytes.length;
-    if (count.received - count.written > 2 * ATTACH.windowBytes)
+    // Before it is counted: what is counted is not sent again.
+    if (this.#waiting + bytes.length > 2 * ATTACH.windowBytes)
       throw new FrameError('more output came than may be on its way');
+    count.received += bytes.length;
     this.#modes.follow(bytes);
     this.#screen.write(bytes, () => {
       count.written += bytes.length;
       if (count === this.#count) this.#wrote();
     });
+  }
+
+  /** Throws where the terminal takes nothing: an agent that goes on sends another window, which would have no room. */
+  requireRoom(): void {
+    if (this.#waiting > ATTACH.windowBytes) throw new Error('this terminal takes no output');
+  }
+
+  /** Bytes that the terminal has not taken. */
+  get #waiting(): number {
+    return this.#count.received - this.#count.written;
   }
 
   /** A new terminal counts from its own beginning. */

@@ -54,8 +54,32 @@ test('an agent that has more than was typed, or less than it said, is not believ
 
 test('full at the bound', () => {
   const keys = new TypedKeys();
+  sentTo(keys, 0);
   keys.add(Buffer.alloc(ATTACH.keysBytes - 1));
   expect(keys.full).toBe(false);
   keys.add(Buffer.alloc(1));
   expect(keys.full).toBe(true);
+});
+
+test('no more is sent than the agent has room for; its acknowledgements bring the rest', () => {
+  const keys = new TypedKeys();
+  const all = 'x'.repeat(3 * ATTACH.keysBytes);
+  keys.add(Buffer.from(all));
+  const sent = sentTo(keys, 0);
+  expect(sent()).toHaveLength(ATTACH.keysBytes);
+  keys.acknowledge(1_000);
+  expect(sent()).toHaveLength(ATTACH.keysBytes + 1_000);
+  keys.acknowledge(ATTACH.keysBytes + 1_000);
+  keys.acknowledge(2 * ATTACH.keysBytes + 1_000);
+  expect(sent()).toBe(all);
+});
+
+test('while nobody takes them a large paste does not fill it', () => {
+  const keys = new TypedKeys();
+  keys.add(Buffer.alloc(2 * ATTACH.keysBytes));
+  expect(keys.full).toBe(false);
+  sentTo(keys, 0);
+  expect(keys.full).toBe(true);
+  keys.disconnect();
+  expect(keys.full).toBe(false);
 });

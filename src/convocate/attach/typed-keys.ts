@@ -3,6 +3,9 @@ import { ATTACH } from '../../protocol/attach.ts';
 
 export type SendKeys = (keys: Buffer) => void;
 
+/** While nobody takes keys, so many more are kept that a way to leave is still read behind a large paste. */
+const WITHOUT_AGENT_BYTES = 1024 * 1024;
+
 /** What was typed, until the agent says that it has it: sent in order, and again behind what it has after a loss. */
 export class TypedKeys {
   #kept = new ReplayBuffer();
@@ -11,7 +14,7 @@ export class TypedKeys {
 
   /** No more should be read from the terminal: the kernel keeps the rest. */
   get full(): boolean {
-    return this.#kept.size >= ATTACH.keysBytes;
+    return this.#kept.size >= (this.#send ? ATTACH.keysBytes : WITHOUT_AGENT_BYTES);
   }
 
   /** Bytes that the agent has not said it has. */
@@ -41,6 +44,7 @@ export class TypedKeys {
   acknowledge(offset: number): void {
     if (offset > this.#sent) throw new RangeError(`offset ${offset} of the keys was never sent`);
     this.#kept.dropBefore(offset);
+    this.#flush();
   }
 
   /** For a new terminal, which counts from its own beginning: what was not acknowledged is sent to it. */
@@ -55,9 +59,12 @@ export class TypedKeys {
     this.#sent = 0;
   }
 
+  /** No more than the agent has room for: the rest follows its acknowledgements. */
   #flush(): void {
-    while (this.#send && this.#sent < this.#kept.end) {
-      const keys = this.#kept.read(this.#sent, ATTACH.frameBytes);
+    for (;;) {
+      const room = this.#kept.start + ATTACH.keysBytes - this.#sent;
+      if (!this.#send || room <= 0 || this.#sent === this.#kept.end) return;
+      const keys = this.#kept.read(this.#sent, Math.min(room, ATTACH.frameBytes));
       this.#sent += keys.length;
       this.#send(keys);
     }

@@ -17,6 +17,8 @@ import {
 
 const running = sessionOf(1, { name: 'payments' });
 const state = stateWith([running]);
+/** Before there was any picture. */
+const unseen: TuiState = { ...state, cluster: { ...state.cluster, connection: 'connecting' } };
 const waiting = {
   state: 'waiting',
   since: '2026-03-01T11:59:00Z',
@@ -41,10 +43,23 @@ describe('a session that starts to wait', () => {
     expect(texts(after(before, event))).toEqual(told ? [words] : []);
   });
 
-  test('is no news in a first picture, nor when it does not run', () => {
-    expect(notices(state, snapshot(clusterOf([{ ...running, activity: waiting }])))).toEqual([]);
+  test('is no news in the first picture of all, nor when it does not run', () => {
+    expect(notices(unseen, snapshot(clusterOf([{ ...running, activity: waiting }])))).toEqual([]);
     const stopped = { ...running, running: false, activity: waiting };
     expect(notices(stateWith([{ ...running, running: false }]), change(clusterOf([stopped])))).toEqual([]);
+  });
+
+  test('while the service was lost is told when it is back', () => {
+    const lost = after(state, change({ ...state.cluster, connection: 'lost' }));
+    const back = snapshot(clusterOf([{ ...running, activity: waiting }]));
+    expect(notices(lost, back)).toEqual([words]);
+    expect(texts(after(lost, back))).toContain(words);
+  });
+
+  test('while another one has the terminal is told on the way back', () => {
+    const message = { atMs: NOW_MS, kind: 'news', text: 'left search' } as const;
+    const { notice } = after(state, { kind: 'back', message, missed: [words] });
+    expect(notice?.text).toBe(`left search. Meanwhile: ${words}`);
   });
 
   test('rings once however many there are', () => {
@@ -96,8 +111,8 @@ describe('a session that ends', () => {
     expect(texts(after(later, ended({ exit_code: 1 })))).toHaveLength(2);
   });
 
-  test('is told of nothing in a first picture', () => {
-    expect(texts(after(state, snapshot(clusterOf([{ ...running, running: false }]))))).toEqual([]);
+  test('is told of nothing in the first picture of all', () => {
+    expect(texts(after(unseen, snapshot(clusterOf([{ ...running, running: false }]))))).toEqual([]);
   });
 });
 

@@ -15,9 +15,12 @@ const STOPS = new Set(['killing', 'deleting']);
 export function onCluster(state: TuiState, event: Extract<TuiEvent, { kind: 'cluster' }>): Next {
   const { cluster, first } = event;
   const before = state.cluster;
-  const waiting = first ? [] : startedToWait(before, cluster);
+  const isAllNew = first && before.connection === 'connecting';
+  const waiting = isAllNew ? [] : startedToWait(before, cluster);
   const texts = [
-    ...(first ? [] : [...agentNews(before, cluster), ...endings(state, cluster)]),
+    // A service that has just come back has not reached its agents yet, which says nothing about them.
+    ...(first ? [] : agentNews(before, cluster)),
+    ...(isAllNew ? [] : endings(state, cluster)),
     ...waiting.map(waitingWords),
     ...connectionNews(before, cluster),
   ];

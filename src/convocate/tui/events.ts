@@ -29,7 +29,7 @@ export type TuiEvent =
   | { readonly kind: 'size'; readonly size: Size }
   /** Once a second, for ages and notices. */
   | { readonly kind: 'tick'; readonly atMs: number }
-  /** The cluster's picture, whole; `first` marks a snapshot, after which nothing counts as news. */
+  /** The cluster's picture, whole; `first` marks a snapshot: the first of all, or after the service was lost. */
   | { readonly kind: 'cluster'; readonly cluster: Cluster; readonly first: boolean; readonly atMs: number }
   /** How a {@link Call} ended. `result` is the answer of the operation as `protocol/rpc.ts` has it. */
   | {
@@ -48,8 +48,8 @@ export type TuiEvent =
       readonly problem?: string;
     }
   | { readonly kind: 'settings'; readonly agentId: string; readonly settings: AgentSettings }
-  /** The operator came back from a session's terminal. */
-  | { readonly kind: 'back'; readonly message: Message };
+  /** The operator came back from a session's terminal; `missed`: what they would have been called for meanwhile. */
+  | { readonly kind: 'back'; readonly message: Message; readonly missed?: readonly string[] };
 
 /** One operation asked of an agent on behalf of the operator. */
 export interface Call {

@@ -43,8 +43,11 @@ class Tui {
   #keys: KeyReader | undefined;
   #state: TuiState;
   #isOver = false;
+  readonly #ended = new AbortController();
   /** What the preview is about, to go on with it after an attach. */
   #previewed: Target | undefined;
+  /** Notices that came while a session had the terminal. */
+  readonly #missed: string[] = [];
   /** Settles when the terminal is free of the session that has it just now. */
   #attached: Promise<void> | undefined;
 
@@ -95,6 +98,7 @@ class Tui {
   /** The first reason counts; without one the operator has quit. */
   #end(error?: unknown): void {
     this.#isOver = true;
+    this.#ended.abort();
     if (error === undefined) this.#over.resolve();
     else this.#over.reject(error);
   }
@@ -122,21 +126,27 @@ class Tui {
         return;
       case 'preview':
         this.#previewed = effect.target;
-        this.#preview.show(effect.target);
+        if (!this.#attached) this.#preview.show(effect.target);
         return;
       case 'notify':
-        this.#terminal.write(noticeSequence(safe(effect.text)));
+        if (this.#attached) this.#missed.push(effect.text);
+        else this.#notify(effect.text);
         return;
       case 'quit':
         this.#end();
     }
   }
 
+  #notify(text: string): void {
+    this.#terminal.write(noticeSequence(safe(text)));
+  }
+
   async #attach(target: Target, readOnly: boolean): Promise<void> {
     this.#preview.show(undefined);
     this.#keys?.close();
     this.#terminal.leave();
-    const message = await attachAndTell(this.#options.shell, target, readOnly);
+    const options = { readOnly, ended: this.#ended.signal };
+    const message = await attachAndTell(this.#options.shell, target, options);
     this.#attached = undefined;
     if (this.#isOver) return;
     try {
@@ -146,7 +156,9 @@ class Tui {
       return;
     }
     this.#preview.show(this.#previewed);
-    this.#tell({ kind: 'back', message });
+    const missed = this.#missed.splice(0);
+    this.#tell({ kind: 'back', message, missed });
+    if (missed.length > 0) this.#notify(missed.join('; '));
   }
 
   #takeTerminal(): void {

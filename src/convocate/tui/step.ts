@@ -13,7 +13,7 @@ import { expireNotice, hint, tellAll, withoutNotice } from './notices.ts';
 import { pageKey } from './pages.ts';
 import { followPreview, keepScreen } from './preview.ts';
 import { followSettings, keepSettings, settingsKey } from './settings-keys.ts';
-import type { TuiState } from './state.ts';
+import type { Message, TuiState } from './state.ts';
 
 /**
  * What follows from an event: the whole of what the terminal UI does, without clock or chance. First the event itself,
@@ -42,7 +42,7 @@ function onEvent(state: TuiState, event: TuiEvent): Next {
     case 'settings':
       return next(keepSettings(state, event.agentId, event.settings));
     case 'back':
-      return next(tellAll(state, [event.message]));
+      return next(tellAll(state, [cameBack(event)]));
   }
 }
 
@@ -68,6 +68,13 @@ function onKey(state: TuiState, key: Key): Next {
     case 'messages':
       return pageKey(state, dialog, key);
   }
+}
+
+/** In the notice line, which has room for one message only; each of the missed ones is among the messages already. */
+function cameBack({ message, missed = [] }: Extract<TuiEvent, { kind: 'back' }>): Message {
+  return missed.length === 0
+    ? message
+    : { ...message, text: `${message.text}. Meanwhile: ${missed.join('; ')}` };
 }
 
 function wayOut({ dialog }: TuiState): string {
