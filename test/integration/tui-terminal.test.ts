@@ -18,8 +18,11 @@ let dir: string;
 let service: Server;
 let watchers: Set<Socket>;
 let tmux: readonly string[];
+/** An attach gets no answer, as from a host that hangs. */
+let isHanging: boolean;
 
 beforeEach(async () => {
+  isHanging = false;
   dir = await mkdtemp(join(tmpdir(), 'convocate-tui-'));
   watchers = new Set();
   await startService();
@@ -61,6 +64,7 @@ async function answer(socket: Socket): Promise<void> {
     });
     return;
   }
+  if (op === 'attach' && isHanging) return;
   if (op === 'attach') {
     writeJsonLine(socket, { ok: true, result: { attach_id: 'one' } });
     socket.write(`${ESC}[?1049h${ESC}[2J${ESC}[Hinside> `);
@@ -193,6 +197,27 @@ test('a session has the whole terminal, and the list comes back with what is to 
   expect(text).toMatch(/• left first-session/);
   await keys('q');
   expect(await expectRestored(0)).not.toContain('left first-session');
+});
+
+test('a session that does not open can be left, and what was typed for it is typed nowhere else', async () => {
+  isHanging = true;
+  await start();
+  await keys('Enter');
+  await screenWith(/opening first-session on .* Ctrl-C leaves/);
+  await keys('-l', 'q');
+  await keys('C-c');
+  expect(await screenWith(/second-session/)).toMatch(/• left before first-session /);
+  await keys('q');
+  await expectRestored(0);
+});
+
+test('a signal ends the UI while a session is being opened', async () => {
+  isHanging = true;
+  await start();
+  await keys('Enter');
+  await screenWith(/opening first-session/);
+  process.kill(await pid(), 'SIGTERM');
+  await expectRestored(1);
 });
 
 test('a signal that comes while a session is shown ends both', async () => {

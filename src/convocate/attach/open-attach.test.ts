@@ -57,9 +57,11 @@ test('one that takes its time says so, and from then on Ctrl-C leaves', async ()
   await settle();
   vi.advanceTimersByTime(500);
   await settle();
-  expect(shown).toBe(`opening ${NAME} …   Ctrl-C leaves\r\n`);
+  expect(shown).toBe(`opening ${NAME} …   Ctrl-C leaves`);
   operator.write('\x03');
   expect(await opening).toEqual({ how: 'left' });
+  await settle();
+  expect(shown).toMatch(/\r\u001b\[K$/);
 });
 
 test.each([

@@ -4,6 +4,7 @@ import { whileSignalled } from './while-signalled.ts';
 
 /** A session that runs is there before anyone could read that it is being opened. */
 const NOTICE_MS = 500;
+const ERASE_LINE = '\r\u001b[K';
 const CTRL_C = 0x03;
 
 export type Opened =
@@ -38,7 +39,7 @@ export async function openAttach({ own, name, open, ended }: OpenAttachOptions):
   let isShown = false;
   const notice = setTimeout(() => {
     isShown = true;
-    stream.write(`opening ${name} …   Ctrl-C leaves\r\n`);
+    stream.write(`opening ${name} …   Ctrl-C leaves`);
   }, NOTICE_MS);
   const typed: Buffer[] = [];
   const onKeys = (keys: Buffer): void => {
@@ -58,6 +59,7 @@ export async function openAttach({ own, name, open, ended }: OpenAttachOptions):
     ended?.removeEventListener('abort', onEnded);
     stream.off('data', onKeys).off('close', onHangup);
     stream.pause();
+    if (isShown && !stream.destroyed) stream.write(ERASE_LINE);
     if (typed.length > 0 && !stream.destroyed) stream.unshift(Buffer.concat(typed));
   }
 }
