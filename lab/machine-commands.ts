@@ -2,8 +2,15 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Docker } from './docker.ts';
 import type { MachineKind } from './images.ts';
+import { MachineDoor } from './machine-door.ts';
 import type { Role } from './naming.ts';
-import { type CommandBytes, CommandFailed, type CommandResult, CommandTimedOut } from './run-command.ts';
+import {
+  type CommandBytes,
+  CommandFailed,
+  type CommandResult,
+  CommandTimedOut,
+  execBytes,
+} from './run-command.ts';
 
 export interface ExecOptions {
   readonly input?: string | Uint8Array;
@@ -40,12 +47,14 @@ export class MachineCommands {
   readonly hostname: string;
   readonly identity: MachineIdentity;
   readonly docker: Docker;
+  readonly #door: MachineDoor;
 
   constructor(docker: Docker, identity: MachineIdentity) {
     this.docker = docker;
     this.identity = identity;
     this.hostname = identity.hostname;
     this.name = `${identity.lab}-${identity.hostname}`;
+    this.#door = new MachineDoor(docker, identity.containerId);
   }
 
   async exec(argv: readonly string[], options: ExecOptions = {}): Promise<CommandResult> {
@@ -62,12 +71,17 @@ export class MachineCommands {
   async execBytes(argv: readonly string[], options: ExecOptions = {}): Promise<CommandBytes> {
     const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
     // Ending the docker client would leave the program running inside, so the deadline is kept inside as well.
-    const deadline = ['timeout', '--kill-after=2', String(timeoutMs / 1000)];
+    const withDeadline = ['timeout', '--kill-after=2', String(timeoutMs / 1000), ...argv];
     const startedAt = Date.now();
-    const result = await this.docker.execBytes(this.execArgs([...deadline, ...argv], options), {
+    // Our own pipes are sockets, and a program cannot open /dev/stdin where that is one.
+    const short = options.input === undefined ? await this.#door.argvFor(withDeadline, options) : undefined;
+    const how = {
       ...(options.input === undefined ? {} : { input: options.input }),
       timeoutMs: timeoutMs + 10_000,
-    });
+    };
+    const result = short
+      ? await execBytes(short, how)
+      : await this.docker.execBytes(this.execArgs(withDeadline, options), how);
     const ended = result.exitCode === timedOutExitCode || result.exitCode === 137;
     if (ended && Date.now() - startedAt >= timeoutMs)
       throw new CommandTimedOut(argv, timeoutMs, `${this.name}: `);
