@@ -1,4 +1,3 @@
-import type { AgentSettings } from '../../protocol/agent-settings.ts';
 import type { RpcOp, Screen } from '../../protocol/rpc.ts';
 import type { Cluster, Message, Size, Target } from './state.ts';
 
@@ -47,7 +46,6 @@ export type TuiEvent =
       readonly screen?: Screen;
       readonly problem?: string;
     }
-  | { readonly kind: 'settings'; readonly agentId: string; readonly settings: AgentSettings }
   /** The operator came back from a session's terminal. */
   | { readonly kind: 'back'; readonly message: Message };
 

@@ -6,25 +6,18 @@ import { type Cluster, PREVIEW_COLS, type Size, type TuiState } from './state.ts
  * page key moves by and what is drawn rest on it.
  */
 export interface Layout {
-  /** Line of the title bar; the first is 0. */
-  readonly titleRow: number;
-  /** How many lines tell of agents in trouble: one for each, and past {@link MOST_TROUBLE} one for the rest together. */
-  readonly troubleRows: number;
-  /** Line of the list's column heads. */
-  readonly headRow: number;
   /** How many rows of the list are seen at once; at least 1. */
   readonly listRows: number;
-  /** One line for the notice or the filter, one for the keys; always there, so that the list never moves for them. */
-  readonly bottomRows: number;
   /** Columns on the right for the preview, its border among them; 0 where there is none. */
   readonly previewCols: number;
 }
 
-/** So many agents in trouble have a line of their own. */
+/** So many agents in trouble have a line of their own; past them there is one for the rest together. */
 export const MOST_TROUBLE = 3;
 
 const TITLE_ROWS = 1;
 const HEAD_ROWS = 1;
+/** One line for the notice or the filter, one for the keys; always there, so that the list never moves for them. */
 const BOTTOM_ROWS = 2;
 /** The part of a wide window that the preview has, and the most it makes use of. */
 const PREVIEW_SHARE = 0.45;
@@ -33,15 +26,9 @@ const MOST_PREVIEW_COLS = 100;
 const SETTINGS_DETAIL_ROWS = 8;
 
 export function layoutOf(size: Size, cluster: Cluster): Layout {
-  const inTrouble = agentsInTrouble(cluster).length;
-  const troubleRows = Math.min(inTrouble, MOST_TROUBLE + 1);
-  const headRow = TITLE_ROWS + troubleRows;
+  const troubleRows = Math.min(agentsInTrouble(cluster).length, MOST_TROUBLE + 1);
   return {
-    titleRow: 0,
-    troubleRows,
-    headRow,
-    listRows: Math.max(1, size.rows - headRow - HEAD_ROWS - BOTTOM_ROWS),
-    bottomRows: BOTTOM_ROWS,
+    listRows: Math.max(1, size.rows - TITLE_ROWS - troubleRows - HEAD_ROWS - BOTTOM_ROWS),
     previewCols: hasPreview(size) ? Math.min(MOST_PREVIEW_COLS, Math.floor(size.cols * PREVIEW_SHARE)) : 0,
   };
 }

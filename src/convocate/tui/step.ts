@@ -12,7 +12,7 @@ import { type Next, andThen, next } from './next.ts';
 import { expireNotice, hint, tellAll, withoutNotice } from './notices.ts';
 import { pageKey } from './pages.ts';
 import { followPreview, keepScreen } from './preview.ts';
-import { followSettings, keepSettings, settingsKey } from './settings-keys.ts';
+import { followSettings, settingsKey } from './settings-keys.ts';
 import type { TuiState } from './state.ts';
 
 /**
@@ -39,8 +39,6 @@ function onEvent(state: TuiState, event: TuiEvent): Next {
       return onAnswer(state, event);
     case 'screen':
       return next(keepScreen(state, event));
-    case 'settings':
-      return next(keepSettings(state, event.agentId, event.settings));
     case 'back':
       return next(tellAll(state, [event.message]));
   }

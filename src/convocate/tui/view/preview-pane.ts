@@ -6,7 +6,7 @@ import { type Preview, keyOf } from '../state.ts';
 import { type Line, span } from './line.ts';
 import { headOfLine, widthOfLine } from './line-width.ts';
 import { cpuText, dnsText, imageText, memoryText, nameText, portText } from './session-texts.ts';
-import { activityWords, stateLetter } from './session-words.ts';
+import { activityWords, stateLetter } from './activity-words.ts';
 import { STYLE } from './styles.ts';
 import { styledLines } from './styled-text.ts';
 import { cutTo, safe } from './text-width.ts';

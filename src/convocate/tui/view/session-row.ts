@@ -4,7 +4,7 @@ import { type Column, type ColumnId, EDGE, GAP } from './columns.ts';
 import { type Line, type Style, restyled, span } from './line.ts';
 import { fitLine } from './line-width.ts';
 import { agentText, cpuText, dnsText, imageText, memoryText, nameText, portText } from './session-texts.ts';
-import { activityWords, stateLetter } from './session-words.ts';
+import { activityWords, stateLetter } from './activity-words.ts';
 import { STYLE } from './styles.ts';
 import { fitTo } from './text-width.ts';
 
