@@ -29,7 +29,7 @@ export function tooSmall(size: Size): readonly Line[] {
   );
 }
 
-function reason({ cluster, list }: TuiState): Words {
+function reason({ cluster, list, dialog }: TuiState): Words {
   if (cluster.connection === 'connecting') {
     return [
       ['connecting to the status service …', STYLE.strong],
@@ -58,8 +58,14 @@ function reason({ cluster, list }: TuiState): Words {
   ];
   return [
     [`none of ${cluster.sessions.size} sessions ${filters.join(' and ')}`, STYLE.strong],
-    ['Esc shows all', STYLE.quiet],
+    [wayBack(dialog, filters.length), STYLE.quiet],
   ];
+}
+
+/** What Escape does about it: it takes back one filter at a time, and from one being typed it goes back to the one before. */
+function wayBack(dialog: TuiState['dialog'], filters: number): string {
+  if (dialog?.kind === 'filter') return 'Esc brings back the filter before';
+  return filters > 1 ? 'Esc takes back one filter' : 'Esc shows all';
 }
 
 function centred(words: Words, { cols, rows }: Size): readonly Line[] {

@@ -2,6 +2,7 @@ import { columnsOf } from '../../../base/text-columns.ts';
 import type { Screen } from '../../../protocol/rpc.ts';
 import type { SessionView } from '../../../protocol/shell-socket.ts';
 import { ageOf } from '../../commands/age.ts';
+import { whyForbidden } from '../gate.ts';
 import { type Preview, keyOf } from '../state.ts';
 import { type Line, span } from './line.ts';
 import { headOfLine, widthOfLine } from './line-width.ts';
@@ -9,7 +10,7 @@ import { cpuText, dnsText, imageText, memoryText, nameText, portText } from './s
 import { activityWords, stateLetter } from './activity-words.ts';
 import { STYLE } from './styles.ts';
 import { styledLines } from './styled-text.ts';
-import { cutTo, safe } from './text-width.ts';
+import { cutTo, safe, wrapTo } from './text-width.ts';
 
 interface Area {
   readonly cols: number;
@@ -85,8 +86,10 @@ function ruleLine(screen: Screen | undefined, cols: number): Line {
 function screenPart(session: SessionView, preview: Preview | undefined, area: Area): readonly Line[] {
   if (preview?.problem !== undefined) return [[span(safe(preview.problem), STYLE.failed)]];
   if (preview?.screen) return bottomLeft(linesOf(preview.screen), area);
-  const text = session.running ? '…' : 'not running: Enter starts it';
-  return [[span(text, STYLE.quiet)]];
+  const why = session.running
+    ? '…'
+    : (whyForbidden('attach', session, 'not running') ?? 'not running: Enter starts it');
+  return wrapTo(safe(why), area.cols).map((text) => [span(text, STYLE.quiet)]);
 }
 
 const drawn = new WeakMap<Screen, readonly Line[]>();

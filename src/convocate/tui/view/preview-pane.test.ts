@@ -1,0 +1,29 @@
+import { describe, expect, test } from 'vitest';
+import type { SessionView } from '../../../protocol/shell-socket.ts';
+import { NOW_MS, sessionAt } from './cluster-fixture.ts';
+import { textOf } from './line.ts';
+import { previewPane } from './preview-pane.ts';
+
+function paneOf(session: SessionView): string {
+  const lines = previewPane(session, undefined, { cols: 46, rows: 30 }, NOW_MS);
+  return lines.map((line) => textOf(line).slice(2).trim()).join(' ');
+}
+
+describe('where there is no screen to show, what Enter does is told', () => {
+  test.each([
+    ['stopped', { running: false }, 'not running: Enter starts it'],
+    ['running', {}, '…'],
+    [
+      'orphan',
+      { running: false, orphan: true, name: '' },
+      'not running: 00000001 is only a home that no metadata belongs to; (C)lone it to use it, or (D)elete it',
+    ],
+    [
+      'locked',
+      { running: false, locked: true },
+      'not running: session-1 is locked: a change is under way or was cut off',
+    ],
+  ] as const)('%s', (_, what, words) => {
+    expect(paneOf(sessionAt(1, what))).toContain(words);
+  });
+});
