@@ -1,10 +1,10 @@
 import type { RpcOp, Screen } from '../../protocol/rpc.ts';
 import type { Cluster, Message, Size, Target } from './state.ts';
 
-/** A key as the terminal sends it: a character, or a key with a name; pasted text comes as one. */
+/** A key as the terminal sends it: a character, or a key with a name; pasted text comes as one, whatever is in it. */
 export type Key =
   | { readonly name: KeyName; readonly shift?: boolean }
-  | { readonly name: 'text'; readonly text: string }
+  | { readonly name: 'text'; readonly text: string; readonly pasted?: boolean }
   | { readonly name: 'ctrl'; readonly letter: string };
 
 export type KeyName =

@@ -75,4 +75,5 @@ test.each(['?', 'm', 'l', 's'])('%s is left with Escape or Q', (word) => {
     expect(press(state, word, way).dialog).toBeUndefined();
     expect(effectsOf(state, word, way).filter(({ kind }) => kind === 'quit')).toEqual([]);
   }
+  expect(press(state, word, 'paste:q').dialog).toEqual(press(state, word).dialog);
 });
