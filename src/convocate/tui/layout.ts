@@ -1,5 +1,5 @@
 import { agentsInTrouble } from './trouble.ts';
-import { type Cluster, PREVIEW_COLS, type Size, type TuiState } from './state.ts';
+import { type Cluster, PREVIEW_COLS, SMALLEST, type Size, type TuiState } from './state.ts';
 
 /**
  * How the window is divided, from top to bottom: title, agents in trouble, head of the list, list, bottom. Both what a
@@ -46,6 +46,11 @@ export function pageRows(size: Size): number {
 /** Agents seen at once in the settings, one line each, above the lines that tell of the selected one. */
 export function settingsRows(size: Size): number {
   return Math.max(1, pageRows(size) - SETTINGS_DETAIL_ROWS);
+}
+
+/** Nothing but that can be said in it. */
+export function isTooSmall({ cols, rows }: Size): boolean {
+  return cols < SMALLEST.cols || rows < SMALLEST.rows;
 }
 
 export function hasPreview(size: Size): boolean {

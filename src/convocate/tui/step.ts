@@ -7,6 +7,7 @@ import type { Key, TuiEvent } from './events.ts';
 import { filterKey } from './filter-prompt.ts';
 import { formKey } from './form-keys.ts';
 import { commandOf } from './key-table.ts';
+import { isTooSmall } from './layout.ts';
 import { listKey } from './list-keys.ts';
 import { type Next, andThen, next } from './next.ts';
 import { expireNotice, hint, tellAll, withoutNotice } from './notices.ts';
@@ -14,6 +15,7 @@ import { pageKey } from './pages.ts';
 import { followPreview, keepScreen } from './preview.ts';
 import { followSettings, settingsKey } from './settings-keys.ts';
 import type { TuiState } from './state.ts';
+import { leadsOut, wayOut } from './way-out.ts';
 
 /**
  * What follows from an event: the whole of what the terminal UI does, without clock or chance. First the event itself,
@@ -44,10 +46,11 @@ function onEvent(state: TuiState, event: TuiEvent): Next {
   }
 }
 
-/** A key goes to what lies on top. */
+/** A key goes to what lies on top; where the window is too small to show that, nothing is done unseen. */
 function onKey(state: TuiState, key: Key): Next {
-  if (commandOf('anywhere', key) === 'interrupt') return next(hint(state, wayOut(state), 'news'));
-  const { dialog } = state;
+  const { dialog, size } = state;
+  if (commandOf('anywhere', key) === 'interrupt') return next(hint(state, wayOut(dialog), 'news'));
+  if (isTooSmall(size) && !leadsOut(dialog, key)) return next(state);
   switch (dialog?.kind) {
     case undefined:
       return listKey(state, key);
@@ -66,8 +69,4 @@ function onKey(state: TuiState, key: Key): Next {
     case 'messages':
       return pageKey(state, dialog, key);
   }
-}
-
-function wayOut({ dialog }: TuiState): string {
-  return dialog ? 'Esc goes back to the list; Q quits there' : 'Q quits';
 }

@@ -1,6 +1,7 @@
 import { columnsOf } from '../../../base/text-columns.ts';
 import type { SessionView } from '../../../protocol/shell-socket.ts';
 import { SMALLEST, type Size, type TuiState } from '../state.ts';
+import { wayOut } from '../way-out.ts';
 import { type Line, type Style, span } from './line.ts';
 import { STYLE } from './styles.ts';
 import { cutTo, safe, wrapTo } from './text-width.ts';
@@ -17,13 +18,14 @@ export function emptyList(
   return centred(reason(state), area);
 }
 
-/** All that a window says that is too small for the list. */
-export function tooSmall(size: Size): readonly Line[] {
+/** All that a window says that is too small for the list, with the keys that still count. */
+export function tooSmall({ size, dialog }: TuiState): readonly Line[] {
   const need = `${SMALLEST.cols}×${SMALLEST.rows}`;
   return centred(
     [
       [`this window is ${size.cols}×${size.rows}`, STYLE.strong],
       [`convocate needs ${need}`, STYLE.quiet],
+      [wayOut(dialog), STYLE.quiet],
     ],
     size,
   );

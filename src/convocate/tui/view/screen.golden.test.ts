@@ -336,4 +336,5 @@ it('a window that is too small says how large it must be', () => {
     .join('\n');
   expect(text).toContain('39×12');
   expect(text).toContain('40×12');
+  expect(text).toContain('Q quits');
 });

@@ -1,7 +1,7 @@
 import type { SessionView } from '../../../protocol/shell-socket.ts';
-import { layoutOf } from '../layout.ts';
+import { isTooSmall, layoutOf } from '../layout.ts';
 import { indexOfKey, rowsOf } from '../rows.ts';
-import { type Cluster, type Dialog, SMALLEST, type TuiState, keyOf } from '../state.ts';
+import { type Cluster, type Dialog, type TuiState, keyOf } from '../state.ts';
 import { agentPicker } from './agent-picker.ts';
 import { bottomLines } from './bottom-lines.ts';
 import { type DialogBox, boxRoom, boxRows, overlaid } from './box.ts';
@@ -24,15 +24,11 @@ import { troubleLines } from './trouble-lines.ts';
 /** The whole screen: exactly `size.rows` lines, none wider than `size.cols`. It follows from the state alone. */
 export function screenOf(state: TuiState, look: Look): readonly Line[] {
   const { cols, rows } = state.size;
-  const lines = isTooSmall(state) ? tooSmall(state.size) : [...bodyOf(state), ...bottomLines(state)];
+  const lines = isTooSmall(state.size) ? tooSmall(state) : [...bodyOf(state), ...bottomLines(state)];
   return Array.from({ length: rows }, (_, row) => {
     const line = headOfLine(lines[row] ?? [], cols);
     return look.color ? line : plain(line);
   });
-}
-
-function isTooSmall({ size }: TuiState): boolean {
-  return size.cols < SMALLEST.cols || size.rows < SMALLEST.rows;
 }
 
 /** All but the two lines at the bottom. */
