@@ -89,7 +89,7 @@ export interface LogDialog {
 
 export interface MessagesDialog {
   readonly kind: 'messages';
-  /** As of {@link LogDialog}. */
+  /** Index of the first line shown, a long message being several; undefined for the end. */
   readonly top: number | undefined;
 }
 

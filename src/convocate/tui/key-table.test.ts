@@ -20,11 +20,6 @@ describe.each(places)('at %s', (place) => {
   });
 });
 
-test('a line of the help fits a window of 40 columns beside its keys, or is cut at its end only', () => {
-  for (const place of places)
-    for (const { shown, does } of bindingsOf(place)) expect(`${shown} ${does}`.length).toBeLessThan(60);
-});
-
 describe('the list', () => {
   test.each([
     ['enter', 'attach'],

@@ -9,15 +9,13 @@ import { columnsFor } from './columns.ts';
 import { confirmDialog } from './confirm-dialog.ts';
 import { emptyList, tooSmall } from './empty-states.ts';
 import { formDialog } from './form-dialog.ts';
-import { helpPage } from './help-page.ts';
 import { type Line, type Look, plain } from './line.ts';
 import { fitLine, headOfLine } from './line-width.ts';
-import { logPage } from './log-page.ts';
-import { messagesPage } from './messages-page.ts';
 import { type Page, pageLines } from './page.ts';
 import { previewPane } from './preview-pane.ts';
 import { listHead, sessionRow } from './session-row.ts';
 import { settingsPage } from './settings-page.ts';
+import { textPage } from './text-page.ts';
 import { titleBar } from './title-bar.ts';
 import { troubleLines } from './trouble-lines.ts';
 
@@ -43,11 +41,9 @@ function bodyOf(state: TuiState): readonly Line[] {
 function pageOf(state: TuiState, dialog: Dialog | undefined): Page | undefined {
   switch (dialog?.kind) {
     case 'help':
-      return helpPage(dialog);
     case 'log':
-      return logPage(dialog);
     case 'messages':
-      return messagesPage(state, dialog);
+      return textPage(state, dialog);
     case 'settings':
       return settingsPage(state, dialog);
     default:
