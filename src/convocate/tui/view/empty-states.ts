@@ -6,6 +6,9 @@ import { type Line, type Style, span } from './line.ts';
 import { STYLE } from './styles.ts';
 import { cutTo, safe, wrapTo } from './text-width.ts';
 
+/** Of a long filter the beginning says enough; the whole of it is where it is typed. */
+const MOST_FILTER_COLS = 60;
+
 type Words = readonly (readonly [text: string, style: Style])[];
 
 /** Why there is no row, and what to do about it; centred in `area`. Undefined where there are rows. */
@@ -53,7 +56,7 @@ function reason({ cluster, list, dialog }: TuiState): Words {
   }
   const agent = cluster.agents.find(({ agent_id }) => agent_id === list.agent)?.host;
   const filters = [
-    ...(list.filter === '' ? [] : [`has “${safe(list.filter)}” in it`]),
+    ...(list.filter === '' ? [] : [`has “${cutTo(safe(list.filter), MOST_FILTER_COLS)}” in it`]),
     ...(agent === undefined ? [] : [`is on ${safe(agent)}`]),
     ...(list.onlyAttention ? ['needs anyone'] : []),
     ...(list.onlyOlderImage ? ['is on an older image'] : []),
