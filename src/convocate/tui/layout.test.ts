@@ -12,7 +12,8 @@ describe('the window', () => {
   test.each([
     [80, 24, 0, { listRows: 20, previewCols: 0 }],
     [40, 12, 1, { listRows: 7, previewCols: 0 }],
-    [120, 40, 3, { listRows: 33, previewCols: 54 }],
+    [120, 40, 3, { listRows: 33, previewCols: 46 }],
+    [160, 40, 0, { listRows: 36, previewCols: 52 }],
     [200, 50, 6, { listRows: 42, previewCols: 90 }],
     [300, 50, 0, { listRows: 46, previewCols: 100 }],
     [20, 3, 6, { listRows: 1, previewCols: 0 }],

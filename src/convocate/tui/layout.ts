@@ -19,7 +19,12 @@ const TITLE_ROWS = 1;
 const HEAD_ROWS = 1;
 /** One line for the notice or the filter, one for the keys; always there, so that the list never moves for them. */
 const BOTTOM_ROWS = 2;
-/** The part of a wide window that the preview has, and the most it makes use of. */
+/** From this width on the list has all that a window of 80 columns shows; beside a preview it is never narrower. */
+export const LEAST_LIST_COLS = 74;
+/** From this width on it has every column: until then a wider window is wider for the list. */
+export const WHOLE_LIST_COLS = 108;
+const LEAST_PREVIEW_COLS = PREVIEW_COLS - LEAST_LIST_COLS;
+/** The part of a very wide window that the preview has, and the most it makes use of. */
 const PREVIEW_SHARE = 0.45;
 const MOST_PREVIEW_COLS = 100;
 /** In the settings, the lines below the agents that tell of the selected one. */
@@ -29,8 +34,13 @@ export function layoutOf(size: Size, cluster: Cluster): Layout {
   const troubleRows = Math.min(agentsInTrouble(cluster).length, MOST_TROUBLE + 1);
   return {
     listRows: Math.max(1, size.rows - TITLE_ROWS - troubleRows - HEAD_ROWS - BOTTOM_ROWS),
-    previewCols: hasPreview(size) ? Math.min(MOST_PREVIEW_COLS, Math.floor(size.cols * PREVIEW_SHARE)) : 0,
+    previewCols: hasPreview(size) ? previewCols(size.cols) : 0,
   };
+}
+
+function previewCols(cols: number): number {
+  const share = Math.min(MOST_PREVIEW_COLS, Math.floor(cols * PREVIEW_SHARE));
+  return Math.max(LEAST_PREVIEW_COLS, Math.min(share, cols - WHOLE_LIST_COLS));
 }
 
 /** How many rows of the list are seen at once. */

@@ -4,7 +4,7 @@ import type { SessionView } from '../../../protocol/shell-socket.ts';
 import { ageOf } from '../../commands/age.ts';
 import { whyForbidden } from '../gate.ts';
 import { type Preview, keyOf } from '../state.ts';
-import { type Line, span } from './line.ts';
+import { type Line, type Style, span } from './line.ts';
 import { headOfLine, widthOfLine } from './line-width.ts';
 import { cpuText, dnsText, imageText, memoryText, nameText, portText } from './session-texts.ts';
 import { activityWords, stateLetter } from './activity-words.ts';
@@ -17,7 +17,8 @@ interface Area {
   readonly rows: number;
 }
 
-const LABEL_COLS = 9;
+/** With it a whole UUID fits into the narrowest pane. */
+const LABEL_COLS = 8;
 const EDGE = '│ ';
 /** Below this height the screen matters more than what the row says already. */
 const ROWS_FOR_DETAILS = 20;
@@ -55,7 +56,7 @@ function detailLines(session: SessionView, cols: number, nowMs: number): readonl
   const detail = safe(session.damaged ?? session.activity?.detail ?? '');
   const { uuid, host, agent_id, started_at, created_at } = session;
   const started = started_at === '' ? 'never' : `${ageOf(started_at, nowMs)} ago`;
-  const older = session.older_image ? '  older than its agent starts now' : '';
+  const older = session.older_image ? "  older than its agent's" : '';
   const facts: readonly (readonly [string, string])[] = [
     ['UUID', uuid],
     ['agent', `${safe(host)} (${agent_id})`],
@@ -84,12 +85,16 @@ function ruleLine(screen: Screen | undefined, cols: number): Line {
 }
 
 function screenPart(session: SessionView, preview: Preview | undefined, area: Area): readonly Line[] {
-  if (preview?.problem !== undefined) return [[span(safe(preview.problem), STYLE.failed)]];
+  if (preview?.problem !== undefined) return wrapped(preview.problem, area, STYLE.failed);
   if (preview?.screen) return bottomLeft(linesOf(preview.screen), area);
   const why = session.running
     ? '…'
     : (whyForbidden('attach', session, 'not running') ?? 'not running: Enter starts it');
-  return wrapTo(safe(why), area.cols).map((text) => [span(text, STYLE.quiet)]);
+  return wrapped(why, area, STYLE.quiet);
+}
+
+function wrapped(text: string, { cols }: Area, style: Style): readonly Line[] {
+  return wrapTo(safe(text), cols).map((part) => [span(part, style)]);
 }
 
 const drawn = new WeakMap<Screen, readonly Line[]>();
