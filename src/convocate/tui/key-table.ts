@@ -190,7 +190,7 @@ export const KEY_TABLE = {
       command: 'open',
       keys: ['enter'],
       shown: 'Enter',
-      does: "change this agent's settings",
+      does: "change this agent's settings; ask again where none came",
       short: 'Enter change',
     },
     UP,

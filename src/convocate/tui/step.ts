@@ -1,5 +1,6 @@
 import { followPicker, pickerKey } from './agent-picker.ts';
 import { onAnswer } from './answers.ts';
+import { askSelected } from './ask-settings.ts';
 import { onCluster } from './cluster-news.ts';
 import { confirmKey } from './confirm-keys.ts';
 import { followCursor } from './cursor.ts';
@@ -19,12 +20,13 @@ import { leadsOut, wayOut } from './way-out.ts';
 
 /**
  * What follows from an event: the whole of what the terminal UI does, without clock or chance. First the event itself,
- * then what depends on it wherever it came from: cursors that follow what they are on, and the preview that follows the
- * cursor.
+ * then what depends on it wherever it came from: cursors that follow what they are on, and the settings and the preview
+ * that follow a cursor.
  */
 export function step(state: TuiState, event: TuiEvent): Next {
   const after = onEvent('atMs' in event ? { ...state, nowMs: event.atMs } : state, event);
-  return andThen(after, (state) => followPreview(followSettings(followPicker(followCursor(state)))));
+  const followed = andThen(after, (state) => askSelected(followSettings(followPicker(followCursor(state)))));
+  return andThen(followed, followPreview);
 }
 
 function onEvent(state: TuiState, event: TuiEvent): Next {
