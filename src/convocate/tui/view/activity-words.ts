@@ -1,6 +1,7 @@
 import { STATE_LETTER, stateOf } from '../../../protocol/session-actions.ts';
 import type { SessionView } from '../../../protocol/shell-socket.ts';
 import { ageOf } from '../../commands/age.ts';
+import { MARK } from '../../session-marks.ts';
 import type { Style } from './line.ts';
 import { STYLE } from './styles.ts';
 
@@ -37,7 +38,7 @@ export function activityWords(session: SessionView, nowMs: number): Words {
 export function stateLetter(session: SessionView): string {
   const state = stateOf(session);
   const attached = state === 'connected' ? String(Math.min(session.attached, 99)) : '';
-  return `${STATE_LETTER[state]}${attached}${session.stale ? '?' : ''}`;
+  return `${STATE_LETTER[state]}${attached}${session.stale ? MARK.stale : ''}`;
 }
 
 function endedWords({ oom_killed, exit_code, started_at }: SessionView): Words {

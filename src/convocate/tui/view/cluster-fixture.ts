@@ -89,6 +89,7 @@ const onB = { agent_id: 'agent00b', host: 'build-b.example.net' } as const;
 export const KINDS: readonly SessionView[] = [
   sessionAt(1, {
     name: 'payments-api',
+    profile: 'boxed',
     attached: 2,
     port: 8080,
     dns_name: 'pay.lab',
@@ -116,6 +117,7 @@ export const KINDS: readonly SessionView[] = [
   sessionAt(4, {
     ...onB,
     name: 'old-shell',
+    profile: 'docker',
     activity: { state: 'unknown', since: ago(9), detail: '', last_output_at: ago(5) },
   }),
   sessionAt(5, { ...onB, name: 'crashed', running: false, exit_code: 1 }),

@@ -1,7 +1,7 @@
 import { areColumnsExact, columnsOf } from '../../../base/text-columns.ts';
 import type { SessionView } from '../../../protocol/shell-socket.ts';
 import { LEAST_LIST_COLS, WHOLE_LIST_COLS } from '../layout.ts';
-import { agentText, dnsText, imageText, nameText, portText } from './session-texts.ts';
+import { agentText, dnsText, imageText, markedNameText, portText } from './session-texts.ts';
 
 export type ColumnId =
   | 'state'
@@ -34,7 +34,7 @@ interface Rule {
 
 const RULES: Record<ColumnId, Rule> = {
   state: { head: 'S', min: 5, max: 5 },
-  name: { head: 'NAME', min: 10, max: 40, textOf: nameText },
+  name: { head: 'NAME', min: 10, max: 40, textOf: markedNameText },
   activity: { head: 'ACTIVITY', min: 10, max: 10 },
   agent: { head: 'AGENT', min: 6, max: 16, textOf: agentText },
   image: { head: 'IMAGE', min: 6, max: 18, textOf: imageText },

@@ -23,6 +23,7 @@ function linesOf(line: HelpLine, cols: number): readonly Line[] {
     case 'heading':
       return [[span(` ${line.text}`, STYLE.heading)]];
     case 'key':
+    case 'mark':
       return wrapTo(line.does, cols - INDENT.length - KEY_COLS - GAP.length).map((part, index) => [
         span(`${INDENT}${fitTo(index === 0 ? line.shown : '', KEY_COLS)}`, STYLE.key),
         span(`${GAP}${part}`),

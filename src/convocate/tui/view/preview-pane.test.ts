@@ -9,6 +9,16 @@ function paneOf(session: SessionView): string {
   return lines.map((line) => textOf(line).slice(2).trim()).join(' ');
 }
 
+test.each([
+  ['docker', 'session-1# ● R running UUID', 'profile docker # looser than boxed'],
+  ['boxed', 'session-1 ● R running UUID', 'profile boxed started'],
+  [undefined, 'session-1 ● R running UUID', 'profile - started'],
+])('the profile %s is told, and marked where it is looser than the default one', (profile, name, words) => {
+  const pane = paneOf(sessionAt(1, profile === undefined ? {} : { profile })).replaceAll(/ +/g, ' ');
+  expect(pane).toContain(name);
+  expect(pane).toContain(words);
+});
+
 describe('where there is no screen to show, what Enter does is told', () => {
   test.each([
     ['stopped', { running: false }, 'not running: Enter starts it'],

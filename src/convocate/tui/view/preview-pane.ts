@@ -1,12 +1,14 @@
 import { columnsOf } from '../../../base/text-columns.ts';
+import { DEFAULT_SETTINGS } from '../../../protocol/agent-settings.ts';
 import type { Screen } from '../../../protocol/rpc.ts';
 import type { SessionView } from '../../../protocol/shell-socket.ts';
 import { ageOf } from '../../commands/age.ts';
+import { MARK, looserProfile } from '../../session-marks.ts';
 import { whyForbidden } from '../gate.ts';
 import { type Preview, keyOf } from '../state.ts';
 import { type Line, type Style, span } from './line.ts';
 import { headOfLine, widthOfLine } from './line-width.ts';
-import { cpuText, dnsText, imageText, memoryText, nameText, portText } from './session-texts.ts';
+import { cpuText, dnsText, imageText, markedNameText, memoryText, portText } from './session-texts.ts';
 import { activityWords, stateLetter } from './activity-words.ts';
 import { STYLE } from './styles.ts';
 import { styledLines } from './styled-text.ts';
@@ -61,19 +63,26 @@ function detailLines(session: SessionView, cols: number, nowMs: number): readonl
     ['UUID', uuid],
     ['agent', `${safe(host)} (${agent_id})`],
     ['image', `${imageText(session)}${older}`],
+    ['profile', profileText(session)],
     ['started', `${started}, made ${ageOf(created_at, nowMs)} ago`],
     ['port', portText(session)],
     ['DNS', dnsText(session)],
     ['uses', `${memoryText(session)} memory, ${cpuText(session)} CPU`],
   ];
   return [
-    [span(cutTo(nameText(session), cols), STYLE.title)],
+    [span(cutTo(markedNameText(session, cols), cols), STYLE.title)],
     [
       span(`${words.glyph} ${stateLetter(session)} ${words.text}`, words.style),
       span(detail === '' ? '' : `  ${detail}`),
     ],
     ...facts.map(([label, text]) => [span(label.padEnd(LABEL_COLS), STYLE.quiet), span(text)]),
   ];
+}
+
+function profileText(session: SessionView): string {
+  const looser = looserProfile(session);
+  if (looser === undefined) return session.profile ?? '-';
+  return `${safe(looser)}  ${MARK.looserProfile} looser than ${DEFAULT_SETTINGS.profile}`;
 }
 
 function ruleLine(screen: Screen | undefined, cols: number): Line {
