@@ -122,7 +122,7 @@ export const KINDS: readonly SessionView[] = [
   }),
   sessionAt(5, { ...onB, name: 'crashed', running: false, exit_code: 1 }),
   sessionAt(6, { name: 'too-hungry', running: false, exit_code: 137, oom_killed: true }),
-  sessionAt(7, { name: 'resting', running: false }),
+  sessionAt(7, { name: 'resting', running: false, exit_code: 143 }),
   sessionAt(8, { name: 'fresh', running: false, image: '', started_at: '', created_at: ago(0.5) }),
   sessionAt(9, { name: 'half-moved', locked: true, running: false }),
   sessionAt(10, { name: 'broken', damaged: 'its metadata is not JSON', running: false }),

@@ -19,6 +19,23 @@ test.each([
   expect(pane).toContain(words);
 });
 
+test.each([
+  [{ running: false, exit_code: 137 }, '✖ - exit 137', 'ended exit code 137 port'],
+  [{ running: false, exit_code: 143 }, '○ - exit 143', 'ended exit code 143 port'],
+  [
+    { running: false, exit_code: 137, oom_killed: true },
+    '✖ - oom',
+    'ended exit code 137, out of memory port',
+  ],
+  [{ running: false, exit_code: 0 }, '○ - stopped', 'ended exit code 0 port'],
+  [{ running: false }, '○ - stopped', 'ago port'],
+  [{ exit_code: 1 }, '● R running', 'ago port'],
+])('how a session ended is told: %j', (what, state, words) => {
+  const pane = paneOf(sessionAt(1, what)).replaceAll(/ +/g, ' ');
+  expect(pane).toContain(state);
+  expect(pane).toContain(words);
+});
+
 describe('where there is no screen to show, what Enter does is told', () => {
   test.each([
     ['stopped', { running: false }, 'not running: Enter starts it'],

@@ -21,6 +21,8 @@ interface Area {
 
 /** With it a whole UUID fits into the narrowest pane. */
 const LABEL_COLS = 8;
+type Fact = readonly [label: string, text: string];
+
 const EDGE = '│ ';
 /** Below this height the screen matters more than what the row says already. */
 const ROWS_FOR_DETAILS = 20;
@@ -59,12 +61,13 @@ function detailLines(session: SessionView, cols: number, nowMs: number): readonl
   const { uuid, host, agent_id, started_at, created_at } = session;
   const started = started_at === '' ? 'never' : `${ageOf(started_at, nowMs)} ago`;
   const older = session.older_image ? "  older than its agent's" : '';
-  const facts: readonly (readonly [string, string])[] = [
+  const facts: readonly Fact[] = [
     ['UUID', uuid],
     ['agent', `${safe(host)} (${agent_id})`],
     ['image', `${imageText(session)}${older}`],
     ['profile', profileText(session)],
     ['started', `${started}, made ${ageOf(created_at, nowMs)} ago`],
+    ...endFact(session),
     ['port', portText(session)],
     ['DNS', dnsText(session)],
     ['uses', `${memoryText(session)} memory, ${cpuText(session)} CPU`],
@@ -77,6 +80,12 @@ function detailLines(session: SessionView, cols: number, nowMs: number): readonl
     ],
     ...facts.map(([label, text]) => [span(label.padEnd(LABEL_COLS), STYLE.quiet), span(text)]),
   ];
+}
+
+/** With which exit code it ended, where that is known. */
+function endFact({ running, exit_code, oom_killed }: SessionView): readonly Fact[] {
+  if (running || exit_code === undefined) return [];
+  return [['ended', `exit code ${exit_code}${oom_killed ? ', out of memory' : ''}`]];
 }
 
 function profileText(session: SessionView): string {
