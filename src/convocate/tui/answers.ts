@@ -46,7 +46,9 @@ function withResult(state: TuiState, { call, result }: Answer): TuiState {
   if (call.op === 'kill' && call.target) return withKilled(told, call.target);
   if (call.op !== 'settings-get' && call.op !== 'settings-set') return told;
   const settings = resultOf(call.op, result);
-  return settings ? keepSettings(told, call.agentId, settings) : told;
+  return settings
+    ? keepSettings(told, call.agentId, settings)
+    : keepSettingsProblem(told, call.agentId, 'its answer cannot be read');
 }
 
 /** The answer may be here before the picture shows it: what it shows then is no news. */

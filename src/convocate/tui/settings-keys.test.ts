@@ -100,6 +100,11 @@ describe('settings that have not come are asked for when there is a way', () => 
     expect(rows(press(now, 'end', 'home'))).toContain('asking …');
   });
 
+  test('after an answer that is no settings, which counts as a failure', () => {
+    const now = after(press(state, 's'), { ...came(1), result: { profile: 1 } });
+    expect(rows(now)).toEqual(expect.arrayContaining(['✖ its answer cannot be read', 'Enter asks again']));
+  });
+
   test('after a failure with Enter', () => {
     const now = after(press(state, 's'), failed(1));
     expect(asked(effectsOf(now, 'enter'))).toEqual([call(1)]);
