@@ -1,13 +1,21 @@
 import type { SessionView } from '../protocol/shell-socket.ts';
 
-/** What the entrypoint of a session ends with when it was told to stop, as (K)ill tells it. */
+/**
+ * What the entrypoint of a session ends with when it was told to stop: by a kill, or because its host went down. A program
+ * that something inside ends with SIGTERM leaves the same code, and no agent can tell the two apart; of all others,
+ * 137 of a SIGKILL among them, somebody should know.
+ */
 const STOPPED = 143;
 
 /** It waits for a person, ended badly, is damaged or locked: what `!` in the list and `ls --needs-attention` show. */
 export function needsAttention(session: SessionView): boolean {
-  const { activity, exit_code: exitCode, oom_killed: oomKilled, damaged, locked, running } = session;
+  const { activity, damaged, locked, running } = session;
   const waits = running && activity?.state === 'waiting';
-  const failed = exitCode !== undefined && exitCode !== 0 && exitCode !== STOPPED;
-  const endedBadly = !running && (oomKilled === true || failed);
-  return waits || endedBadly || damaged !== undefined || locked;
+  return waits || endedBadly(session) || damaged !== undefined || locked;
+}
+
+/** Its end was not what anybody asked for: for want of memory, or with an exit code that says so. */
+export function endedBadly(session: Pick<SessionView, 'running' | 'exit_code' | 'oom_killed'>): boolean {
+  const { running, exit_code: exitCode = 0, oom_killed: oomKilled } = session;
+  return !running && (oomKilled === true || (exitCode !== 0 && exitCode !== STOPPED));
 }

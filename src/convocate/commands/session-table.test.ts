@@ -49,6 +49,19 @@ test('the state comes first, an older image and a stale row are marked, control 
   ]);
 });
 
+test('a profile that is looser than the default one is marked, and told beneath', () => {
+  const boxed = { ...plain, profile: 'boxed' };
+  const docker = { ...plain, name: 'deploy', profile: 'docker' };
+  const names = renderSessions([boxed, docker], { nowMs })
+    .split('\n')
+    .map((line) => line.split(/ +/)[1]);
+  expect(names).toEqual(['NAME', 'build', 'deploy#']);
+  expect(notesOf([boxed], [], nowMs)).toEqual([]);
+  expect(notesOf([boxed, docker, docker, { ...docker, profile: 'a\u0007' }], [], nowMs)).toEqual([
+    "# a looser profile than boxed (a\u{fffd}, docker): set its agent's profile, kill, then restart the session to leave it",
+  ]);
+});
+
 test('where a row does not fit, all UUIDs are cut to 8 characters, and then the activity goes', () => {
   const head = (width: number): string[] =>
     renderSessions(sessions, { nowMs, width }).split('\n').slice(0, 2);

@@ -1,7 +1,9 @@
 import { columnsOf } from '../../base/text-columns.ts';
+import { DEFAULT_SETTINGS } from '../../protocol/agent-settings.ts';
 import { versionOfImageTag } from '../../protocol/ids.ts';
 import { STATE_LETTER, stateOf } from '../../protocol/session-actions.ts';
 import type { AgentView, SessionView } from '../../protocol/shell-socket.ts';
+import { MARK, looserProfile } from '../session-marks.ts';
 import { ageOf } from './age.ts';
 import { printable } from './printable.ts';
 
@@ -27,7 +29,7 @@ const NARROWER: readonly ((rows: Rows) => Rows)[] = [
   (rows) => rows.map((row) => row.toSpliced(ACTIVITY, 1)),
 ];
 
-/** The list of sessions: the state first, so that no terminal is too narrow for it; `*` marks an older image. */
+/** The list of sessions: the state first, so that no terminal is too narrow for it; signs as {@link MARK} has them. */
 export function renderSessions(sessions: readonly SessionView[], options: TableOptions): string {
   const { width = Number.POSITIVE_INFINITY } = options;
   let rows: Rows = [HEAD, ...sessions.map((session) => rowOf(session, options.nowMs))];
@@ -48,7 +50,14 @@ export function notesOf(
 ): string[] {
   const notes: string[] = [];
   if (sessions.some((session) => session.older_image))
-    notes.push('* an older image than its agent runs now: kill, then restart the session to move it');
+    notes.push(
+      `${MARK.olderImage} an older image than its agent runs now: kill, then restart the session to move it`,
+    );
+  const looser = new Set(sessions.map(looserProfile).filter((profile) => profile !== undefined));
+  if (looser.size > 0)
+    notes.push(
+      `${MARK.looserProfile} a looser profile than ${DEFAULT_SETTINGS.profile} (${printable([...looser].sort().join(', '))}): set its agent's profile, kill, then restart the session to leave it`,
+    );
   for (const { host, agent_id, up, since, problem } of agents) {
     if (up) continue;
     const shown = sessions.some((session) => session.agent_id === agent_id && session.stale);
@@ -68,10 +77,10 @@ export function notesOf(
 function rowOf(session: SessionView, nowMs: number): string[] {
   const image = versionOfImageTag(session.image) ?? session.image;
   return [
-    `${STATE_LETTER[stateOf(session)]}${session.stale ? '?' : ''}`,
-    printable(session.name) || '-',
+    `${STATE_LETTER[stateOf(session)]}${session.stale ? MARK.stale : ''}`,
+    `${printable(session.name) || '-'}${looserProfile(session) === undefined ? '' : MARK.looserProfile}`,
     printable(session.host),
-    image ? `${printable(image)}${session.older_image ? '*' : ''}` : '-',
+    image ? `${printable(image)}${session.older_image ? MARK.olderImage : ''}` : '-',
     session.port > 0 ? `${session.port}/${session.protocol}` : '-',
     ageOf(session.created_at, nowMs),
     String(session.attached),

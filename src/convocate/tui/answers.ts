@@ -1,11 +1,11 @@
 import { doneWords, resultOf, wantedWords } from './answer-words.ts';
+import { keepSettings, keepSettingsProblem } from './ask-settings.ts';
 import type { Call, TuiEvent } from './events.ts';
 import { formWaitingFor, leaveForm, refusedForm } from './form-sending.ts';
 import { sessionOf } from './gate.ts';
 import { type Next, next, withDialog } from './next.ts';
 import { remember, tell } from './notices.ts';
 import { targetKey } from './operate.ts';
-import { keepSettings } from './settings-keys.ts';
 import { type TuiState, keyOf } from './state.ts';
 
 type Answer = Extract<TuiEvent, { kind: 'answer' }>;
@@ -30,8 +30,10 @@ function withoutUnderWay(state: TuiState, { target, op }: Call): TuiState {
 
 function failed(state: TuiState, answer: Answer): TuiState {
   const kind = answer.outcome === 'refused' ? 'refused' : 'failed';
-  const text = `${wantedWords(answer.call)}: ${answer.problem ?? `it ${kind}; nobody said why`}`;
-  const form = formWaitingFor(state, answer.call);
+  const { call, problem = `it ${kind}; nobody said why` } = answer;
+  const text = `${wantedWords(call)}: ${problem}`;
+  if (call.op === 'settings-get') return tell(keepSettingsProblem(state, call.agentId, problem), kind, text);
+  const form = formWaitingFor(state, call);
   if (!form) return tell(state, kind, text);
   const refused = refusedForm(state, form, answer);
   // A refusal changed nothing; of a failure it is good to know later that it was tried.
@@ -44,7 +46,9 @@ function withResult(state: TuiState, { call, result }: Answer): TuiState {
   if (call.op === 'kill' && call.target) return withKilled(told, call.target);
   if (call.op !== 'settings-get' && call.op !== 'settings-set') return told;
   const settings = resultOf(call.op, result);
-  return settings ? keepSettings(told, call.agentId, settings) : told;
+  return settings
+    ? keepSettings(told, call.agentId, settings)
+    : keepSettingsProblem(told, call.agentId, 'its answer cannot be read');
 }
 
 /** The answer may be here before the picture shows it: what it shows then is no news. */

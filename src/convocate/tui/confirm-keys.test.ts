@@ -46,7 +46,7 @@ describe('the answer', () => {
     expect(press(state, 'k', ...words).dialog).toBeUndefined();
   });
 
-  test.each(['k', 'd', 'q', 'yes', 'pageDown', 'ctrl-c', ' '])('%s is none', (word) => {
+  test.each(['k', 'd', 'q', 'paste:y', 'paste:yes', 'pageDown', 'ctrl-c', ' '])('%s is none', (word) => {
     expect(effectsOf(state, 'k', word)).toEqual([]);
     expect(questionOf(press(state, 'k', word))).toEqual(questionOf(press(state, 'k')));
   });

@@ -89,7 +89,7 @@ export interface LogDialog {
 
 export interface MessagesDialog {
   readonly kind: 'messages';
-  /** As of {@link LogDialog}. */
+  /** Index of the first line shown, a long message being several; undefined for the end. */
   readonly top: number | undefined;
 }
 
@@ -100,4 +100,8 @@ export interface SettingsDialog {
   readonly top: number;
   /** By agent id, as far as they have come. */
   readonly settings: ReadonlyMap<string, AgentSettings>;
+  /** Ids of the agents that have not answered yet. */
+  readonly asking: ReadonlySet<string>;
+  /** By agent id: why they did not come, until they are asked for again. */
+  readonly problems: ReadonlyMap<string, string>;
 }

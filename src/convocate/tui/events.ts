@@ -1,11 +1,10 @@
-import type { AgentSettings } from '../../protocol/agent-settings.ts';
 import type { RpcOp, Screen } from '../../protocol/rpc.ts';
 import type { Cluster, Message, Size, Target } from './state.ts';
 
-/** A key as the terminal sends it: a character, or a key with a name; pasted text comes as one. */
+/** A key as the terminal sends it: a character, or a key with a name; pasted text comes as one, whatever is in it. */
 export type Key =
   | { readonly name: KeyName; readonly shift?: boolean }
-  | { readonly name: 'text'; readonly text: string }
+  | { readonly name: 'text'; readonly text: string; readonly pasted?: boolean }
   | { readonly name: 'ctrl'; readonly letter: string };
 
 export type KeyName =
@@ -47,7 +46,6 @@ export type TuiEvent =
       readonly screen?: Screen;
       readonly problem?: string;
     }
-  | { readonly kind: 'settings'; readonly agentId: string; readonly settings: AgentSettings }
   /** The operator came back from a session's terminal; `missed`: what they would have been called for meanwhile. */
   | { readonly kind: 'back'; readonly message: Message; readonly missed?: readonly string[] };
 

@@ -2,8 +2,9 @@ import { moveCursor } from './cursor.ts';
 import type { Key } from './events.ts';
 import { commandOf } from './key-table.ts';
 import { type Next, next, withDialog } from './next.ts';
+import { hint } from './notices.ts';
 import type { FilterPrompt, TuiState } from './state.ts';
-import { type TypedText, editText, insertText } from './text-edit.ts';
+import { TOO_LONG, type TypedText, editText, insertText } from './text-edit.ts';
 
 export function openFilter(state: TuiState): TuiState {
   const { filter } = state.list;
@@ -25,9 +26,8 @@ export function filterKey(state: TuiState, prompt: FilterPrompt, key: Key): Next
     case 'pageDown':
       return next(moveCursor(state, command));
     default: {
-      const edited = editText(text, command);
-      if (edited) return next(typed(state, prompt, edited));
-      return next(key.name === 'text' ? typed(state, prompt, insertText(text, key.text)) : state);
+      const edited = editText(text, command) ?? (key.name === 'text' ? insertText(text, key.text) : text);
+      return next(edited ? typed(state, prompt, edited) : hint(state, TOO_LONG));
     }
   }
 }

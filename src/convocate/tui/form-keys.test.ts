@@ -106,7 +106,12 @@ describe('a new session', () => {
   });
 
   test('pasted text goes in at the cursor, as one line', () => {
-    expect(values(press(type(opened, 'ab'), 'left', 'pasted\n'))['name']).toBe('apastedb');
+    expect(values(press(type(opened, 'ab'), 'left', 'paste:pasted\n'))['name']).toBe('apastedb');
+    expect(values(press(opened, 'paste:y'))['name']).toBe('y');
+  });
+
+  test('pasted text chooses nothing where there is a choice', () => {
+    expect(values(press(opened, 'tab', 'tab', 'paste: '))['protocol']).toBe('tcp');
   });
 
   test('while it is sent the keys wait', () => {

@@ -3,8 +3,9 @@ import { problemOf } from './form-rules.ts';
 import { leaveForm, sendForm } from './form-sending.ts';
 import { type Command, commandOf } from './key-table.ts';
 import { type Next, next, withDialog } from './next.ts';
+import { hint } from './notices.ts';
 import type { Field, FormDialog, TuiState } from './state.ts';
-import { editText, insertText } from './text-edit.ts';
+import { TOO_LONG, editText, insertText } from './text-edit.ts';
 
 /** Keys of a form. While it is being sent they wait for the answer; only Escape need not. */
 export function formKey(state: TuiState, form: FormDialog, key: Key): Next {
@@ -19,7 +20,7 @@ export function formKey(state: TuiState, form: FormDialog, key: Key): Next {
     case 'previousField':
       return next(withDialog(state, focused(form, -1)));
     default:
-      return next(withDialog(state, withTyped(form, command, key)));
+      return next(typedInto(state, form, command, key));
   }
 }
 
@@ -28,11 +29,19 @@ function focused(form: FormDialog, by: 1 | -1): FormDialog {
   return { ...form, focus: (form.focus + by + count) % count };
 }
 
-function withTyped(form: FormDialog, command: Command<'form'> | undefined, key: Key): FormDialog {
+function typedInto(
+  state: TuiState,
+  form: FormDialog,
+  command: Command<'form'> | undefined,
+  key: Key,
+): TuiState {
   const field = form.fields[form.focus];
-  if (!field) return form;
+  if (!field) return state;
   const typed = field.options ? walked(field, field.options, command) : edited(field, command, key);
-  if (typed === field) return form;
+  return typed ? withDialog(state, withTyped(form, field, typed)) : hint(state, TOO_LONG);
+}
+
+function withTyped(form: FormDialog, field: Field, typed: Field): FormDialog {
   if (typed.value === field.value) return withField(form, typed);
   // What was refused is another thing now.
   const problem = problemOf(form.purpose.action, typed);
@@ -43,9 +52,10 @@ function withField(form: FormDialog, field: Field): FormDialog {
   return { ...form, fields: form.fields.with(form.focus, field) };
 }
 
-function edited(field: Field, command: Command<'form'> | undefined, key: Key): Field {
-  const text = editText(field, command) ?? (key.name === 'text' ? insertText(field, key.text) : undefined);
-  return text ? { ...field, ...text } : field;
+/** Undefined where it would be too long. */
+function edited(field: Field, command: Command<'form'> | undefined, key: Key): Field | undefined {
+  const text = editText(field, command) ?? (key.name === 'text' ? insertText(field, key.text) : field);
+  return text && { ...field, ...text };
 }
 
 function walked(field: Field, options: readonly string[], command: Command<'form'> | undefined): Field {

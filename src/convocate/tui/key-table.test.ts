@@ -20,11 +20,6 @@ describe.each(places)('at %s', (place) => {
   });
 });
 
-test('a line of the help fits a window of 40 columns beside its keys, or is cut at its end only', () => {
-  for (const place of places)
-    for (const { shown, does } of bindingsOf(place)) expect(`${shown} ${does}`.length).toBeLessThan(60);
-});
-
 describe('the list', () => {
   test.each([
     ['enter', 'attach'],
@@ -54,9 +49,12 @@ describe('the list', () => {
     if (word.length === 1) expect(commandOf('list', keyOfWord(word.toUpperCase()))).toBe(command);
   });
 
-  test.each(['j', 'ctrl-k', 'ctrl-l', 'kill', 'qq', 'tab', '\u{1f600}'])('%s means nothing', (word) => {
-    expect(commandOf('list', keyOfWord(word))).toBeUndefined();
-  });
+  test.each(['j', 'ctrl-k', 'ctrl-l', 'paste:k', 'paste:qq', 'tab', '\u{1f600}'])(
+    '%s means nothing',
+    (word) => {
+      expect(commandOf('list', keyOfWord(word))).toBeUndefined();
+    },
+  );
 
   test('has its most important keys first on the bottom line', () => {
     expect(shortKeys('list').slice(0, 4)).toEqual(['Enter attach', '(N)ew', '(K)ill', '(R)estart']);
@@ -64,9 +62,9 @@ describe('the list', () => {
 });
 
 test('keys have names', () => {
-  const names = ['tab', 'shift-tab', 'ctrl-C', ' ', 'K', 'pasted text'].map((word) =>
+  const names = ['tab', 'shift-tab', 'ctrl-C', ' ', 'K', 'paste:k', 'paste: '].map((word) =>
     nameOfKey(keyOfWord(word)),
   );
-  expect(names).toEqual(['tab', 'shift-tab', 'ctrl-c', 'space', 'k', '']);
+  expect(names).toEqual(['tab', 'shift-tab', 'ctrl-c', 'space', 'k', '', '']);
   expect(nameOfKey({ name: 'up', shift: true })).toBe('up');
 });

@@ -190,7 +190,7 @@ export const KEY_TABLE = {
       command: 'open',
       keys: ['enter'],
       shown: 'Enter',
-      does: "change this agent's settings",
+      does: "change this agent's settings; ask again where none came",
       short: 'Enter change',
     },
     UP,
@@ -212,10 +212,10 @@ export function commandOf<P extends Place>(place: P, key: Key): Command<P> | und
   return bindings.find(({ keys }) => keys.includes(name))?.command as Command<P> | undefined;
 }
 
-/** `k`, `!`, `space`, `pageUp`, `shift-tab`, `ctrl-c`; empty for pasted text, which must never count as keys. */
+/** `k`, `!`, `space`, `pageUp`, `shift-tab`, `ctrl-c`; empty for pasted text, which never counts as keys, be it one letter. */
 export function nameOfKey(key: Key): string {
   if (key.name === 'ctrl') return `ctrl-${key.letter.toLowerCase()}`;
-  if (key.name === 'text') return nameOfText(key.text);
+  if (key.name === 'text') return key.pasted ? '' : nameOfText(key.text);
   return key.name === 'tab' && key.shift ? 'shift-tab' : key.name;
 }
 

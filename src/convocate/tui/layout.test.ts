@@ -10,12 +10,13 @@ function withDown(count: number) {
 
 describe('the window', () => {
   test.each([
-    [80, 24, 0, { titleRow: 0, troubleRows: 0, headRow: 1, listRows: 20, bottomRows: 2, previewCols: 0 }],
-    [40, 12, 1, { titleRow: 0, troubleRows: 1, headRow: 2, listRows: 7, bottomRows: 2, previewCols: 0 }],
-    [120, 40, 3, { titleRow: 0, troubleRows: 3, headRow: 4, listRows: 33, bottomRows: 2, previewCols: 54 }],
-    [200, 50, 6, { titleRow: 0, troubleRows: 4, headRow: 5, listRows: 42, bottomRows: 2, previewCols: 90 }],
-    [300, 50, 0, { titleRow: 0, troubleRows: 0, headRow: 1, listRows: 46, bottomRows: 2, previewCols: 100 }],
-    [20, 3, 6, { titleRow: 0, troubleRows: 4, headRow: 5, listRows: 1, bottomRows: 2, previewCols: 0 }],
+    [80, 24, 0, { listRows: 20, previewCols: 0 }],
+    [40, 12, 1, { listRows: 7, previewCols: 0 }],
+    [120, 40, 3, { listRows: 33, previewCols: 46 }],
+    [160, 40, 0, { listRows: 36, previewCols: 52 }],
+    [200, 50, 6, { listRows: 42, previewCols: 90 }],
+    [300, 50, 0, { listRows: 46, previewCols: 100 }],
+    [20, 3, 6, { listRows: 1, previewCols: 0 }],
   ])('%i×%i with %i agents down', (cols, rows, down, layout) => {
     expect(layoutOf({ cols, rows }, withDown(down))).toEqual(layout);
   });

@@ -1,49 +1,46 @@
 import { agentsInTrouble } from './trouble.ts';
-import { type Cluster, PREVIEW_COLS, type Size, type TuiState } from './state.ts';
+import { type Cluster, PREVIEW_COLS, SMALLEST, type Size, type TuiState } from './state.ts';
 
 /**
  * How the window is divided, from top to bottom: title, agents in trouble, head of the list, list, bottom. Both what a
  * page key moves by and what is drawn rest on it.
  */
 export interface Layout {
-  /** Line of the title bar; the first is 0. */
-  readonly titleRow: number;
-  /** How many lines tell of agents in trouble: one for each, and past {@link MOST_TROUBLE} one for the rest together. */
-  readonly troubleRows: number;
-  /** Line of the list's column heads. */
-  readonly headRow: number;
   /** How many rows of the list are seen at once; at least 1. */
   readonly listRows: number;
-  /** One line for the notice or the filter, one for the keys; always there, so that the list never moves for them. */
-  readonly bottomRows: number;
   /** Columns on the right for the preview, its border among them; 0 where there is none. */
   readonly previewCols: number;
 }
 
-/** So many agents in trouble have a line of their own. */
+/** So many agents in trouble have a line of their own; past them there is one for the rest together. */
 export const MOST_TROUBLE = 3;
 
 const TITLE_ROWS = 1;
 const HEAD_ROWS = 1;
+/** One line for the notice or the filter, one for the keys; always there, so that the list never moves for them. */
 const BOTTOM_ROWS = 2;
-/** The part of a wide window that the preview has, and the most it makes use of. */
+/** From this width on the list has all that a window of 80 columns shows; beside a preview it is never narrower. */
+export const LEAST_LIST_COLS = 74;
+/** From this width on it has every column: until then a wider window is wider for the list. */
+export const WHOLE_LIST_COLS = 108;
+const LEAST_PREVIEW_COLS = PREVIEW_COLS - LEAST_LIST_COLS;
+/** The part of a very wide window that the preview has, and the most it makes use of. */
 const PREVIEW_SHARE = 0.45;
 const MOST_PREVIEW_COLS = 100;
 /** In the settings, the lines below the agents that tell of the selected one. */
 const SETTINGS_DETAIL_ROWS = 8;
 
 export function layoutOf(size: Size, cluster: Cluster): Layout {
-  const inTrouble = agentsInTrouble(cluster).length;
-  const troubleRows = Math.min(inTrouble, MOST_TROUBLE + 1);
-  const headRow = TITLE_ROWS + troubleRows;
+  const troubleRows = Math.min(agentsInTrouble(cluster).length, MOST_TROUBLE + 1);
   return {
-    titleRow: 0,
-    troubleRows,
-    headRow,
-    listRows: Math.max(1, size.rows - headRow - HEAD_ROWS - BOTTOM_ROWS),
-    bottomRows: BOTTOM_ROWS,
-    previewCols: hasPreview(size) ? Math.min(MOST_PREVIEW_COLS, Math.floor(size.cols * PREVIEW_SHARE)) : 0,
+    listRows: Math.max(1, size.rows - TITLE_ROWS - troubleRows - HEAD_ROWS - BOTTOM_ROWS),
+    previewCols: hasPreview(size) ? previewCols(size.cols) : 0,
   };
+}
+
+function previewCols(cols: number): number {
+  const share = Math.min(MOST_PREVIEW_COLS, Math.floor(cols * PREVIEW_SHARE));
+  return Math.max(LEAST_PREVIEW_COLS, Math.min(share, cols - WHOLE_LIST_COLS));
 }
 
 /** How many rows of the list are seen at once. */
@@ -59,6 +56,11 @@ export function pageRows(size: Size): number {
 /** Agents seen at once in the settings, one line each, above the lines that tell of the selected one. */
 export function settingsRows(size: Size): number {
   return Math.max(1, pageRows(size) - SETTINGS_DETAIL_ROWS);
+}
+
+/** Nothing but that can be said in it. */
+export function isTooSmall({ cols, rows }: Size): boolean {
+  return cols < SMALLEST.cols || rows < SMALLEST.rows;
 }
 
 export function hasPreview(size: Size): boolean {

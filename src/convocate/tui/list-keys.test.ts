@@ -109,6 +109,7 @@ describe('filters', () => {
     const typed = press(state, '/', 'p', 'a', 'y', 'down');
     expect([selectedName(typed), typed.dialog?.kind]).toEqual(['pay-later', 'filter']);
     expect(effectsOf(state, '/', 'q')).toEqual([]);
+    expect(press(state, '/', 'paste:q').list.filter).toBe('q');
   });
 
   test('a walks the agents, ! and u narrow, and each says what is shown', () => {
@@ -160,8 +161,10 @@ describe('leaving', () => {
     expect(effectsOf(state, 'ctrl-c')).toEqual([]);
     expect(press(state, 'ctrl-c').notice?.text).toBe('Q quits');
     expect(press(state, '?', 'ctrl-c').notice?.text).toBe('Esc goes back to the list; Q quits there');
-    expect(press(state, 'kyq').dialog).toBeUndefined();
-    expect(effectsOf(state, 'kyq')).toEqual([]);
+    for (const word of ['paste:k', 'paste:kyq', 'paste:q']) {
+      expect(press(state, word).dialog).toBeUndefined();
+      expect(effectsOf(state, word)).toEqual([]);
+    }
   });
 });
 

@@ -6,7 +6,7 @@ import { type Command, commandOf } from './key-table.ts';
 import { type Next, next, withDialog } from './next.ts';
 import { hint } from './notices.ts';
 import { rowsOf } from './rows.ts';
-import { type SessionCommand, sessionKey } from './session-keys.ts';
+import { type SessionCommand, onSessionCommand } from './session-keys.ts';
 import { openSettings } from './settings-keys.ts';
 import { type List, SORT_ORDERS, type TuiState } from './state.ts';
 
@@ -16,7 +16,7 @@ export function listKey(state: TuiState, key: Key): Next {
   if (command === undefined) return next(state);
   if (isMove(command)) return next(moveCursor(state, command));
   if (isOfCluster(command)) return OF_CLUSTER[command](state);
-  return sessionKey(state, command);
+  return onSessionCommand(state, command);
 }
 
 type ClusterCommand = Exclude<Command<'list'>, SessionCommand | Move>;

@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { Call, TuiEvent } from './events.ts';
 import { HELP_LINES } from './help-lines.ts';
+import { pageRows } from './layout.ts';
 import { type Page, pageTop } from './pages.ts';
 import type { TuiState } from './state.ts';
+import { textOf } from './view/line.ts';
+import { screenOf } from './view/screen.ts';
 import { NOW_MS, after, effectsOf, press, sessionOf, stateWith } from './tui-fixture.ts';
 
 const state = stateWith([sessionOf(1, { name: 'payments' }), sessionOf(2)]);
@@ -70,9 +73,58 @@ test('messages show the newest, and stay where they were scrolled to when more c
   expect(topOf(after(press(now, 'up'), back))).toBe(28);
 });
 
+/** The text of every line that is seen with these keys, one screen after another; each line once where it stays. */
+function seenWith(start: TuiState, word: string): string {
+  const rows = pageRows(start.size);
+  const seen: string[] = [];
+  for (let now = start, from = 0; ; now = press(now, word)) {
+    const lines = screenOf(now, { color: true })
+      .map(textOf)
+      .slice(1, 1 + rows);
+    lines.forEach((line, index) => (seen[topOf(now) + index] = line));
+    if (topOf(press(now, word)) === topOf(now)) return seen.join(' ').replaceAll(/\s+/g, ' ');
+    expect(topOf(now)).toBeGreaterThanOrEqual(from);
+    from = topOf(now);
+  }
+}
+
+describe.each([
+  { cols: 80, rows: 24 },
+  { cols: 40, rows: 12 },
+])('at $cols×$rows', (size) => {
+  const words = (number: number) => Array.from({ length: 40 }, (_, index) => `m${number}w${index}`).join(' ');
+  const told = Array.from({ length: 20 }, (_, number): TuiEvent => {
+    return { kind: 'back', message: { atMs: NOW_MS, kind: 'news', text: words(number) } };
+  });
+  const sized = after(state, { kind: 'size', size }, ...told);
+
+  test.each(['down', 'pageDown'])('every line of every message is reached with %s', (word) => {
+    const text = seenWith(press(sized, 'm', 'home'), word);
+    for (let number = 0; number < told.length; number += 1) expect(text).toContain(words(number));
+  });
+
+  test('messages start at their very end, which End leads back to, and Up and PgUp lead away from', () => {
+    const opened = press(sized, 'm');
+    const lines = (now: TuiState) => screenOf(now, { color: true }).map(textOf);
+    expect(lines(opened)[pageRows(size)]).toMatch(/m19w39 *$/);
+    expect(lines(press(opened, 'home', 'end'))).toEqual(lines(opened));
+    expect(lines(press(opened, 'home'))[1]).toMatch(/• m0w0 /);
+    expect([['up'], ['pageUp']].map((way) => topOf(opened) - topOf(press(opened, ...way)))).toEqual([
+      1,
+      pageRows(size),
+    ]);
+  });
+
+  test('no word of the help is lost', () => {
+    const text = seenWith(press(sized, '?'), 'pageDown');
+    for (const line of HELP_LINES) if ('does' in line) expect(text).toContain(line.does);
+  });
+});
+
 test.each(['?', 'm', 'l', 's'])('%s is left with Escape or Q', (word) => {
   for (const way of ['escape', 'q', 'Q']) {
     expect(press(state, word, way).dialog).toBeUndefined();
     expect(effectsOf(state, word, way).filter(({ kind }) => kind === 'quit')).toEqual([]);
   }
+  expect(press(state, word, 'paste:q').dialog).toEqual(press(state, word).dialog);
 });

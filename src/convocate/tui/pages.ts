@@ -1,11 +1,11 @@
 import { LIMITS } from '../../protocol/limits.ts';
 import { type Move, movedIndex } from './cursor.ts';
 import type { Key } from './events.ts';
-import { HELP_LINES } from './help-lines.ts';
 import { commandOf } from './key-table.ts';
 import { pageRows } from './layout.ts';
 import { type Next, next, withDialog } from './next.ts';
 import type { HelpDialog, LogDialog, MessagesDialog, TuiState } from './state.ts';
+import { textPage } from './view/text-page.ts';
 
 /** So many of a log's last lines are asked for: enough to read back, little enough to come at once. */
 export const LOG_LINES = Math.min(2_000, LIMITS.logLines);
@@ -34,7 +34,7 @@ function scrolled(state: TuiState, page: Page, move: Move): Page {
   return page.kind === 'help' || top < tops - 1 ? { ...page, top } : { ...page, top: undefined };
 }
 
+/** Lines as they are drawn: a long message is several. */
 function lineCount(state: TuiState, page: Page): number {
-  if (page.kind === 'help') return HELP_LINES.length;
-  return page.kind === 'log' ? (page.lines?.length ?? 0) : state.messages.length;
+  return textPage(state, page).lines.length;
 }

@@ -14,7 +14,7 @@ import { warningsOf } from './warnings.ts';
 /** The keys of the list that are about the session under the cursor. */
 export type SessionCommand = Extract<Command<'list'>, SessionAction | 'view' | 'log'>;
 
-export function sessionKey(state: TuiState, command: SessionCommand): Next {
+export function onSessionCommand(state: TuiState, command: SessionCommand): Next {
   const session = selectedSession(state);
   if (!session) return next(hint(state, `${command}: there is no session here`));
   return ON_SESSION[command](state, session);

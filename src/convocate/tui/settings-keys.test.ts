@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../protocol/agent-settings.ts';
+import type { Effect } from './events.ts';
 import type { TuiState } from './state.ts';
+import { step } from './step.ts';
+import { textOf } from './view/line.ts';
+import { screenOf } from './view/screen.ts';
 import {
   NOW_MS,
   after,
@@ -15,8 +19,11 @@ import {
 
 const agents = [agentOf(1), agentOf(2, { up: false, problem: 'timed out' }), agentOf(3)];
 const state = stateOfCluster(clusterOf([], { agents }));
-const came = (agentId: string) => ({ kind: 'settings', agentId, settings: DEFAULT_SETTINGS }) as const;
-const opened = after(press(state, 's'), came('agent001'), came('agent003'));
+const call = (number: number) =>
+  ({ agentId: `agent00${number}`, host: `host${number}`, op: 'settings-get', params: null }) as const;
+const came = (number: number) =>
+  ({ kind: 'answer', call: call(number), outcome: 'done', result: DEFAULT_SETTINGS, atMs: NOW_MS }) as const;
+const opened = after(press(state, 's'), came(1), came(3));
 
 function selectedOf({ dialog }: TuiState): string | undefined {
   return dialog?.kind === 'settings' ? dialog.selected : undefined;
@@ -25,23 +32,13 @@ function selectedOf({ dialog }: TuiState): string | undefined {
 describe('the settings of the cluster', () => {
   test('every agent that is up is asked for its own', () => {
     const asked = effectsOf(state, 's').map((effect) => effect.kind === 'call' && effect.call);
-    expect(asked).toEqual([
-      { agentId: 'agent001', host: 'host1', op: 'settings-get', params: null },
-      { agentId: 'agent003', host: 'host3', op: 'settings-get', params: null },
-    ]);
+    expect(asked).toEqual([call(1), call(3)]);
   });
 
-  test('what comes is kept, as an event or as an answer', () => {
-    const call = { agentId: 'agent003', host: 'host3', op: 'settings-get', params: null } as const;
-    const answered = after(press(state, 's'), {
-      kind: 'answer',
-      call,
-      outcome: 'done',
-      result: DEFAULT_SETTINGS,
-      atMs: NOW_MS,
-    });
+  test('what comes is kept, and dropped where the settings were left', () => {
+    const answered = after(press(state, 's'), came(3));
     expect(answered.dialog).toMatchObject({ settings: new Map([['agent003', DEFAULT_SETTINGS]]) });
-    expect(after(state, came('agent001'))).toEqual(state);
+    expect(after(state, came(1))).toEqual(state);
   });
 
   test.each([
@@ -60,6 +57,70 @@ describe('the settings of the cluster', () => {
   test('those of an agent that is down, or that have not come, cannot be changed', () => {
     expect(press(opened, 'down', 'enter').notice?.text).toBe('settings of host2: it is down: timed out');
     expect(press(state, 's', 'enter').notice?.text).toBe('settings of host1: they have not come yet');
+  });
+});
+
+describe('settings that have not come are asked for when there is a way', () => {
+  const failed = (number: number, problem = 'it did not answer within 10 s') =>
+    ({ kind: 'answer', call: call(number), outcome: 'failed', problem, atMs: NOW_MS }) as const;
+  const asked = (effects: readonly Effect[]) =>
+    effects.flatMap((effect) => (effect.kind === 'call' ? [effect.call] : []));
+  const rows = (now: TuiState) => screenOf(now, { color: true }).map((line) => textOf(line).trim());
+  const back = change(clusterOf([], { agents: agents.map((agent) => ({ ...agent, up: true })) }));
+  const live = change(clusterOf([], { agents }));
+  const lost = change(clusterOf([], { agents, connection: 'lost', problem: 'no such socket' }));
+
+  test('of an agent that was down and came up, once, and only under the cursor', () => {
+    const onDown = press(opened, 'down');
+    expect(rows(onDown)).toContain('cannot be asked while it is down');
+    expect(asked(step(onDown, back).effects)).toEqual([call(2)]);
+    const asking = after(onDown, back);
+    expect(rows(asking)).toContain('asking …');
+    expect(asked(step(asking, back).effects)).toEqual([]);
+    expect(asked(step(opened, back).effects)).toEqual([]);
+    expect(asked(effectsOf(after(opened, back), 'down'))).toEqual([call(2)]);
+  });
+
+  test('after the service was lost when the page was opened', () => {
+    const cutOff = press(after(state, lost), 's');
+    expect(rows(cutOff)).toContain('cannot be asked without the status service');
+    expect(asked(effectsOf(cutOff, 'enter'))).toEqual([]);
+    expect(asked(step(cutOff, live).effects)).toEqual([call(1)]);
+    expect(rows(after(cutOff, live, came(1)))).toContain('profile         boxed');
+  });
+
+  test('after a failure, which is told in its words, when the cursor comes back', () => {
+    const now = after(press(state, 's'), failed(1), came(3));
+    expect(rows(now)).toEqual(
+      expect.arrayContaining(['✖ it did not answer within 10 s', 'Enter asks again']),
+    );
+    expect(asked(step(now, live).effects)).toEqual([]);
+    expect(asked(effectsOf(now, 'up'))).toEqual([]);
+    expect(asked(effectsOf(now, 'end', 'home'))).toEqual([call(1)]);
+    expect(rows(press(now, 'end', 'home'))).toContain('asking …');
+  });
+
+  test('after an answer that is no settings, which counts as a failure', () => {
+    const now = after(press(state, 's'), { ...came(1), result: { profile: 1 } });
+    expect(rows(now)).toEqual(expect.arrayContaining(['✖ its answer cannot be read', 'Enter asks again']));
+  });
+
+  test('after a failure with Enter', () => {
+    const now = after(press(state, 's'), failed(1));
+    expect(asked(effectsOf(now, 'enter'))).toEqual([call(1)]);
+    const again = press(now, 'enter');
+    expect(again.notice?.text).toBe('settings of host1: asking again');
+    expect(asked(effectsOf(again, 'enter'))).toEqual([]);
+    expect(press(after(again, came(1)), 'enter').dialog?.kind).toBe('form');
+  });
+
+  test('after a failure by themselves, when what stood in the way is gone', () => {
+    const away = change(clusterOf([], { agents: agents.map((agent) => ({ ...agent, up: false })) }));
+    for (const trouble of [lost, away]) {
+      const before = after(press(state, 's'), failed(1), trouble);
+      const during = after(press(state, 's'), trouble, failed(1));
+      for (const now of [before, during]) expect(asked(step(now, live).effects)).toEqual([call(1)]);
+    }
   });
 });
 

@@ -1,6 +1,6 @@
-import type { AgentSettings } from '../../protocol/agent-settings.ts';
+import { askSettings, forgetProblem } from './ask-settings.ts';
 import { movedIndex } from './cursor.ts';
-import type { Effect, Key } from './events.ts';
+import type { Key } from './events.ts';
 import { settingsForm } from './forms.ts';
 import { whyCutOff } from './gate.ts';
 import { commandOf } from './key-table.ts';
@@ -12,16 +12,21 @@ import type { SettingsDialog, TuiState } from './state.ts';
 /** (S)ettings: every agent that is up is asked for its own; they come in one by one. */
 export function openSettings(state: TuiState): Next {
   const { agents } = state.cluster;
-  const dialog = { kind: 'settings', selected: agents[0]?.agent_id, top: 0, settings: new Map() } as const;
-  const opened = withDialog(state, dialog);
+  const dialog: SettingsDialog = {
+    kind: 'settings',
+    selected: agents[0]?.agent_id,
+    top: 0,
+    settings: new Map(),
+    asking: new Set(),
+    problems: new Map(),
+  };
   const cutOff = whyCutOff(state, 'settings');
-  if (cutOff !== undefined) return next(hint(opened, cutOff));
-  const calls = agents
-    .filter(({ up }) => up)
-    .map(({ agent_id: agentId, host }): Effect => {
-      return { kind: 'call', call: { agentId, host, op: 'settings-get', params: null } };
-    });
-  return next(opened, ...calls);
+  if (cutOff !== undefined) return next(hint(withDialog(state, dialog), cutOff));
+  return askSettings(
+    state,
+    dialog,
+    agents.filter(({ up }) => up),
+  );
 }
 
 export function openSettingsAt(state: TuiState, agentId: string): TuiState {
@@ -37,14 +42,9 @@ export function settingsKey(state: TuiState, dialog: SettingsDialog, key: Key): 
   const { agents } = state.cluster;
   const index = agents.findIndex(({ agent_id }) => agent_id === dialog.selected);
   const moved = agents[movedIndex(index, command, agents.length, settingsRows(state.size))];
-  return next(moved ? withDialog(state, { ...dialog, selected: moved.agent_id }) : state);
-}
-
-/** An agent's settings have come. */
-export function keepSettings(state: TuiState, agentId: string, settings: AgentSettings): TuiState {
-  const { dialog } = state;
-  if (dialog?.kind !== 'settings') return state;
-  return withDialog(state, { ...dialog, settings: new Map(dialog.settings).set(agentId, settings) });
+  if (!moved || moved.agent_id === dialog.selected) return next(state);
+  // Whoever comes back to an agent that did not answer wants to know how it is now.
+  return next(withDialog(state, { ...forgetProblem(dialog, moved.agent_id), selected: moved.agent_id }));
 }
 
 /** The cursor of the settings stays on an agent that is there, and in sight. */
@@ -65,8 +65,12 @@ export function followSettings(state: TuiState): TuiState {
 function openForm(state: TuiState, dialog: SettingsDialog): TuiState {
   const agent = state.cluster.agents.find(({ agent_id }) => agent_id === dialog.selected);
   if (!agent) return hint(state, 'settings: no agent is registered');
-  const settings = dialog.settings.get(agent.agent_id);
+  const { agent_id: id, host, up, problem = 'it does not answer' } = agent;
+  const settings = dialog.settings.get(id);
   if (settings) return withDialog(state, settingsForm(agent, settings));
-  const why = agent.up ? 'they have not come yet' : `it is down: ${agent.problem ?? 'it does not answer'}`;
-  return hint(state, `settings of ${agent.host}: ${why}`);
+  const cutOff = whyCutOff(state, 'settings');
+  if (cutOff !== undefined) return hint(state, cutOff);
+  if (!up) return hint(state, `settings of ${host}: it is down: ${problem}`);
+  if (dialog.asking.has(id)) return hint(state, `settings of ${host}: they have not come yet`);
+  return hint(withDialog(state, forgetProblem(dialog, id)), `settings of ${host}: asking again`, 'news');
 }

@@ -68,7 +68,19 @@ const WORDS = [
     'backspace',
     'delete',
   ],
-  ...['escape', 'ctrl-c', 'ctrl-l', 'ctrl-u', 'pasted text', '\u{1f600}', ' ', '1', 'x'],
+  ...[
+    'escape',
+    'ctrl-c',
+    'ctrl-l',
+    'ctrl-u',
+    'paste:pasted text',
+    'paste:y',
+    'paste:q',
+    '\u{1f600}',
+    ' ',
+    '1',
+    'x',
+  ],
   ...'necbdkorsqv/ta!ul?m'.split(''),
 ];
 /** Those that lead somewhere come more often. */
@@ -231,6 +243,7 @@ describe('whatever keys, pictures and answers come', () => {
         kind: 'key',
         key: { name: 'text', text: expect.stringMatching(/^[qQ]$/) },
       });
+      expect(event).not.toHaveProperty('key.pasted');
     });
   });
 

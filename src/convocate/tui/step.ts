@@ -1,5 +1,6 @@
 import { followPicker, pickerKey } from './agent-picker.ts';
 import { onAnswer } from './answers.ts';
+import { askSelected } from './ask-settings.ts';
 import { onCluster } from './cluster-news.ts';
 import { confirmKey } from './confirm-keys.ts';
 import { followCursor } from './cursor.ts';
@@ -7,22 +8,25 @@ import type { Key, TuiEvent } from './events.ts';
 import { filterKey } from './filter-prompt.ts';
 import { formKey } from './form-keys.ts';
 import { commandOf } from './key-table.ts';
+import { isTooSmall } from './layout.ts';
 import { listKey } from './list-keys.ts';
 import { type Next, andThen, next } from './next.ts';
 import { expireNotice, hint, tellAll, withoutNotice } from './notices.ts';
 import { pageKey } from './pages.ts';
 import { followPreview, keepScreen } from './preview.ts';
-import { followSettings, keepSettings, settingsKey } from './settings-keys.ts';
+import { followSettings, settingsKey } from './settings-keys.ts';
 import type { Message, TuiState } from './state.ts';
+import { leadsOut, wayOut } from './way-out.ts';
 
 /**
  * What follows from an event: the whole of what the terminal UI does, without clock or chance. First the event itself,
- * then what depends on it wherever it came from: cursors that follow what they are on, and the preview that follows the
- * cursor.
+ * then what depends on it wherever it came from: cursors that follow what they are on, and the settings and the preview
+ * that follow a cursor.
  */
 export function step(state: TuiState, event: TuiEvent): Next {
   const after = onEvent('atMs' in event ? { ...state, nowMs: event.atMs } : state, event);
-  return andThen(after, (state) => followPreview(followSettings(followPicker(followCursor(state)))));
+  const followed = andThen(after, (state) => askSelected(followSettings(followPicker(followCursor(state)))));
+  return andThen(followed, followPreview);
 }
 
 function onEvent(state: TuiState, event: TuiEvent): Next {
@@ -39,17 +43,16 @@ function onEvent(state: TuiState, event: TuiEvent): Next {
       return onAnswer(state, event);
     case 'screen':
       return next(keepScreen(state, event));
-    case 'settings':
-      return next(keepSettings(state, event.agentId, event.settings));
     case 'back':
       return next(tellAll(state, [cameBack(event)]));
   }
 }
 
-/** A key goes to what lies on top. */
+/** A key goes to what lies on top; where the window is too small to show that, nothing is done unseen. */
 function onKey(state: TuiState, key: Key): Next {
-  if (commandOf('anywhere', key) === 'interrupt') return next(hint(state, wayOut(state), 'news'));
-  const { dialog } = state;
+  const { dialog, size } = state;
+  if (commandOf('anywhere', key) === 'interrupt') return next(hint(state, wayOut(dialog), 'news'));
+  if (isTooSmall(size) && !leadsOut(dialog, key)) return next(state);
   switch (dialog?.kind) {
     case undefined:
       return listKey(state, key);
@@ -75,8 +78,4 @@ function cameBack({ message, missed = [] }: Extract<TuiEvent, { kind: 'back' }>)
   return missed.length === 0
     ? message
     : { ...message, text: `${message.text}. Meanwhile: ${missed.join('; ')}` };
-}
-
-function wayOut({ dialog }: TuiState): string {
-  return dialog ? 'Esc goes back to the list; Q quits there' : 'Q quits';
 }

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { editText, insertText } from './text-edit.ts';
+import { AgentSettingsChange } from '../../protocol/agent-settings.ts';
+import { MOST_TYPED, editText, insertText } from './text-edit.ts';
 
 const FAMILY = '👩‍👩‍👧';
 const ACCENTED = 'e\u0301';
@@ -53,8 +54,18 @@ describe('inserting', () => {
     // What is put before a lone accent becomes one character with it.
     ['|\u0301', 'e', `${ACCENTED}|`],
   ])('into %j %j gives %j', (before, added, then) => {
-    expect(marked(insertText(at(before), added))).toBe(then);
+    expect(marked(insertText(at(before), added) ?? at('?|'))).toBe(then);
   });
+});
+
+test('a line takes as much as the longest field of the contract, and not in part what is more', () => {
+  const longest = 'x'.repeat(MOST_TYPED);
+  const takes = (value: string): boolean => AgentSettingsChange.safeParse({ session_command: value }).success;
+  expect([takes(longest), takes(`${longest}x`)]).toEqual([true, false]);
+  expect(insertText(at('|'), longest)?.value).toBe(longest);
+  expect(insertText(at('|'), `${longest}x`)).toBeUndefined();
+  expect(insertText({ value: longest, cursor: 0 }, 'x')).toBeUndefined();
+  expect(insertText({ value: longest, cursor: 0 }, '\u0007')?.value).toBe(longest);
 });
 
 test('whatever is typed, the cursor stands at the edge of a character', () => {
@@ -82,7 +93,8 @@ test('whatever is typed, the cursor stands at the edge of a character', () => {
       (presses) => {
         let now = { value: '', cursor: 0 };
         for (const press of presses) {
-          now = typeof press === 'string' ? (editText(now, press) ?? now) : insertText(now, press.text);
+          now =
+            typeof press === 'string' ? (editText(now, press) ?? now) : (insertText(now, press.text) ?? now);
           const edges = [...new Intl.Segmenter('en').segment(now.value)].map(({ index }) => index);
           expect([...edges, now.value.length]).toContain(now.cursor);
         }

@@ -7,6 +7,10 @@ export interface TypedText {
   readonly cursor: number;
 }
 
+/** The longest text that the contract takes, in UTF-16 units: the command of a session. */
+export const MOST_TYPED = 4_096;
+export const TOO_LONG = `a line holds ${MOST_TYPED} characters; this was too much, and nothing of it was put in`;
+
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /** What an editing key does to a line; undefined for a command that edits no text. */
@@ -35,14 +39,19 @@ export function editText(
   }
 }
 
-/** `added` put in at the cursor. Pasted text loses its line ends and other control characters: a field is one line. */
-export function insertText({ value, cursor }: TypedText, added: string): TypedText {
-  const before = value.slice(0, cursor) + oneLine(added);
+/**
+ * `added` put in at the cursor. Pasted text loses its line ends and other control characters: a field is one line.
+ * Undefined where the line would be longer than {@link MOST_TYPED}: cut in silence, it would say something else.
+ */
+export function insertText({ value, cursor }: TypedText, added: string): TypedText | undefined {
+  const more = oneLine(added);
+  if (value.length + more.length > MOST_TYPED) return undefined;
+  const before = value.slice(0, cursor) + more;
   return atEdge(before + value.slice(cursor), before.length);
 }
 
 function oneLine(text: string): string {
-  const pasted = text.length > 1 ? text.replace(/^\s+|\s+$/g, '') : text;
+  const pasted = text.length > 1 ? text.trim() : text;
   return pasted.replaceAll(/[\r\n\t]+/g, ' ').replaceAll(/\p{Cc}/gu, '');
 }
 

@@ -97,8 +97,9 @@ const NAMES: ReadonlySet<string> = new Set<KeyName>([
   'delete',
 ]);
 
-/** `enter`, `shift-tab`, `ctrl-c`, or a character or pasted text as it is. */
+/** `enter`, `shift-tab`, `ctrl-c`, `paste:some text`, or a character as it is. */
 export function keyOfWord(word: string): Key {
+  if (word.startsWith('paste:')) return { name: 'text', text: word.slice(6), pasted: true };
   if (word === 'shift-tab') return { name: 'tab', shift: true };
   if (word.startsWith('ctrl-')) return { name: 'ctrl', letter: word.slice(5) };
   return NAMES.has(word) ? { name: word as KeyName } : { name: 'text', text: word };

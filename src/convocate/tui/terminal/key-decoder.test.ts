@@ -13,6 +13,7 @@ function keysOf(...pieces: (string | Uint8Array)[]): Key[] {
 }
 
 const text = (value: string): Key => ({ name: 'text', text: value });
+const pasted = (value: string): Key => ({ name: 'text', text: value, pasted: true });
 
 const TABLE: readonly (readonly [what: string, input: string, keys: readonly Key[]])[] = [
   [
@@ -54,8 +55,9 @@ const TABLE: readonly (readonly [what: string, input: string, keys: readonly Key
   [
     'a paste is one text, without its lines',
     `${ESC}[200~a\nb\u0003c${ESC}[31m${ESC}[201~`,
-    [text('a bc[31m')],
+    [pasted('a bc[31m')],
   ],
+  ['a paste of one letter is a paste too', `y${ESC}[200~y${ESC}[201~y`, [text('y'), pasted('y'), text('y')]],
   ['a paste of nothing', `${ESC}[200~${ESC}[201~x`, [text('x')]],
   ['what is nothing to us', `${ESC}[I${ESC}[2~${ESC}[15~${ESC}[[A${ESC}[<0;1;1Mx`, [text('x')]],
 ];
@@ -93,10 +95,33 @@ test('a paste that goes on for long is waited for, and is bounded', () => {
   expect(key?.name === 'text' && key.text.length).toBe(64 * 1024);
 });
 
-test('no bytes break it, and pieces make no difference to pasted or typed ASCII', () => {
+/** What stands alone wherever it is cut: an Escape or the start of an accent would wait for more. */
+const piece = fc.oneof(
+  fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 5 }),
+  fc.constantFrom('\r', '\t', '\u0003', '\u007f', `${ESC}[A`, `${ESC}[1;2B`, `${ESC}[5~`, `${ESC}OM`, '日'),
+  fc.string({ unit: 'grapheme', maxLength: 20 }).map((text) => `${ESC}[200~${text}${ESC}[201~`),
+);
+
+test('however typed keys and pastes are cut on their way, they are the same keys', () => {
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 8 }), fc.array(fc.nat(200)), (pieces, places) => {
+      const bytes = Buffer.from(pieces.join(''));
+      const cuts = [0, ...places.filter((at) => at < bytes.length).sort((a, b) => a - b), bytes.length];
+      const cut = cuts.slice(1).map((end, index) => bytes.subarray(cuts[index], end));
+      expect(keysOf(...cut)).toEqual(keysOf(bytes));
+    }),
+  );
+});
+
+test('no bytes break it: no control character gets through as text, and it waits for nothing once it was flushed', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-      keysOf(bytes);
+      const decoder = new KeyDecoder();
+      const keys = [...decoder.push(bytes), ...decoder.flush()];
+      const texts = keys.flatMap((key) => (key.name === 'text' ? [key.text] : []));
+      // oxlint-disable-next-line no-control-regex -- that there is none is what is checked
+      expect(texts.filter((text) => /[\u0000-\u001f\u007f]/.test(text) || text === '')).toEqual([]);
+      expect(decoder.isWaiting).toBe(false);
     }),
   );
 });

@@ -84,7 +84,7 @@ export class KeyDecoder {
     this.#drop(PASTE_END.length);
     const pasted = oneLine(this.#pasted);
     this.#pasted = undefined;
-    if (pasted !== '') keys.push({ name: 'text', text: pasted });
+    if (pasted !== '') keys.push({ name: 'text', text: pasted, pasted: true });
     return true;
   }
 

@@ -11,7 +11,10 @@ import { cutTo, safe, wrapTo } from './text-width.ts';
 
 /** The two lines at the bottom: what was told last or is being typed, and the keys that count just now. */
 export function bottomLines(state: TuiState): readonly [Line, Line] {
-  return [noticeLine(state), keyLine(placeOf(state.dialog), state.size.cols)];
+  const { dialog, notice, size } = state;
+  if (dialog?.kind !== 'filter') return [noticeLine(state), keyLine(placeOf(dialog), size.cols)];
+  // The filter has the place of the notice, which then has that of the keys.
+  return [filterLine(state, dialog), notice ? messageLine(notice, size.cols) : keyLine('filter', size.cols)];
 }
 
 const MARK: Record<Message['kind'], readonly [glyph: string, style: Style]> = {
@@ -39,7 +42,6 @@ function messageLine({ kind, text }: Message, cols: number): Line {
 
 function noticeLine(state: TuiState): Line {
   const { dialog, notice, cluster, size } = state;
-  if (dialog?.kind === 'filter') return filterLine(state, dialog);
   if (notice) return messageLine(notice, size.cols);
   if (cluster.connection === 'lost' && cluster.problem) {
     return messageLine({ kind: 'failed', text: cluster.problem, atMs: 0 }, size.cols);

@@ -89,6 +89,7 @@ const onB = { agent_id: 'agent00b', host: 'build-b.example.net' } as const;
 export const KINDS: readonly SessionView[] = [
   sessionAt(1, {
     name: 'payments-api',
+    profile: 'boxed',
     attached: 2,
     port: 8080,
     dns_name: 'pay.lab',
@@ -116,11 +117,12 @@ export const KINDS: readonly SessionView[] = [
   sessionAt(4, {
     ...onB,
     name: 'old-shell',
+    profile: 'docker',
     activity: { state: 'unknown', since: ago(9), detail: '', last_output_at: ago(5) },
   }),
   sessionAt(5, { ...onB, name: 'crashed', running: false, exit_code: 1 }),
   sessionAt(6, { name: 'too-hungry', running: false, exit_code: 137, oom_killed: true }),
-  sessionAt(7, { name: 'resting', running: false }),
+  sessionAt(7, { name: 'resting', running: false, exit_code: 143 }),
   sessionAt(8, { name: 'fresh', running: false, image: '', started_at: '', created_at: ago(0.5) }),
   sessionAt(9, { name: 'half-moved', locked: true, running: false }),
   sessionAt(10, { name: 'broken', damaged: 'its metadata is not JSON', running: false }),

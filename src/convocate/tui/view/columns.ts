@@ -1,6 +1,7 @@
 import { areColumnsExact, columnsOf } from '../../../base/text-columns.ts';
 import type { SessionView } from '../../../protocol/shell-socket.ts';
-import { agentText, dnsText, imageText, nameText, portText } from './session-texts.ts';
+import { LEAST_LIST_COLS, WHOLE_LIST_COLS } from '../layout.ts';
+import { agentText, dnsText, imageText, markedNameText, portText } from './session-texts.ts';
 
 export type ColumnId =
   | 'state'
@@ -33,7 +34,7 @@ interface Rule {
 
 const RULES: Record<ColumnId, Rule> = {
   state: { head: 'S', min: 5, max: 5 },
-  name: { head: 'NAME', min: 10, max: 40, textOf: nameText },
+  name: { head: 'NAME', min: 10, max: 40, textOf: markedNameText },
   activity: { head: 'ACTIVITY', min: 10, max: 10 },
   agent: { head: 'AGENT', min: 6, max: 16, textOf: agentText },
   image: { head: 'IMAGE', min: 6, max: 18, textOf: imageText },
@@ -71,11 +72,11 @@ const FROM_COLS: Record<ColumnId, number> = {
   age: 32,
   agent: 50,
   image: 60,
-  port: 76,
-  uuid: 92,
-  memory: 104,
-  cpu: 104,
-  dns: 108,
+  port: LEAST_LIST_COLS,
+  uuid: 84,
+  memory: 99,
+  cpu: 99,
+  dns: WHOLE_LIST_COLS,
 };
 const WHOLE_UUID = { from: 150, width: 36 };
 /** How far columns give way where the content is wider than the window: in this order, each down to its width here. */

@@ -9,13 +9,21 @@ import { charactersOf, headOf, safe } from './text-width.ts';
 export function editedText(value: string, cursor: number, cols: number, style: Style): Line {
   const before = charactersOf(safe(value.slice(0, cursor)));
   const [at = ' ', ...after] = charactersOf(safe(value.slice(cursor)));
-  let start = 0;
-  while (start < before.length && columnsOf(before.slice(start).join('')) + columnsOf(at) > cols) start += 1;
-  const head = before.slice(start).join('');
+  const head = tailOf(before, cols - columnsOf(at));
   const room = Math.max(0, cols - columnsOf(head) - columnsOf(at));
   return [
     span(head, style),
     span(at, { ...style, inverse: true }),
     span(headOf(after.join(''), room), style),
   ];
+}
+
+/** As many of the last characters as fit into `cols`, found from the end: what is far before the cursor costs nothing. */
+function tailOf(characters: readonly string[], cols: number): string {
+  let start = characters.length;
+  for (let left = cols; start > 0; start -= 1) {
+    left -= columnsOf(characters[start - 1] ?? '');
+    if (left < 0) break;
+  }
+  return characters.slice(start).join('');
 }

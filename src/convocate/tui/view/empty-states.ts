@@ -1,9 +1,13 @@
 import { columnsOf } from '../../../base/text-columns.ts';
 import type { SessionView } from '../../../protocol/shell-socket.ts';
 import { SMALLEST, type Size, type TuiState } from '../state.ts';
+import { wayOut } from '../way-out.ts';
 import { type Line, type Style, span } from './line.ts';
 import { STYLE } from './styles.ts';
 import { cutTo, safe, wrapTo } from './text-width.ts';
+
+/** Of a long filter the beginning says enough; the whole of it is where it is typed. */
+const MOST_FILTER_COLS = 60;
 
 type Words = readonly (readonly [text: string, style: Style])[];
 
@@ -17,19 +21,20 @@ export function emptyList(
   return centred(reason(state), area);
 }
 
-/** All that a window says that is too small for the list. */
-export function tooSmall(size: Size): readonly Line[] {
+/** All that a window says that is too small for the list, with the keys that still count. */
+export function tooSmall({ size, dialog }: TuiState): readonly Line[] {
   const need = `${SMALLEST.cols}×${SMALLEST.rows}`;
   return centred(
     [
       [`this window is ${size.cols}×${size.rows}`, STYLE.strong],
       [`convocate needs ${need}`, STYLE.quiet],
+      [wayOut(dialog), STYLE.quiet],
     ],
     size,
   );
 }
 
-function reason({ cluster, list }: TuiState): Words {
+function reason({ cluster, list, dialog }: TuiState): Words {
   if (cluster.connection === 'connecting') {
     return [
       ['connecting to the status service …', STYLE.strong],
@@ -51,15 +56,21 @@ function reason({ cluster, list }: TuiState): Words {
   }
   const agent = cluster.agents.find(({ agent_id }) => agent_id === list.agent)?.host;
   const filters = [
-    ...(list.filter === '' ? [] : [`has “${safe(list.filter)}” in it`]),
+    ...(list.filter === '' ? [] : [`has “${cutTo(safe(list.filter), MOST_FILTER_COLS)}” in it`]),
     ...(agent === undefined ? [] : [`is on ${safe(agent)}`]),
     ...(list.onlyAttention ? ['needs anyone'] : []),
     ...(list.onlyOlderImage ? ['is on an older image'] : []),
   ];
   return [
     [`none of ${cluster.sessions.size} sessions ${filters.join(' and ')}`, STYLE.strong],
-    ['Esc shows all', STYLE.quiet],
+    [wayBack(dialog, filters.length), STYLE.quiet],
   ];
+}
+
+/** What Escape does about it: it takes back one filter at a time, and from one being typed it goes back to the one before. */
+function wayBack(dialog: TuiState['dialog'], filters: number): string {
+  if (dialog?.kind === 'filter') return 'Esc brings back the filter before';
+  return filters > 1 ? 'Esc takes back one filter' : 'Esc shows all';
 }
 
 function centred(words: Words, { cols, rows }: Size): readonly Line[] {

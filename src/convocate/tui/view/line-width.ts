@@ -1,5 +1,5 @@
 import { columnsOf } from '../../../base/text-columns.ts';
-import { type Line, type Span, type Style, span } from './line.ts';
+import { type Line, type Span, span } from './line.ts';
 import { charactersOf, headOf } from './text-width.ts';
 
 export function widthOfLine(line: Line): number {
@@ -20,11 +20,11 @@ export function headOfLine(line: Line, cols: number): Line {
   return head;
 }
 
-/** Exactly `cols` columns: cut, or filled up with spaces in `fill`. */
-export function fitLine(line: Line, cols: number, fill: Style = {}): Line {
+/** Exactly `cols` columns: cut, or filled up with spaces. */
+export function fitLine(line: Line, cols: number): Line {
   const head = headOfLine(line, cols);
   const missing = cols - widthOfLine(head);
-  return missing > 0 ? [...head, span(' '.repeat(missing), fill)] : head;
+  return missing > 0 ? [...head, span(' '.repeat(missing))] : head;
 }
 
 /** What stands from column `from` on; half of a wide character that was cut through becomes a space. */

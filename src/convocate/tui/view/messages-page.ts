@@ -15,8 +15,6 @@ export function messagesPage({ messages, size }: TuiState, { top }: MessagesDial
       return [span(time, STYLE.quiet), ...line];
     }),
   );
-  if (blocks.length === 0) return { title: 'Messages', lines: [[span(' none yet', STYLE.quiet)]], top };
-  // `top` counts messages, and a long one takes several lines.
-  const before = blocks.slice(0, top ?? 0).flat().length;
-  return { title: 'Messages', lines: blocks.flat(), top: top === undefined ? undefined : before };
+  const lines = messages.length === 0 ? [[span(' none yet', STYLE.quiet)]] : blocks.flat();
+  return { title: 'Messages', lines, top };
 }

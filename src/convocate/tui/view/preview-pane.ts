@@ -1,22 +1,28 @@
 import { columnsOf } from '../../../base/text-columns.ts';
+import { DEFAULT_SETTINGS } from '../../../protocol/agent-settings.ts';
 import type { Screen } from '../../../protocol/rpc.ts';
 import type { SessionView } from '../../../protocol/shell-socket.ts';
 import { ageOf } from '../../commands/age.ts';
+import { MARK, looserProfile } from '../../session-marks.ts';
+import { whyForbidden } from '../gate.ts';
 import { type Preview, keyOf } from '../state.ts';
-import { type Line, span } from './line.ts';
+import { type Line, type Style, span } from './line.ts';
 import { headOfLine, widthOfLine } from './line-width.ts';
-import { cpuText, dnsText, imageText, memoryText, nameText, portText } from './session-texts.ts';
-import { activityWords, stateLetter } from './session-words.ts';
+import { cpuText, dnsText, imageText, markedNameText, memoryText, portText } from './session-texts.ts';
+import { activityWords, stateLetter } from './activity-words.ts';
 import { STYLE } from './styles.ts';
 import { styledLines } from './styled-text.ts';
-import { cutTo, safe } from './text-width.ts';
+import { cutTo, safe, wrapTo } from './text-width.ts';
 
 interface Area {
   readonly cols: number;
   readonly rows: number;
 }
 
-const LABEL_COLS = 9;
+/** With it a whole UUID fits into the narrowest pane. */
+const LABEL_COLS = 8;
+type Fact = readonly [label: string, text: string];
+
 const EDGE = '│ ';
 /** Below this height the screen matters more than what the row says already. */
 const ROWS_FOR_DETAILS = 20;
@@ -54,24 +60,38 @@ function detailLines(session: SessionView, cols: number, nowMs: number): readonl
   const detail = safe(session.damaged ?? session.activity?.detail ?? '');
   const { uuid, host, agent_id, started_at, created_at } = session;
   const started = started_at === '' ? 'never' : `${ageOf(started_at, nowMs)} ago`;
-  const older = session.older_image ? '  older than its agent starts now' : '';
-  const facts: readonly (readonly [string, string])[] = [
+  const older = session.older_image ? "  older than its agent's" : '';
+  const facts: readonly Fact[] = [
     ['UUID', uuid],
     ['agent', `${safe(host)} (${agent_id})`],
     ['image', `${imageText(session)}${older}`],
+    ['profile', profileText(session)],
     ['started', `${started}, made ${ageOf(created_at, nowMs)} ago`],
+    ...endFact(session),
     ['port', portText(session)],
     ['DNS', dnsText(session)],
     ['uses', `${memoryText(session)} memory, ${cpuText(session)} CPU`],
   ];
   return [
-    [span(cutTo(nameText(session), cols), STYLE.title)],
+    [span(cutTo(markedNameText(session, cols), cols), STYLE.title)],
     [
       span(`${words.glyph} ${stateLetter(session)} ${words.text}`, words.style),
       span(detail === '' ? '' : `  ${detail}`),
     ],
     ...facts.map(([label, text]) => [span(label.padEnd(LABEL_COLS), STYLE.quiet), span(text)]),
   ];
+}
+
+/** With which exit code it ended, where that is known. */
+function endFact({ running, exit_code, oom_killed }: SessionView): readonly Fact[] {
+  if (running || exit_code === undefined) return [];
+  return [['ended', `exit code ${exit_code}${oom_killed ? ', out of memory' : ''}`]];
+}
+
+function profileText(session: SessionView): string {
+  const looser = looserProfile(session);
+  if (looser === undefined) return session.profile ?? '-';
+  return `${safe(looser)}  ${MARK.looserProfile} looser than ${DEFAULT_SETTINGS.profile}`;
 }
 
 function ruleLine(screen: Screen | undefined, cols: number): Line {
@@ -83,10 +103,16 @@ function ruleLine(screen: Screen | undefined, cols: number): Line {
 }
 
 function screenPart(session: SessionView, preview: Preview | undefined, area: Area): readonly Line[] {
-  if (preview?.problem !== undefined) return [[span(safe(preview.problem), STYLE.failed)]];
+  if (preview?.problem !== undefined) return wrapped(preview.problem, area, STYLE.failed);
   if (preview?.screen) return bottomLeft(linesOf(preview.screen), area);
-  const text = session.running ? '…' : 'not running: Enter starts it';
-  return [[span(text, STYLE.quiet)]];
+  const why = session.running
+    ? '…'
+    : (whyForbidden('attach', session, 'not running') ?? 'not running: Enter starts it');
+  return wrapped(why, area, STYLE.quiet);
+}
+
+function wrapped(text: string, { cols }: Area, style: Style): readonly Line[] {
+  return wrapTo(safe(text), cols).map((part) => [span(part, style)]);
 }
 
 const drawn = new WeakMap<Screen, readonly Line[]>();

@@ -79,6 +79,15 @@ const SETTINGS = {
   profile: 'boxed',
 } as const;
 
+const SETTINGS_PAGE = {
+  kind: 'settings',
+  selected: 'agent00a',
+  top: 0,
+  settings: new Map(),
+  asking: new Set<string>(),
+  problems: new Map<string, string>(),
+} as const;
+
 const down = (host: number): ReturnType<typeof agentAt> =>
   agentAt(host, { up: false, since: ago(4), problem: 'connect ETIMEDOUT 10.0.0.12:222', load: [] });
 
@@ -260,7 +269,19 @@ const SCREENS: Record<string, (size: Size) => TuiState> = {
     const state = stateWith(size, [...AGENTS, down(2)], KINDS);
     return {
       ...state,
-      dialog: { kind: 'settings', selected: 'agent00a', top: 0, settings: new Map([['agent00a', SETTINGS]]) },
+      dialog: { ...SETTINGS_PAGE, settings: new Map([['agent00a', SETTINGS]]) },
+    };
+  },
+  'settings-asking': (size) => ({
+    ...stateWith(size, AGENTS, KINDS),
+    dialog: { ...SETTINGS_PAGE, asking: new Set(['agent00a']) },
+  }),
+  'settings-failed': (size) => {
+    const problem =
+      'build-a.example.net did not answer within 10 s: look at `systemctl status convocate-agent` there';
+    return {
+      ...stateWith(size, AGENTS, KINDS),
+      dialog: { ...SETTINGS_PAGE, problems: new Map([['agent00a', problem]]) },
     };
   },
   wide: (size) => {
@@ -336,4 +357,5 @@ it('a window that is too small says how large it must be', () => {
     .join('\n');
   expect(text).toContain('39×12');
   expect(text).toContain('40×12');
+  expect(text).toContain('Q quits');
 });

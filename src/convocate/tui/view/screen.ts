@@ -1,7 +1,7 @@
 import type { SessionView } from '../../../protocol/shell-socket.ts';
-import { layoutOf } from '../layout.ts';
+import { isTooSmall, layoutOf } from '../layout.ts';
 import { indexOfKey, rowsOf } from '../rows.ts';
-import { type Cluster, type Dialog, SMALLEST, type TuiState, keyOf } from '../state.ts';
+import { type Cluster, type Dialog, type TuiState, keyOf } from '../state.ts';
 import { agentPicker } from './agent-picker.ts';
 import { bottomLines } from './bottom-lines.ts';
 import { type DialogBox, boxRoom, boxRows, overlaid } from './box.ts';
@@ -9,30 +9,24 @@ import { columnsFor } from './columns.ts';
 import { confirmDialog } from './confirm-dialog.ts';
 import { emptyList, tooSmall } from './empty-states.ts';
 import { formDialog } from './form-dialog.ts';
-import { helpPage } from './help-page.ts';
 import { type Line, type Look, plain } from './line.ts';
 import { fitLine, headOfLine } from './line-width.ts';
-import { logPage } from './log-page.ts';
-import { messagesPage } from './messages-page.ts';
 import { type Page, pageLines } from './page.ts';
 import { previewPane } from './preview-pane.ts';
 import { listHead, sessionRow } from './session-row.ts';
 import { settingsPage } from './settings-page.ts';
+import { textPage } from './text-page.ts';
 import { titleBar } from './title-bar.ts';
 import { troubleLines } from './trouble-lines.ts';
 
 /** The whole screen: exactly `size.rows` lines, none wider than `size.cols`. It follows from the state alone. */
 export function screenOf(state: TuiState, look: Look): readonly Line[] {
   const { cols, rows } = state.size;
-  const lines = isTooSmall(state) ? tooSmall(state.size) : [...bodyOf(state), ...bottomLines(state)];
+  const lines = isTooSmall(state.size) ? tooSmall(state) : [...bodyOf(state), ...bottomLines(state)];
   return Array.from({ length: rows }, (_, row) => {
     const line = headOfLine(lines[row] ?? [], cols);
     return look.color ? line : plain(line);
   });
-}
-
-function isTooSmall({ size }: TuiState): boolean {
-  return size.cols < SMALLEST.cols || size.rows < SMALLEST.rows;
 }
 
 /** All but the two lines at the bottom. */
@@ -47,11 +41,9 @@ function bodyOf(state: TuiState): readonly Line[] {
 function pageOf(state: TuiState, dialog: Dialog | undefined): Page | undefined {
   switch (dialog?.kind) {
     case 'help':
-      return helpPage(dialog);
     case 'log':
-      return logPage(dialog);
     case 'messages':
-      return messagesPage(state, dialog);
+      return textPage(state, dialog);
     case 'settings':
       return settingsPage(state, dialog);
     default:

@@ -3,8 +3,16 @@ import { ageOf } from '../../commands/age.ts';
 import { type Column, type ColumnId, EDGE, GAP } from './columns.ts';
 import { type Line, type Style, restyled, span } from './line.ts';
 import { fitLine } from './line-width.ts';
-import { agentText, cpuText, dnsText, imageText, memoryText, nameText, portText } from './session-texts.ts';
-import { activityWords, stateLetter } from './session-words.ts';
+import {
+  agentText,
+  cpuText,
+  dnsText,
+  imageText,
+  markedNameText,
+  memoryText,
+  portText,
+} from './session-texts.ts';
+import { activityWords, stateLetter } from './activity-words.ts';
 import { STYLE } from './styles.ts';
 import { fitTo } from './text-width.ts';
 
@@ -46,7 +54,7 @@ function cellOf(session: SessionView, { id, width }: Column, { nowMs, underWay }
   if (id === 'activity') {
     return underWay === undefined ? words : { text: `${underWay}…`, style: STYLE.accent };
   }
-  if (id === 'name') return { text: nameText(session), style: nameStyle(words.style) };
+  if (id === 'name') return { text: markedNameText(session, width), style: nameStyle(words.style) };
   if (id === 'image') {
     return { text: imageText(session, width), style: session.older_image ? STYLE.older : STYLE.quiet };
   }

@@ -1,14 +1,21 @@
 import { versionOfImageTag } from '../../../protocol/ids.ts';
 import type { SessionView } from '../../../protocol/shell-socket.ts';
+import { MARK, looserProfile } from '../../session-marks.ts';
 import { cutTo, safe } from './text-width.ts';
 
 /** What the plain columns of a row say; `-` where there is nothing to say. */
 
 const NOTHING = '-';
-const OLDER = '*';
 
 export function nameText({ name, uuid }: Pick<SessionView, 'name' | 'uuid'>): string {
   return name === '' ? uuid.slice(0, 8) : safe(name);
+}
+
+/** The name, and `#` behind it where its box is looser than the default one. */
+export function markedNameText(session: SessionView, cols = Number.POSITIVE_INFINITY): string {
+  const name = nameText(session);
+  const mark = MARK.looserProfile;
+  return looserProfile(session) === undefined ? name : `${cutTo(name, cols - mark.length)}${mark}`;
 }
 
 /** The host's own name: its domain is the same for all. */
@@ -21,7 +28,7 @@ export function agentText({ host }: Pick<SessionView, 'host'>): string {
 export function imageText(session: SessionView, cols = Number.POSITIVE_INFINITY): string {
   const version = safe(versionOfImageTag(session.image) ?? session.image);
   if (version === '') return NOTHING;
-  return session.older_image ? `${cutTo(version, cols - OLDER.length)}${OLDER}` : version;
+  return session.older_image ? `${cutTo(version, cols - MARK.olderImage.length)}${MARK.olderImage}` : version;
 }
 
 export function portText({ port, protocol }: Pick<SessionView, 'port' | 'protocol'>): string {

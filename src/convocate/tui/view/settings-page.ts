@@ -11,9 +11,12 @@ import { windowFrom } from './scrolling.ts';
 import type { Page } from './page.ts';
 import { bytesText } from './session-texts.ts';
 import { STYLE } from './styles.ts';
-import { fitTo, safe } from './text-width.ts';
+import { fitTo, safe, wrapTo } from './text-width.ts';
 
 const LABEL_COLS = 15;
+const MARK = ' ✖ ';
+/** Of an agent's words on why its settings did not come, so that all there is to do stays in sight. */
+const MOST_PROBLEM_LINES = 5;
 
 /** Versions, images and use of every agent; below them the settings of the one that the cursor is on. */
 export function settingsPage(state: TuiState, dialog: SettingsDialog): Page {
@@ -45,7 +48,7 @@ export function settingsPage(state: TuiState, dialog: SettingsDialog): Page {
   const selected = agents.find(({ agent_id }) => agent_id === dialog.selected);
   const body = [table.head, ...table.rows].map((line) => [span(' '), ...line]);
   const gap: Line[] = agents.length < rows ? [[]] : [];
-  const details = selected ? detailLines(selected, dialog, nowMs) : [];
+  const details = selected ? detailLines(selected, state, dialog) : [];
   return { title, lines: [...body, ...gap, ...details], top: 0 };
 }
 
@@ -59,8 +62,9 @@ function sliceText({ slice }: AgentView): string {
   return `${bytesText(slice.memory_bytes)}${most}`;
 }
 
-function detailLines(agent: AgentView, { settings }: SettingsDialog, nowMs: number): readonly Line[] {
-  const own = settings.get(agent.agent_id);
+function detailLines(agent: AgentView, state: TuiState, dialog: SettingsDialog): readonly Line[] {
+  const { nowMs } = state;
+  const own = dialog.settings.get(agent.agent_id);
   const heading: Line = [
     span(` ${safe(agent.host)} (${agent.agent_id})`, STYLE.heading),
     span(
@@ -68,8 +72,7 @@ function detailLines(agent: AgentView, { settings }: SettingsDialog, nowMs: numb
       STYLE.quiet,
     ),
   ];
-  if (!own)
-    return [heading, [span(agent.up ? ' asking …' : ' cannot be asked while it is down', STYLE.quiet)]];
+  if (!own) return [heading, ...missingLines(agent, state, dialog)];
   const facts: readonly (readonly [string, string])[] = [
     ['command', own.session_command],
     ['to resume', resumeCommandOf(own)],
@@ -81,6 +84,26 @@ function detailLines(agent: AgentView, { settings }: SettingsDialog, nowMs: numb
   return [
     heading,
     ...facts.map(([label, text]) => [span(` ${fitTo(label, LABEL_COLS)} `, STYLE.quiet), span(safe(text))]),
+  ];
+}
+
+/** Why there are no settings of this agent: what stands in the way of asking, or how that went. */
+function missingLines(
+  { agent_id, up }: AgentView,
+  { cluster, size }: TuiState,
+  { asking, problems }: SettingsDialog,
+): readonly Line[] {
+  if (cluster.connection !== 'live')
+    return [[span(' cannot be asked without the status service', STYLE.quiet)]];
+  if (!up) return [[span(' cannot be asked while it is down', STYLE.quiet)]];
+  const problem = problems.get(agent_id);
+  if (problem === undefined) return asking.has(agent_id) ? [[span(' asking …', STYLE.quiet)]] : [];
+  const words = wrapTo(safe(problem), size.cols - MARK.length - 1).slice(0, MOST_PROBLEM_LINES);
+  return [
+    ...words.map((text, index) => [
+      span(`${index === 0 ? MARK : ' '.repeat(MARK.length)}${text}`, STYLE.failed),
+    ]),
+    [span(' Enter asks again', STYLE.quiet)],
   ];
 }
 

@@ -1,6 +1,8 @@
 import { STATE_LETTER, stateOf } from '../../../protocol/session-actions.ts';
 import type { SessionView } from '../../../protocol/shell-socket.ts';
 import { ageOf } from '../../commands/age.ts';
+import { endedBadly } from '../../needs-attention.ts';
+import { MARK } from '../../session-marks.ts';
 import type { Style } from './line.ts';
 import { STYLE } from './styles.ts';
 
@@ -13,8 +15,6 @@ export interface Words {
 
 /** A terminal that showed something within this time is called active. */
 const ACTIVE_MS = 15_000;
-/** What is left of a program that was told to end, by SIGTERM or by SIGKILL: how (K)ill ends one. */
-const ENDED_BY_SIGNAL: ReadonlySet<number> = new Set([143, 137]);
 
 /** What it is doing or how it ended, in at most 12 columns: `waits 3m`, `working`, `exit 1`. */
 export function activityWords(session: SessionView, nowMs: number): Words {
@@ -37,16 +37,19 @@ export function activityWords(session: SessionView, nowMs: number): Words {
 export function stateLetter(session: SessionView): string {
   const state = stateOf(session);
   const attached = state === 'connected' ? String(Math.min(session.attached, 99)) : '';
-  return `${STATE_LETTER[state]}${attached}${session.stale ? '?' : ''}`;
+  return `${STATE_LETTER[state]}${attached}${session.stale ? MARK.stale : ''}`;
 }
 
-function endedWords({ oom_killed, exit_code, started_at }: SessionView): Words {
-  if (oom_killed) return { glyph: '✖', text: 'oom', style: STYLE.failed };
-  if (exit_code !== undefined && ENDED_BY_SIGNAL.has(exit_code))
-    return { glyph: '○', text: 'killed', style: STYLE.plain };
-  if (exit_code !== undefined && exit_code !== 0)
-    return { glyph: '✖', text: `exit ${exit_code}`, style: STYLE.failed };
-  return { glyph: '○', text: started_at === '' ? 'new' : 'stopped', style: STYLE.plain };
+/** Red is what `!` shows too. */
+function endedWords(session: SessionView): Words {
+  const look = endedBadly(session) ? { glyph: '✖', style: STYLE.failed } : { glyph: '○', style: STYLE.plain };
+  return { ...look, text: endText(session) };
+}
+
+function endText({ oom_killed, exit_code, started_at }: SessionView): string {
+  if (oom_killed) return 'oom';
+  if (exit_code) return `exit ${exit_code}`;
+  return started_at === '' ? 'new' : 'stopped';
 }
 
 function doingWords({ activity }: SessionView, nowMs: number): Words {
