@@ -11,7 +11,7 @@ interface Fixture {
   readonly got: string[];
   readonly acknowledged: number[];
   /** The terminal is done with its oldest keys. */
-  finish(error?: Error): void;
+  readonly finish: (error?: Error) => void;
 }
 
 /** A terminal that takes one thing after the other, each when the test says so. */
