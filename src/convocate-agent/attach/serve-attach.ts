@@ -104,7 +104,9 @@ async function useTerminal(
   const { resumable } = header;
   if (resumable) held.requireFree(resumable); // another may have come with its id meanwhile
   const size = new SizeFollower(
-    (cols, rows) => terminal.resize(cols, rows),
+    async (cols, rows) => {
+      if (!terminal.stream.destroyed) await terminal.resize(cols, rows); // of one that is gone nobody wants the size
+    },
     (error) => agent.log.warn({ err: error, session: header.id }, 'attach: no resize'),
   );
   size.resize(header.cols, header.rows);
