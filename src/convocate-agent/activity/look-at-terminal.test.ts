@@ -30,6 +30,22 @@ test.each([
   expect(await lookAtTerminal(fixture.agent, id)).toBeUndefined();
 });
 
+test('a look takes no longer, and reads no more, than it is worth', async () => {
+  using fixture = makeAgentFixture();
+  const id = await sessionThatIs(fixture, 'running');
+  const bounds: unknown[] = [];
+  fixture.docker.script('timeout', ({ timeoutMs, mostBytes }) => {
+    bounds.push([timeoutMs, mostBytes]);
+    return { exitCode: 0, output: 'y\n'.repeat(3_000) };
+  });
+  await expect(lookAtTerminal(fixture.agent, id)).rejects.toMatchObject({ code: 'docker' });
+  await expect(lookAtTerminal(fixture.agent, id, 3_000)).rejects.toMatchObject({ code: 'docker' });
+  expect(bounds).toEqual([
+    [5_000, 4_096],
+    [3_000, 4_096],
+  ]);
+});
+
 const look = (agoMs: number, lookedAtMs = NOW): TerminalEvidence => ({
   lastOutputMs: lookedAtMs - agoMs,
   lookedAtMs,

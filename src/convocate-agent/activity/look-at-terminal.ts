@@ -1,4 +1,3 @@
-import { withDeadline } from '../../base/deadline.ts';
 import { CLAUDE_USER, containerNameOf } from '../../protocol/host-layout.ts';
 import type { Agent } from '../sessions/agent.ts';
 import type { TerminalEvidence } from './decide-activity.ts';
@@ -10,6 +9,8 @@ const LOOK_ARGV = [
   '#{window_activity} #{pane_current_command} #{pane_title}',
 ];
 const LOOK_MS = 5_000;
+/** A session is root in its container: what answers there in the place of tmux may never come to an end. */
+const MOST_BYTES = 4_096;
 /** tmux counts whole seconds: output this long ago may be going on. */
 const FRESH_MS = 4_000;
 /** What a program draws of its own question does not count as work after it. */
@@ -19,14 +20,17 @@ const AT_REST = '✳';
 /** The title may follow a report by a moment. */
 const AFTER_REPORT_MS = 3_000;
 
-/** One look: when the terminal last showed something new, and what runs in it. Undefined where tmux does not tell. */
+/**
+ * One look: when the terminal last showed something new, and what runs in it. Undefined where tmux does not tell. Rejects with
+ * `docker` after `timeoutMs`, and of a session that prints too much; nothing of a look is read on after it.
+ */
 export async function lookAtTerminal(
   agent: Pick<Agent, 'docker' | 'now'>,
   id: string,
+  timeoutMs = LOOK_MS,
 ): Promise<TerminalEvidence | undefined> {
-  const command = { argv: LOOK_ARGV, user: CLAUDE_USER.name };
-  const look = agent.docker.exec(containerNameOf(id), command);
-  const { exitCode, output } = await withDeadline(look, LOOK_MS, 'a look at a terminal');
+  const command = { argv: LOOK_ARGV, user: CLAUDE_USER.name, timeoutMs, mostBytes: MOST_BYTES };
+  const { exitCode, output } = await agent.docker.exec(containerNameOf(id), command);
   const [, seconds, name, title = ''] = /^(\d{1,12}) (\S{1,64}) ?(.*)/.exec(output) ?? [];
   if (exitCode !== 0 || seconds === undefined || name === undefined) return undefined;
   const lookedAtMs = agent.now().getTime();
