@@ -82,11 +82,16 @@ test('a title at rest well after the report is told since when, for as long as i
 });
 
 test('a look is due where the report does not say all', () => {
+  const startedAt = new Date(NOW - 100_000).toISOString();
   const at = (state: 'working' | 'waiting' | 'idle', agoMs: number): number | undefined =>
-    dueLook({ report: { state, detail: '', atMs: NOW - agoMs } }, NOW);
-  expect(dueLook({}, NOW)).toBe(15_000);
+    dueLook({ state, detail: '', atMs: NOW - agoMs }, startedAt, NOW);
+  expect(dueLook(undefined, startedAt, NOW)).toBe(15_000);
   expect(at('waiting', 0)).toBe(5_000);
   expect(at('idle', 99_999)).toBeUndefined();
+  expect(at('idle', 100_500)).toBeUndefined(); // the clocks are not read at one moment
   expect(at('working', 1_000)).toBeUndefined();
   expect(at('working', 31_000)).toBe(15_000);
+  // What the run before reported says nothing of this one.
+  expect(at('idle', 102_000)).toBe(15_000);
+  expect(at('waiting', 102_000)).toBe(15_000);
 });
