@@ -67,6 +67,17 @@ test('what the question itself drew is not work', () => {
   expect(comparedWith(first, look(4_000), NOW - 6_000).busySinceMs).toBeUndefined();
 });
 
+test('a draft that is typed while the title says that the program is at rest is not work', () => {
+  const rest = { atRest: true };
+  const first = comparedWith(undefined, { ...look(500, NOW - 5_000), ...rest }, NOW - 60_000);
+  const second = comparedWith(first, { ...look(500), ...rest }, NOW - 60_000);
+  expect(second.busySinceMs).toBeUndefined();
+  // Sent off, it is: since its first output after that, and not since the typing.
+  const third = comparedWith(second, look(500, NOW + 5_000), NOW - 60_000);
+  expect(third.busySinceMs).toBeUndefined();
+  expect(comparedWith(third, look(500, NOW + 10_000), NOW - 60_000).busySinceMs).toBe(NOW + 4_500);
+});
+
 test('a title at rest well after the report is told since when, for as long as it lasts', () => {
   const rest = (agoMs: number, lookedAtMs = NOW): TerminalEvidence => ({
     ...look(agoMs, lookedAtMs),

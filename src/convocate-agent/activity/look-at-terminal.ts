@@ -2,10 +2,15 @@ import { CLAUDE_USER, containerNameOf } from '../../protocol/host-layout.ts';
 import type { Agent } from '../sessions/agent.ts';
 import type { TerminalEvidence } from './decide-activity.ts';
 
+/**
+ * The pane that the session's command runs in. Every image starts a tmux of its own for it, so it is the first there; what an
+ * operator does in further windows is not the program's doing.
+ */
+const PROGRAM_PANE = '%0';
 /** Straight to tmux and no script of ours, so that sessions on older images can be looked at too. */
 const LOOK_ARGV = [
   ...['timeout', '--kill-after', '1', '5'], // a tmux that hangs must not stay behind
-  ...['tmux', '-u', '-S', '/run/convocate-session/tmux.sock', 'display-message', '-p', '-t', '=session:'],
+  ...['tmux', '-u', '-S', '/run/convocate-session/tmux.sock', 'display-message', '-p', '-t', PROGRAM_PANE],
   '#{window_activity} #{pane_current_command} #{pane_title}',
 ];
 const LOOK_MS = 5_000;
@@ -40,7 +45,7 @@ export async function lookAtTerminal(
 
 /**
  * A look, with what it says together with the one before. Output that goes on over both, well after the report of
- * `reportedMs`, is work. A title that says, well after it, that the program is at rest tells that whatever it reported is over.
+ * `reportedMs`, is work, but not where the title says that the program is at rest: then somebody types. A title that says, well after it, that the program is at rest tells that whatever it reported is over.
  */
 export function comparedWith(
   before: TerminalEvidence | undefined,
@@ -59,8 +64,8 @@ function busySince(
   now: TerminalEvidence,
   reportedMs: number,
 ): number | undefined {
-  const isBusy = ({ lastOutputMs, lookedAtMs }: TerminalEvidence): boolean =>
-    lookedAtMs - lastOutputMs <= FRESH_MS && lastOutputMs - reportedMs >= AFTER_QUESTION_MS;
+  const isBusy = ({ lastOutputMs, lookedAtMs, atRest }: TerminalEvidence): boolean =>
+    !atRest && lookedAtMs - lastOutputMs <= FRESH_MS && lastOutputMs - reportedMs >= AFTER_QUESTION_MS;
   if (!before || !isBusy(before) || !isBusy(now)) return undefined;
   return before.busySinceMs ?? before.lastOutputMs;
 }
