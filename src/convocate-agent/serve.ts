@@ -115,7 +115,7 @@ export async function serveAgent(options: ServeOptions): Promise<ServedAgent> {
         limits,
         log: agent.log,
       }),
-      [SUBSYSTEM.attach]: attachSubsystem(agent),
+      [SUBSYSTEM.attach]: attachSubsystem(agent, limits),
     },
     ptySubsystems: [SUBSYSTEM.attach],
     onProblem: (problem, from) => agent.log.warn({ from }, problem),

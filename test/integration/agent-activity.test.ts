@@ -87,6 +87,32 @@ test('a question that was answered is found out by the terminal that goes on', {
   await becomes(id, 'waiting', 'a yes'); // quiet again: it may be waiting after all
 });
 
+test('what an operator does in another window of the session is not the doing of its program', {
+  timeout: 150_000,
+}, async () => {
+  const id = await runningSession();
+  const noise = String.raw`printf "\033]2;other\007"; while :; do echo noise; sleep 0.2; done`;
+  await run(id, `${script} waiting 'a yes'; tmux new-window '${noise}'`);
+  await becomes(id, 'waiting', 'a yes');
+  await pollUntil(async () => (await agent.call('screen', { id })).text.includes('noise') || undefined, {
+    timeoutMs: 20_000,
+    intervalMs: 100,
+    what: 'the other window',
+  });
+  // Long enough for looks that would take the noise for work.
+  const { activity, evidence } = await pollUntil(
+    async () => {
+      const explained = await agent.call('explain', { id });
+      const says = explained.evidence.find(({ source }) => source === 'terminal')?.says ?? '';
+      const [, quietSeconds = 0] = /it last showed something new (\d+) s ago/.exec(says) ?? [];
+      return Number(quietSeconds) >= 12 ? explained : undefined;
+    },
+    { timeoutMs: 60_000, intervalMs: 500, what: 'the quiet of its own window seen' },
+  );
+  expect(activity).toMatchObject({ state: 'waiting', detail: 'a yes' });
+  expect(evidence).toContainEqual(expect.objectContaining({ source: 'process', says: 'bash runs in it' }));
+});
+
 test('work that was interrupted, of which no hook tells, is found out by the title of the terminal', {
   timeout: 150_000,
 }, async () => {

@@ -123,6 +123,13 @@ describe.each([
     const numbers = { argv: ['seq', '100000'], user };
     expect(await docker.exec(id, { ...numbers, keepBytes: 7 })).toEqual({ exitCode: 0, output: '100000\n' });
     expect((await docker.exec(id, numbers)).output).toBe(NUMBERS.slice(-65_536));
+    await expect(docker.exec(id, { ...numbers, mostBytes: 4_096 })).rejects.toMatchObject({
+      code: 'docker',
+      message: expect.stringContaining('it prints more than 4096 bytes'),
+    });
+    expect(await docker.exec(id, { argv: ['echo', 'ö'], user, mostBytes: 3 })).toMatchObject({
+      output: 'ö\n',
+    });
     await docker.removeContainer(id);
   });
 
@@ -205,6 +212,22 @@ describe.each([
     expect(seen[0]).toMatchObject({ id, labels: { [LABEL]: run } });
     await docker.removeContainer(id);
   });
+});
+
+test('a command that does not come to its end in its time is given up', { timeout: 60_000 }, async () => {
+  const docker = await openReal();
+  const id = await docker.createContainer({ ...specOf('late'), ports: [] });
+  await docker.startContainer(id);
+  const late = docker.exec(id, { argv: ['yes'], user: 'claude', timeoutMs: 500 });
+  await expect(late).rejects.toMatchObject({
+    code: 'docker',
+    message: expect.stringMatching(/^Docker gave no answer: run yes in \S+ did not finish within 0.5 s/),
+  });
+  expect(await docker.exec(id, { argv: ['echo', 'ö'], user: 'claude' })).toEqual({
+    exitCode: 0,
+    output: 'ö\n',
+  });
+  await docker.removeContainer(id);
 });
 
 test('an engine that is not there is a failure of Docker, said in words', async () => {

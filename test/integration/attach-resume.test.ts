@@ -239,6 +239,33 @@ describe('an agent that starts anew', { timeout: 120_000 }, () => {
     expect(await attached.kept.ending).toEqual({ how: 'told', end: { reason: 'ended', exit_code: 7 } });
   });
 
+  test('what is typed while the old one stops reaches the session after it, exactly once', async () => {
+    const attached = await attach();
+    await printAndTake(attached);
+    let typed = '';
+    const type = (): void => {
+      const keys = `<${typed.length}>`;
+      typed += keys;
+      attached.screen.type(keys);
+    };
+    let stopped = false;
+    const stop = agent.stop().then(() => (stopped = true));
+    const options = { timeoutMs: 30_000, intervalMs: 2, what: 'the stop' };
+    await pollUntil(async () => {
+      type();
+      return stopped || undefined;
+    }, options);
+    await stop;
+    await agent.start();
+    gate.target = agent.port;
+    await attached.screen.shows(/line-\d+-abc/);
+    type();
+    await until('the last keys', async () => (await keysTaken(attached)).endsWith(typed.slice(-20)));
+    expect(await keysTaken(attached)).toBe(typed);
+    attached.screen.type('\u0002d');
+    expect(await attached.kept.ending).toEqual({ how: 'told', end: { reason: 'detached' } });
+  });
+
   test('also where the old one was killed and said nothing', async () => {
     await agent.stop();
     const kill = await agent.startToBeKilled();

@@ -75,7 +75,9 @@ export class ActivityMonitor implements AsyncDisposable {
     const nowMs = performance.now();
     const due = [...this.#watched].filter(([id, { isLookedAt, lookedAtMs, restsUntilMs }]) => {
       if (isLookedAt || nowMs < restsUntilMs) return false;
-      const everyMs = dueLook(this.#agent.activities.pageOf(id), this.#agent.now().getTime());
+      const { activities, containers, now } = this.#agent;
+      const startedAt = containers.factsOf(id)?.startedAt ?? '';
+      const everyMs = dueLook(activities.pageOf(id).report, startedAt, now().getTime());
       return everyMs !== undefined && nowMs - lookedAtMs >= everyMs;
     });
     due.sort(([, a], [, b]) => a.lookedAtMs - b.lookedAtMs);

@@ -55,7 +55,7 @@ export function decideActivity(seen: ActivityEvidence, nowMs: number): Decision 
   if (!container || container.startedAt === '') return undefined;
   if (!container.running) return ended(container);
   const startedMs = Date.parse(container.startedAt);
-  const report = seen.report && seen.report.atMs >= startedMs - START_SLACK_MS ? seen.report : undefined;
+  const report = reportOfRun(seen.report, container.startedAt);
   const running: Evidence = {
     source: 'container',
     says: 'it runs',
@@ -82,6 +82,11 @@ export function decideActivity(seen: ActivityEvidence, nowMs: number): Decision 
   };
   const activity: Activity = { ...(overruled ?? told), ...output };
   return { activity, evidence: [running, hook, ...terminalSays(terminal, nowMs, overruled !== undefined)] };
+}
+
+/** A report of a run before, which a container that was started by hand finds in its home, counts for nothing. */
+export function reportOfRun(report: Report | undefined, startedAt: string): Report | undefined {
+  return report && report.atMs >= Date.parse(startedAt) - START_SLACK_MS ? report : undefined;
 }
 
 /** What the terminal says against the report. */

@@ -32,7 +32,7 @@ export async function explainActivity(agent: Agent, id: string): Promise<RpcResu
 /** A terminal that does not answer in time says nothing; the other sources still do. */
 async function terminalNow(agent: Agent, id: string, askedMs: number): Promise<TerminalEvidence | undefined> {
   const before = agent.activities.pageOf(id).terminal;
-  const seen = await withDeadline(lookAtTerminal(agent, id), LOOK_MS, 'a look').catch(() => undefined);
+  const seen = await lookAtTerminal(agent, id, LOOK_MS).catch(() => undefined);
   return seen && comparedWith(before, seen, askedMs);
 }
 

@@ -30,6 +30,22 @@ test.each([
   expect(await lookAtTerminal(fixture.agent, id)).toBeUndefined();
 });
 
+test('a look takes no longer, and reads no more, than it is worth', async () => {
+  using fixture = makeAgentFixture();
+  const id = await sessionThatIs(fixture, 'running');
+  const bounds: unknown[] = [];
+  fixture.docker.script('timeout', ({ timeoutMs, mostBytes }) => {
+    bounds.push([timeoutMs, mostBytes]);
+    return { exitCode: 0, output: 'y\n'.repeat(3_000) };
+  });
+  await expect(lookAtTerminal(fixture.agent, id)).rejects.toMatchObject({ code: 'docker' });
+  await expect(lookAtTerminal(fixture.agent, id, 3_000)).rejects.toMatchObject({ code: 'docker' });
+  expect(bounds).toEqual([
+    [5_000, 4_096],
+    [3_000, 4_096],
+  ]);
+});
+
 const look = (agoMs: number, lookedAtMs = NOW): TerminalEvidence => ({
   lastOutputMs: lookedAtMs - agoMs,
   lookedAtMs,
@@ -51,6 +67,17 @@ test('what the question itself drew is not work', () => {
   expect(comparedWith(first, look(4_000), NOW - 6_000).busySinceMs).toBeUndefined();
 });
 
+test('a draft that is typed while the title says that the program is at rest is not work', () => {
+  const rest = { atRest: true };
+  const first = comparedWith(undefined, { ...look(500, NOW - 5_000), ...rest }, NOW - 60_000);
+  const second = comparedWith(first, { ...look(500), ...rest }, NOW - 60_000);
+  expect(second.busySinceMs).toBeUndefined();
+  // Sent off, it is: since its first output after that, and not since the typing.
+  const third = comparedWith(second, look(500, NOW + 5_000), NOW - 60_000);
+  expect(third.busySinceMs).toBeUndefined();
+  expect(comparedWith(third, look(500, NOW + 10_000), NOW - 60_000).busySinceMs).toBe(NOW + 4_500);
+});
+
 test('a title at rest well after the report is told since when, for as long as it lasts', () => {
   const rest = (agoMs: number, lookedAtMs = NOW): TerminalEvidence => ({
     ...look(agoMs, lookedAtMs),
@@ -66,11 +93,16 @@ test('a title at rest well after the report is told since when, for as long as i
 });
 
 test('a look is due where the report does not say all', () => {
+  const startedAt = new Date(NOW - 100_000).toISOString();
   const at = (state: 'working' | 'waiting' | 'idle', agoMs: number): number | undefined =>
-    dueLook({ report: { state, detail: '', atMs: NOW - agoMs } }, NOW);
-  expect(dueLook({}, NOW)).toBe(15_000);
+    dueLook({ state, detail: '', atMs: NOW - agoMs }, startedAt, NOW);
+  expect(dueLook(undefined, startedAt, NOW)).toBe(15_000);
   expect(at('waiting', 0)).toBe(5_000);
   expect(at('idle', 99_999)).toBeUndefined();
+  expect(at('idle', 100_500)).toBeUndefined(); // the clocks are not read at one moment
   expect(at('working', 1_000)).toBeUndefined();
   expect(at('working', 31_000)).toBe(15_000);
+  // What the run before reported says nothing of this one.
+  expect(at('idle', 102_000)).toBe(15_000);
+  expect(at('waiting', 102_000)).toBe(15_000);
 });

@@ -1,15 +1,21 @@
-import { withDeadline } from '../../base/deadline.ts';
 import { CLAUDE_USER, containerNameOf } from '../../protocol/host-layout.ts';
 import type { Agent } from '../sessions/agent.ts';
 import type { TerminalEvidence } from './decide-activity.ts';
 
+/**
+ * The pane that the session's command runs in. Every image starts a tmux of its own for it, so it is the first there; what an
+ * operator does in further windows is not the program's doing.
+ */
+const PROGRAM_PANE = '%0';
 /** Straight to tmux and no script of ours, so that sessions on older images can be looked at too. */
 const LOOK_ARGV = [
   ...['timeout', '--kill-after', '1', '5'], // a tmux that hangs must not stay behind
-  ...['tmux', '-u', '-S', '/run/convocate-session/tmux.sock', 'display-message', '-p', '-t', '=session:'],
+  ...['tmux', '-u', '-S', '/run/convocate-session/tmux.sock', 'display-message', '-p', '-t', PROGRAM_PANE],
   '#{window_activity} #{pane_current_command} #{pane_title}',
 ];
 const LOOK_MS = 5_000;
+/** A session is root in its container: what answers there in the place of tmux may never come to an end. */
+const MOST_BYTES = 4_096;
 /** tmux counts whole seconds: output this long ago may be going on. */
 const FRESH_MS = 4_000;
 /** What a program draws of its own question does not count as work after it. */
@@ -19,14 +25,17 @@ const AT_REST = '✳';
 /** The title may follow a report by a moment. */
 const AFTER_REPORT_MS = 3_000;
 
-/** One look: when the terminal last showed something new, and what runs in it. Undefined where tmux does not tell. */
+/**
+ * One look: when the terminal last showed something new, and what runs in it. Undefined where tmux does not tell. Rejects with
+ * `docker` after `timeoutMs`, and of a session that prints too much; nothing of a look is read on after it.
+ */
 export async function lookAtTerminal(
   agent: Pick<Agent, 'docker' | 'now'>,
   id: string,
+  timeoutMs = LOOK_MS,
 ): Promise<TerminalEvidence | undefined> {
-  const command = { argv: LOOK_ARGV, user: CLAUDE_USER.name };
-  const look = agent.docker.exec(containerNameOf(id), command);
-  const { exitCode, output } = await withDeadline(look, LOOK_MS, 'a look at a terminal');
+  const command = { argv: LOOK_ARGV, user: CLAUDE_USER.name, timeoutMs, mostBytes: MOST_BYTES };
+  const { exitCode, output } = await agent.docker.exec(containerNameOf(id), command);
   const [, seconds, name, title = ''] = /^(\d{1,12}) (\S{1,64}) ?(.*)/.exec(output) ?? [];
   if (exitCode !== 0 || seconds === undefined || name === undefined) return undefined;
   const lookedAtMs = agent.now().getTime();
@@ -36,7 +45,7 @@ export async function lookAtTerminal(
 
 /**
  * A look, with what it says together with the one before. Output that goes on over both, well after the report of
- * `reportedMs`, is work. A title that says, well after it, that the program is at rest tells that whatever it reported is over.
+ * `reportedMs`, is work, but not where the title says that the program is at rest: then somebody types. A title that says, well after it, that the program is at rest tells that whatever it reported is over.
  */
 export function comparedWith(
   before: TerminalEvidence | undefined,
@@ -55,8 +64,8 @@ function busySince(
   now: TerminalEvidence,
   reportedMs: number,
 ): number | undefined {
-  const isBusy = ({ lastOutputMs, lookedAtMs }: TerminalEvidence): boolean =>
-    lookedAtMs - lastOutputMs <= FRESH_MS && lastOutputMs - reportedMs >= AFTER_QUESTION_MS;
+  const isBusy = ({ lastOutputMs, lookedAtMs, atRest }: TerminalEvidence): boolean =>
+    !atRest && lookedAtMs - lastOutputMs <= FRESH_MS && lastOutputMs - reportedMs >= AFTER_QUESTION_MS;
   if (!before || !isBusy(before) || !isBusy(now)) return undefined;
   return before.busySinceMs ?? before.lastOutputMs;
 }

@@ -1,5 +1,6 @@
 import { RpcError } from '../../protocol/error-codes.ts';
 import type { ContainerFacts } from '../docker/docker.ts';
+import type { CallLimits } from '../rpc/call-limits.ts';
 import type { Agent } from '../sessions/agent.ts';
 import { requireAllowed } from '../sessions/change.ts';
 import { findEntry } from '../sessions/describe-session.ts';
@@ -9,14 +10,16 @@ import { lookAndTell } from '../sessions/watch-containers.ts';
 /**
  * Sees to it that a session runs before someone is attached. Those who come while it is being started for another
  * attach wait for the same start. Throws as `restart` does, and `conflict` where the session is locked or damaged, or does
- * not run and `mayStart` is false.
+ * not run and `mayStart` is false, and `busy` where it would have to be started by an agent that is about to end.
  */
 export class SessionStarter {
   readonly #agent: Agent;
+  readonly #limits: CallLimits;
   readonly #starts = new Map<string, Promise<null>>();
 
-  constructor(agent: Agent) {
+  constructor(agent: Agent, limits: CallLimits) {
     this.#agent = agent;
+    this.#limits = limits;
   }
 
   async ensureRunning(id: string, mayStart: boolean): Promise<void> {
@@ -29,6 +32,7 @@ export class SessionStarter {
   }
 
   #start(id: string): Promise<null> {
+    this.#limits.requireOpen();
     const start = restartSession(this.#agent, id).finally(() => this.#starts.delete(id));
     this.#starts.set(id, start);
     return start;

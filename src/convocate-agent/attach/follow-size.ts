@@ -4,16 +4,23 @@ interface Size {
 }
 
 const MAX = 1000;
+/**
+ * After an update all terminals of a host come back at once, and a busy Docker may take long to have the process up that the
+ * first size is for. One try is half a second of tries by itself.
+ */
+const FIRST_TRIES = 20;
 
 /**
  * Passes sizes on to a terminal, one at a time and in order; of those that come meanwhile only the last counts. A
- * size of zero is what a client without a terminal sends, and is passed over.
+ * size of zero is what a client without a terminal sends, and is passed over. One that cannot be set is told to `onError`,
+ * and the next is set all the same; the first is tried again and again before that.
  */
 export class SizeFollower {
   readonly #apply: (cols: number, rows: number) => Promise<void>;
   readonly #onError: (error: unknown) => void;
   #wanted: Size | undefined;
   #busy = false;
+  #triesLeft = FIRST_TRIES - 1;
 
   constructor(apply: (cols: number, rows: number) => Promise<void>, onError: (error: unknown) => void) {
     this.#apply = apply;
@@ -28,15 +35,21 @@ export class SizeFollower {
 
   async #drain(): Promise<void> {
     this.#busy = true;
-    try {
-      for (let size = this.#wanted; size; size = this.#wanted) {
-        this.#wanted = undefined;
+    for (let size = this.#wanted; size; size = this.#wanted) {
+      this.#wanted = undefined;
+      try {
         await this.#apply(size.cols, size.rows);
+        this.#triesLeft = 0;
+      } catch (error) {
+        this.#failed(size, error);
       }
-    } catch (error) {
-      this.#onError(error);
-    } finally {
-      this.#busy = false;
     }
+    this.#busy = false;
+  }
+
+  #failed(size: Size, error: unknown): void {
+    if (this.#triesLeft === 0) this.#onError(error);
+    else this.#wanted ??= size;
+    this.#triesLeft = Math.max(0, this.#triesLeft - 1);
   }
 }

@@ -80,6 +80,11 @@ export class HeldTerminal {
     if (this.#end) this.#startHold();
   }
 
+  /** From now on keys are left to the client's next terminal: this one is about to be taken away. */
+  closeKeys(): void {
+    this.#keys.close();
+  }
+
   /** So that the process in the container can leave, whoever reads or does not. */
   discardRest(): void {
     this.#output.discardRest();

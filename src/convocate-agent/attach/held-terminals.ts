@@ -94,7 +94,10 @@ export class HeldTerminals {
     void held.abandoned.then(() => (abandoned = true));
     const remove = agent.attached.add(sessionId, {
       detach: async (why) => {
-        stopping ||= why === 'stopping';
+        if (why === 'stopping') {
+          stopping = true;
+          held.closeKeys(); // first: a key that tmux does not get any more must not count as taken
+        }
         held.discardRest();
         await terminal.detach();
       },

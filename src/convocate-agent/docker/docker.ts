@@ -83,6 +83,10 @@ export interface ExecCommand {
   readonly input?: string;
   /** For `exec`: so many bytes of the end of its output are kept; default 64 KiB. */
   readonly keepBytes?: number;
+  /** For `exec`: after so long it is given up, and its output read no more; default 30 s. */
+  readonly timeoutMs?: number;
+  /** For `exec`: it fails, and its output is read no more, when it prints more than this; default any number. */
+  readonly mostBytes?: number;
 }
 
 export interface ExecResult {

@@ -19,7 +19,7 @@ export async function execToEnd(
   command: ExecCommand,
 ): Promise<ExecResult> {
   const what = `run ${command.argv[0]} in ${container}`;
-  return await callDocker(what, SHORT_COMMAND_MS, async (abortSignal) => {
+  return await callDocker(what, command.timeoutMs ?? SHORT_COMMAND_MS, async (abortSignal) => {
     // Without a terminal: one would change what goes in and what comes out.
     const stdin = command.input !== undefined;
     const exec = await createExec(
@@ -29,10 +29,12 @@ export async function execToEnd(
       { Tty: false, AttachStdin: stdin },
       abortSignal,
     );
-    const stream = await exec.start({ hijack: true, stdin, Tty: false });
-    abortSignal.addEventListener('abort', () => stream.destroy(), { once: true });
+    const stream = destroyedBy(
+      abortSignal,
+      await exec.start({ hijack: true, stdin, Tty: false, abortSignal }),
+    );
     if (stdin) stream.end(command.input);
-    const output = await collect(stream, command.keepBytes ?? KEEP_BYTES);
+    const output = await collect(stream, command);
     const { ExitCode } = await exec.inspect({ abortSignal });
     return { exitCode: ExitCode ?? -1, output };
   });
@@ -55,9 +57,8 @@ export async function openTerminal(
         abortSignal,
       );
       // With `hijack` this is the raw socket: writes and reads hold back as the other side does.
-      const stream = await exec.start({ hijack: true, stdin: true, Tty: true });
-      abortSignal.addEventListener('abort', () => stream.destroy(), { once: true });
-      return { exec, stream };
+      const stream = await exec.start({ hijack: true, stdin: true, Tty: true, abortSignal });
+      return { exec, stream: destroyedBy(abortSignal, stream) };
     },
   );
   return {
@@ -107,11 +108,25 @@ async function retryResize(resize: () => Promise<unknown>): Promise<void> {
   }
 }
 
-async function collect(stream: Duplex, keepBytes: number): Promise<string> {
+/** A stream that nobody waits for any more is not read on: also one that came only after that. */
+function destroyedBy(abortSignal: AbortSignal, stream: Duplex): Duplex {
+  if (abortSignal.aborted) stream.destroy();
+  else abortSignal.addEventListener('abort', () => stream.destroy(), { once: true });
+  return stream;
+}
+
+async function collect(stream: Duplex, { keepBytes, mostBytes }: ExecCommand): Promise<string> {
   const demultiplexer = new Demultiplexer();
-  const kept = new TailBuffer(keepBytes);
+  const kept = new TailBuffer(keepBytes ?? KEEP_BYTES);
+  let read = 0;
+  // Leaving the loop by an error destroys the stream.
   for await (const chunk of stream as AsyncIterable<Buffer>) {
-    for (const piece of demultiplexer.push(chunk)) kept.push(piece);
+    for (const piece of demultiplexer.push(chunk)) {
+      read += piece.length;
+      if (mostBytes !== undefined && read > mostBytes)
+        throw new Error(`it prints more than ${mostBytes} bytes`);
+      kept.push(piece);
+    }
   }
   return kept.bytes().toString('utf8');
 }

@@ -155,7 +155,10 @@ export class FakeDocker implements Docker {
     const result = this.#scripts.get(argv[0] ?? '');
     if (!this.#get(container).running) throw new RpcError('docker', `container ${container} is not running`);
     if (!result) throw new Error(`FakeDocker: nobody announced ${argv[0]}`);
-    return typeof result === 'function' ? result(command) : result;
+    const answer = typeof result === 'function' ? result(command) : result;
+    if (Buffer.byteLength(answer.output) > (command.mostBytes ?? Infinity))
+      throw new RpcError('docker', `it prints more than ${command.mostBytes} bytes`);
+    return answer;
   }
 
   async openTerminal(): Promise<Terminal> {

@@ -11,7 +11,7 @@ export class CallLimits {
 
   /** Throws `busy` where too many calls of the kind are running, or the agent is about to end. */
   async run<T>(kind: CallKind, task: () => Promise<T>): Promise<T> {
-    if (this.#closing && kind === 'change') throw new RpcError('busy', 'the agent is about to restart');
+    if (kind === 'change') this.requireOpen();
     if (this.#running[kind] >= MOST[kind]) {
       throw new RpcError('busy', `more than ${MOST[kind]} calls at once; try again`);
     }
@@ -23,7 +23,12 @@ export class CallLimits {
     }
   }
 
-  /** From now on changes are turned away; those under way go on. */
+  /** Throws `busy` where the agent is about to end: what is begun now would be cut off. */
+  requireOpen(): void {
+    if (this.#closing) throw new RpcError('busy', 'the agent is about to restart');
+  }
+
+  /** From now on changes and attaches are turned away; those under way go on. */
   close(): void {
     this.#closing = true;
   }
