@@ -118,7 +118,7 @@ describe('a rollout that fails once it is armed', () => {
       details: {
         host: 'agent-a',
         output: 'no route to host',
-        hint: 'the host goes back to v1 by itself; see `convocate-host status` when it can be reached',
+        hint: 'unless it was confirmed, the host goes back to v1 by itself; see `convocate-host status` when it can be reached',
       },
     });
     expect(rollout.deadMan).toBeDefined();
