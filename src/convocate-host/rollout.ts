@@ -2,6 +2,7 @@ import type { AgentRecord } from '../cluster/registry.ts';
 import type { Host } from '../host-access/host.ts';
 import type { AgentView } from '../protocol/shell-socket.ts';
 import type { ReleaseStore, StoredRelease } from '../release/release-store.ts';
+import type { ContainerFact } from './docker-facts.ts';
 import type { HostFacts } from './facts.ts';
 import type { RolloutLock } from './lock.ts';
 import type { Plan } from './plan-types.ts';
@@ -24,6 +25,8 @@ export interface Rollout {
   facts?: HostFacts;
   /** The agent's connection to our 223, before anything was done. */
   statusLinkBefore?: AgentView['status_link'];
+  /** Its session containers just before anything was changed; where nothing is to be changed, those of the facts count. */
+  sessionsBefore?: readonly ContainerFact[];
   /** Set while the host takes the rollout back unless it is confirmed. */
   deadMan?: DeadMan;
   plan?: Plan;

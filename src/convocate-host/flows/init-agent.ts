@@ -10,6 +10,7 @@ import { connect } from '../steps/connect.ts';
 import { armDeadMan, disarmDeadMan, settleEarlier } from '../steps/dead-man.ts';
 import { gatherFacts, refuseUnfit } from '../steps/gather-facts.ts';
 import { introduceCluster } from '../steps/introduce-cluster.ts';
+import { noteSessions } from '../steps/note-sessions.ts';
 import { peerKeys } from '../steps/peer-keys.ts';
 import { pinHostKey } from '../steps/pin-host-key.ts';
 import { restartAgent } from '../steps/restart-agent.ts';
@@ -68,6 +69,7 @@ export async function initAgent(rollout: Rollout, options: InitAgentOptions): Pr
       introduceCluster,
       stageFiles,
       stageImage,
+      noteSessions,
       armDeadMan,
       installAgent,
       exchangeKeys,

@@ -26,7 +26,7 @@ export const record: AgentRecord = {
 
 const b64 = (text: string): string => Buffer.from(text).toString('base64');
 /** The host is looked at, and says that. */
-const look = (...lines: Parameters<typeof withLines>): ExpectedCall => ({
+export const look = (...lines: Parameters<typeof withLines>): ExpectedCall => ({
   argv: READ,
   answer: { stdout: withLines(...lines) },
 });
