@@ -18,7 +18,7 @@ export interface Rollout {
   release?: StoredRelease;
   readonly reporter: Reporter;
   readonly options: RolloutOptions;
-  /** Set where the host is a registered agent; `init-agent` sets it when it registers one. */
+  /** Set where the host is a registered agent; `init-agent` sets it anew when it registers one. */
   record?: AgentRecord;
   host?: Host;
   lock?: RolloutLock;
