@@ -72,23 +72,26 @@ async function takeBack(rollout: Rollout, error: unknown): Promise<void> {
   if (ending !== 'rolled_back' || !rolled_back) return;
   const details = error instanceof OperatorError ? error.details : {};
   const { to, reason } = rolled_back;
-  const answers = await answersAgain(rollout, to);
+  const silence = await silenceOf(rollout, to);
   const why = messageOf(error).startsWith(reason) ? '' : ` (${reason})`;
   throw new RolledBackError(`${messageOf(error)}; the host went back to ${to}${why}`, {
     ...details,
     host: rollout.hostName,
-    hint: answers
-      ? `it serves ${to} as before, its sessions ran on; mend the cause, then roll out again`
-      : `look at it at once: ${to} does not answer yet; its sessions run on`,
+    hint:
+      silence === undefined
+        ? `it serves ${to} as before, its sessions ran on; mend the cause, then roll out again`
+        : `look at it at once: that ${to} answers was not seen (${silence}); its sessions run on`,
     cause: error,
   });
 }
 
-async function answersAgain(rollout: Rollout, version: string): Promise<boolean> {
+/** Why the release that is live again was not seen to answer; undefined where it was. */
+async function silenceOf({ record }: Rollout, version: string): Promise<string | undefined> {
+  if (!record) return 'it is not registered here yet, so it cannot be asked';
   try {
-    await waitForAnswer(need(rollout, 'record'), { version }, 20_000);
-    return true;
-  } catch {
-    return false;
+    await waitForAnswer(record, { version }, 20_000);
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
   }
 }
