@@ -2,8 +2,10 @@
 
 export class DeadlineError extends Error {
   override readonly name = 'DeadlineError';
+  readonly timeoutMs: number;
   constructor(what: string, timeoutMs: number) {
     super(`${what} did not finish within ${timeoutMs / 1000} s`);
+    this.timeoutMs = timeoutMs;
   }
 }
 

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncDirectory, writeFileAtomic } from '../base/atomic-file.ts';
 import { OperationError, RefusedError, codeOf } from '../base/errors.ts';
 import { SHELL_HOST } from '../protocol/host-layout.ts';
 import { publicBlobOf, publicLineOf } from '../ssh/keys.ts';
 import { AGENT_FILE, directoryOf } from './agent-directory.ts';
+import { keptKey, textOf } from './kept-key.ts';
 import type { AgentRecord } from './registry.ts';
 
 /** Keys as text: an OpenSSH private key, and two public lines. */
@@ -86,7 +87,7 @@ async function mendExisting(
     if (codeOf(error) === 'ENOENT') return false;
     throw error;
   }
-  const kept = await keyTextOf(join(target, AGENT_FILE.privateKey));
+  const kept = await keptKey(target);
   if (kept !== undefined && !isSameKey(kept, material.shellToAgentPrivateKey)) {
     throw new RefusedError(
       `${join(target, AGENT_FILE.privateKey)} holds another key, and is never replaced`,
@@ -107,26 +108,6 @@ async function mendExisting(
 
 function isSameKey(a: string, b: string): boolean {
   return publicBlobOf(a).equals(publicBlobOf(b));
-}
-
-/** Undefined also where the file holds no usable key: there is nothing to keep then. */
-async function keyTextOf(file: string): Promise<string | undefined> {
-  const text = await textOf(file);
-  try {
-    if (text !== undefined) publicBlobOf(text);
-    return text;
-  } catch {
-    return undefined;
-  }
-}
-
-async function textOf(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
 }
 
 async function writeDurably(file: string, content: string): Promise<void> {

@@ -65,6 +65,13 @@ export async function listAgents(dir?: string): Promise<AgentRecord[]> {
  */
 export async function findAgent(hostOrId: string, dir?: string): Promise<AgentRecord | undefined> {
   const { agents, damaged } = await scanAgents(dir);
+  const found = agentNamed(agents, hostOrId);
+  if (!found && damaged[0]) throw damaged[0].error;
+  return found;
+}
+
+/** The one of `agents` that {@link findAgent} would find, whatever else is in the registry. */
+export function agentNamed(agents: readonly AgentRecord[], hostOrId: string): AgentRecord | undefined {
   const byId = agents.find((agent) => agent.agentId === hostOrId);
   if (byId) return byId;
   const byHost = agents.filter(
@@ -77,7 +84,6 @@ export async function findAgent(hostOrId: string, dir?: string): Promise<AgentRe
       hint: `name the agent by its id: ${ids}`,
     });
   }
-  if (!byHost[0] && damaged[0]) throw damaged[0].error;
   return byHost[0];
 }
 

@@ -1,5 +1,6 @@
 import { generateKeyPair, publicLineOf } from '../ssh/keys.ts';
-import { loadCredentials, scanAgents } from './registry.ts';
+import { directoryOf } from './agent-directory.ts';
+import { keptKey } from './kept-key.ts';
 
 /** The key with which this shell opens one agent's 222. */
 export interface ShellKey {
@@ -10,16 +11,11 @@ export interface ShellKey {
 }
 
 /**
- * The key that is registered for this agent, kept for ever; a new one where the agent is not registered yet. Throws
- * where its entry is damaged: a new key would lock us out of the agent.
+ * The key of this agent's entry, kept for ever, whatever else of the entry is damaged: a new one would lock us out of
+ * the agent until it has been told. A new one where there is no key that could be kept.
  */
 export async function shellKeyFor(agentId: string, dir?: string): Promise<ShellKey> {
-  const { agents, damaged } = await scanAgents(dir);
-  const broken = damaged.find((entry) => entry.agentId === agentId);
-  if (broken) throw broken.error;
-  const isKnown = agents.some((agent) => agent.agentId === agentId);
-  const privateKey = isKnown
-    ? (await loadCredentials(agentId, dir)).privateKey
-    : generateKeyPair(`shell-to-agent-${agentId}`).privateKey;
+  const privateKey =
+    (await keptKey(directoryOf(agentId, dir))) ?? generateKeyPair(`shell-to-agent-${agentId}`).privateKey;
   return { privateKey, publicLine: publicLineOf(privateKey, 'convocate-shell') };
 }

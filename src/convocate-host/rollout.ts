@@ -2,6 +2,7 @@ import type { AgentRecord } from '../cluster/registry.ts';
 import type { Host } from '../host-access/host.ts';
 import type { AgentView } from '../protocol/shell-socket.ts';
 import type { ReleaseStore, StoredRelease } from '../release/release-store.ts';
+import type { ContainerFact } from './docker-facts.ts';
 import type { HostFacts } from './facts.ts';
 import type { RolloutLock } from './lock.ts';
 import type { Plan } from './plan-types.ts';
@@ -17,13 +18,15 @@ export interface Rollout {
   release?: StoredRelease;
   readonly reporter: Reporter;
   readonly options: RolloutOptions;
-  /** Set where the host is a registered agent; `init-agent` sets it when it registers one. */
+  /** Set where the host is a registered agent; `init-agent` sets it anew when it registers one. */
   record?: AgentRecord;
   host?: Host;
   lock?: RolloutLock;
   facts?: HostFacts;
   /** The agent's connection to our 223, before anything was done. */
   statusLinkBefore?: AgentView['status_link'];
+  /** Its session containers just before anything was changed; where nothing is to be changed, those of the facts count. */
+  sessionsBefore?: readonly ContainerFact[];
   /** Set while the host takes the rollout back unless it is confirmed. */
   deadMan?: DeadMan;
   plan?: Plan;

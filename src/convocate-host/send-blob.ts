@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { CommandResult } from '../base/run-command.ts';
 import { withDeadline } from '../base/deadline.ts';
 import { OperationError } from '../base/errors.ts';
+import { expectInTime } from '../host-access/checked.ts';
 import { parseAck } from '../protocol/layer-transfer.ts';
 import { PIECE_BYTES, Window, inPieces } from './flow-control.ts';
 import { type Rollout, need } from './rollout.ts';
@@ -54,7 +55,8 @@ export async function sendBlobs(
   for await (const { index, chunk, isFirst } of piecesOf(blobs, rollout.options.bandwidth)) {
     const blob = blobs[index] as OutgoingBlob;
     if (isFirst) report(blob, index); // where its clock starts
-    const hasRoom = await withDeadline(window.reserve(chunk.length), STALL_MS, `taking in ${blob.what}`);
+    const room = withDeadline(window.reserve(chunk.length), STALL_MS, `taking in ${blob.what}`);
+    const hasRoom = await expectInTime(rollout.hostName, argv, room);
     if (!hasRoom) break; // it ended: its answer tells why
     rollout.sentBytes += chunk.length;
     await running.write(chunk);

@@ -1,3 +1,4 @@
+import { DeadlineError } from '../base/deadline.ts';
 import { OperationError } from '../base/errors.ts';
 import type { CommandResult } from '../base/run-command.ts';
 
@@ -10,6 +11,21 @@ export function expectSuccess(host: string, argv: readonly string[], result: Com
     exitCode: result.exitCode,
     output: result.stderr.trim() || result.stdout,
   });
+}
+
+/** What `argv` comes to on that host; where it does not end in time, an error that says what was run where. */
+export async function expectInTime<T>(host: string, argv: readonly string[], work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    if (!(cause instanceof DeadlineError)) throw cause;
+    throw new OperationError(`the host did not finish a command within ${cause.timeoutMs / 1000} s`, {
+      host,
+      argv,
+      hint: 'see whether it is overloaded, or a disk or Docker hangs there (the command may run on); then run this again',
+      cause,
+    });
+  }
 }
 
 function programOf(argv: readonly string[]): string {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { OperatorError, RefusedError } from '../base/errors.ts';
 import { runCommand } from '../base/run-command.ts';
 import { fingerprintOfLine, withoutComment } from '../protocol/public-key.ts';
+import { expectInTime } from './checked.ts';
 import { sshOptions } from './ssh-target.ts';
 
 export interface PresentedKey {
@@ -35,7 +36,7 @@ export async function askHostKey(host: string): Promise<PresentedKey> {
       ...sshOptions({ host, knownHostsFile }),
       ...[host, 'true'],
     ];
-    const result = await runCommand(argv, { timeoutMs: 30_000 });
+    const result = await expectInTime(host, ['ssh', host], runCommand(argv, { timeoutMs: 30_000 }));
     const line = await readFile(knownHostsFile, 'utf8').catch(() => '');
     const [, type, blob] = line.trim().split(/\s+/);
     if (!type || !blob) {

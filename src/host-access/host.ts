@@ -9,7 +9,7 @@ export interface RunOptions {
 
 /** A process that goes on while others run: one that holds a lock, or one that takes in a transfer and answers it. */
 export interface RunningCommand {
-  /** The first line the process prints, or undefined where it ends without one. */
+  /** The first line the process prints, or undefined where it ends without one. Throws OperationError where it takes too long. */
   firstLine(timeoutMs: number): Promise<string | undefined>;
   /** Tells every line the process prints, from the first on. */
   onLine(listener: (line: string) => void): void;
@@ -32,7 +32,7 @@ export interface Host extends AsyncDisposable {
   readonly name: string;
   /** The address under which that host sees us, where it is known. */
   readonly clientAddress?: string;
-  /** Runs to the end; a non-zero exit is an answer. Throws OperationError where the host cannot be reached. */
+  /** Runs to the end; a non-zero exit is an answer. Throws OperationError where the host cannot be reached, or it takes too long. */
   run(argv: readonly string[], options?: RunOptions): Promise<CommandResult>;
   /** As {@link run}, but a non-zero exit is an OperationError; gives stdout. */
   check(argv: readonly string[], options?: RunOptions): Promise<string>;

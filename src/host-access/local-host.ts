@@ -1,19 +1,20 @@
 import { runCommand, startProcess } from '../base/run-command.ts';
-import { expectSuccess } from './checked.ts';
+import { expectInTime, expectSuccess } from './checked.ts';
 import type { Host } from './host.ts';
 import { followProcess } from './running-command.ts';
 
 /** This very machine; `sudo -n` where we are not root. No SSH is involved, so nothing dials a name such as "local". */
 export function openLocalHost(name = 'local'): Host {
   const prefix = process.getuid?.() === 0 ? [] : ['sudo', '-n', '--'];
-  const run: Host['run'] = (argv, options = {}) => runCommand([...prefix, ...argv], options);
+  const run: Host['run'] = (argv, options = {}) =>
+    expectInTime(name, argv, runCommand([...prefix, ...argv], options));
   const close = (): Promise<void> => Promise.resolve();
   return {
     name,
     run,
     check: async (argv, options) => expectSuccess(name, argv, await run(argv, options)),
     start: async (argv) =>
-      followProcess(startProcess([...prefix, ...argv], { stdio: ['pipe', 'pipe', 'pipe'] })),
+      followProcess(name, argv, startProcess([...prefix, ...argv], { stdio: ['pipe', 'pipe', 'pipe'] })),
     reconnect: async () => openLocalHost(name),
     close,
     [Symbol.asyncDispose]: close,

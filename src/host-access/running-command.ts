@@ -2,10 +2,11 @@ import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { withDeadline } from '../base/deadline.ts';
 import { type CommandResult, exitOf } from '../base/run-command.ts';
+import { expectInTime } from './checked.ts';
 import type { RunningCommand } from './host.ts';
 
-/** Wraps a started process whose three streams are pipes. */
-export function followProcess(child: ChildProcess): RunningCommand {
+/** Wraps a started process whose three streams are pipes; `host` and `argv` are what it is to the operator. */
+export function followProcess(host: string, argv: readonly string[], child: ChildProcess): RunningCommand {
   const output: string[] = [];
   const listeners: ((line: string) => void)[] = [];
   const errors: string[] = [];
@@ -41,10 +42,11 @@ export function followProcess(child: ChildProcess): RunningCommand {
         stdin.on('drain', settle).on('close', settle);
       });
     },
-    firstLine: (timeoutMs) => withDeadline(first, timeoutMs, 'the first line of a remote command'),
+    firstLine: (timeoutMs) =>
+      expectInTime(host, argv, withDeadline(first, timeoutMs, 'the first line of a remote command')),
     finish: async (timeoutMs = 10_000) => {
       stdin.end();
-      return await withDeadline(ended, timeoutMs, 'the end of a remote command');
+      return await expectInTime(host, argv, withDeadline(ended, timeoutMs, 'the end of a remote command'));
     },
   };
 }

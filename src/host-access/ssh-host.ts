@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { OperationError, RefusedError } from '../base/errors.ts';
 import { type CommandResult, runCommand, startProcess } from '../base/run-command.ts';
 import { quoteArgv } from '../base/shell-quote.ts';
-import { expectSuccess } from './checked.ts';
+import { expectInTime, expectSuccess } from './checked.ts';
 import type { Host } from './host.ts';
 import { explainRefusal } from './host-key.ts';
 import { followProcess } from './running-command.ts';
@@ -44,8 +44,11 @@ export async function openSshHost(target: SshTarget): Promise<Host> {
       quoteArgv([...prefix, ...argv]),
     ];
     const isConnected = async (): Promise<boolean> => {
-      const check = await runCommand(['ssh', ...options, '-O', 'check', target.host], { timeoutMs: 5_000 });
-      return check.exitCode === 0;
+      const check = runCommand(['ssh', ...options, '-O', 'check', target.host], { timeoutMs: 5_000 });
+      return await check.then(
+        ({ exitCode }) => exitCode === 0,
+        () => false, // a master that does not even answer that carries nothing
+      );
     };
     return sshHost(target, clientAddress, { wrap, isConnected, close });
   } catch (error) {
@@ -72,9 +75,9 @@ function sshHost(target: SshTarget, clientAddress: string, { wrap, isConnected, 
     return result;
   };
   const run: Host['run'] = async (argv, options = {}) =>
-    await expectConnected(argv, await runCommand(wrap(argv), options));
+    await expectConnected(argv, await expectInTime(name, argv, runCommand(wrap(argv), options)));
   const start: Host['start'] = async (argv) => {
-    const running = followProcess(startProcess(wrap(argv), { stdio: ['pipe', 'pipe', 'pipe'] }));
+    const running = followProcess(name, argv, startProcess(wrap(argv), { stdio: ['pipe', 'pipe', 'pipe'] }));
     return {
       ...running,
       finish: async (timeoutMs) => await expectConnected(argv, await running.finish(timeoutMs)),
@@ -105,13 +108,15 @@ async function startMaster(target: SshTarget, options: readonly string[]): Promi
     '-N',
     target.host,
   ];
-  const result = await runCommand(argv, { timeoutMs: 30_000 });
+  const login = runCommand(argv, { timeoutMs: 30_000 });
+  const result = await expectInTime(target.host, ['ssh', target.host], login);
   if (result.exitCode !== 0) throw await explainRefusal(target.host, target.knownHostsFile, result.stderr);
 }
 
 async function findElevation(target: SshTarget, options: readonly string[]): Promise<Elevation> {
   const argv = ['sh', '-c', ELEVATION_PROBE];
-  const result = await runCommand([...sshTo(target, options), quoteArgv(argv)], { timeoutMs: 30_000 });
+  const probe = runCommand([...sshTo(target, options), quoteArgv(argv)], { timeoutMs: 30_000 });
+  const result = await expectInTime(target.host, argv, probe);
   const [way, user, clientAddress = ''] = result.stdout.trim().split(' ');
   if (way === 'root') return { prefix: [], clientAddress };
   if (way === 'sudo') return { prefix: ['sudo', '-n', '--'], clientAddress };

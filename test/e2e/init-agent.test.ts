@@ -169,7 +169,7 @@ describe('a second run', () => {
 
     const { stdout } = await shell.run(initArgv('agent-a'));
 
-    expect(stdout).not.toMatch(/put right|restarting|daemon-reload/);
+    expect(stdout).not.toMatch(/put right|restarting|daemon-reload|warning/);
     expect(await look()).toEqual(processes);
     expect(diffSnapshots(apartFromTimes(onAgent), apartFromTimes(await survivorsOfAgent(agentA)))).toEqual(
       [],
@@ -189,6 +189,28 @@ describe('a second run', () => {
       }),
     );
     await agentB.run(['mv', '/root/agent-id', '/etc/convocate-agent/agent-id']);
+  });
+
+  test('mends a damaged registry entry, and keeps the key that is in it', async () => {
+    const id = await idOf('agent-a');
+    const entry = `/etc/convocate/agent-keys/${id}`;
+    const whole = JSON.parse(await shell.readFile(`${entry}/agent.json`)) as Record<string, unknown>;
+    const files = ['shell_to_agent_key', 'agent_host_key.pub', 'known_hosts'];
+    const look = (): Promise<string[]> =>
+      Promise.all(files.map((file) => shell.readFile(`${entry}/${file}`)));
+    const before = await look();
+    await shell.writeFile(`${entry}/agent.json`, '{', { mode: '0600' });
+
+    const { stdout } = await shell.run(initArgv('agent-a', '--host-key', await agentA.sshHostFingerprint()));
+
+    expect(stdout).toContain(`${entry}/agent.json is damaged`);
+    expect(stdout).toContain(`ready: agent ${id} answers as ${version}`);
+    expect(JSON.parse(await shell.readFile(`${entry}/agent.json`))).toEqual({
+      ...whole,
+      registeredAt: expect.any(String) as string,
+    });
+    expect(await look()).toEqual(before);
+    await waitUntilShellSees(shell, ['agent-a', 'agent-b']);
   });
 
   test('mends all that has drifted, and touches no key, no id and no session', async () => {

@@ -18,6 +18,7 @@ export type StepName =
   | 'prove'
   | 'stage-files'
   | 'stage-image'
+  | 'note-sessions'
   | 'arm'
   | 'activate'
   | 'restart'
@@ -31,6 +32,7 @@ const step = (name: StepName, usualMs: number, title: string): RolloutStep => ({
 const connect = step('connect', 500, 'connecting with the pinned host key');
 const lock = step('lock', 300, 'taking the rollout lock');
 const look = step('look', 700, 'looking at the host');
+const noteSessions = step('note-sessions', 500, 'noting its session containers');
 const arm = step('arm', 900, 'arming the dead-man timer');
 const activate = step('activate', 1_000, 'activating');
 const restart = step('restart', 900, 'restarting convocate-agent.service; sessions go on running');
@@ -44,6 +46,7 @@ export const STEPS: Readonly<Record<Verb, readonly RolloutStep[]>> = {
     look,
     step('stage-files', 900, 'staging the program'),
     step('stage-image', 2_000, 'staging the image'),
+    noteSessions,
     arm,
     activate,
     restart,
@@ -56,6 +59,7 @@ export const STEPS: Readonly<Record<Verb, readonly RolloutStep[]>> = {
     lock,
     look,
     step('prove', 1_500, 'proving the release to go back to: signature, every file, the image'),
+    noteSessions,
     arm,
     activate,
     restart,

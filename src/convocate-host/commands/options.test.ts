@@ -39,6 +39,7 @@ describe('a time', () => {
   test('is parsed where an option takes one', () => {
     expect(soakOption().parseArg?.('2m', undefined)).toBe(120_000);
     expect(confirmOption().parseArg?.('2m', undefined)).toBe(120_000);
+    expect(() => confirmOption().parseArg?.('2h', undefined)).toThrow('give a time such as 10s or 2m');
   });
 });
 
@@ -52,6 +53,14 @@ describe('the time to confirm a rollout', () => {
       new UsageError('--confirm-timeout must be at least 5 s longer than --soak, which is part of it'),
     );
     expect(() => opened(0, 4_999)).toThrow(UsageError);
+  });
+
+  test('is a day at most, which is what a host takes', () => {
+    expect(confirmOption().parseArg?.('1440m', undefined)).toBe(86_400_000);
+    for (const text of ['1441m', '86401', '99999m'])
+      expect(() => confirmOption().parseArg?.(text, undefined)).toThrow(
+        new InvalidArgumentError('a host waits for a day at most: 1440m'),
+      );
   });
 
   test('does so by default', () => {

@@ -28,6 +28,14 @@ export function parseDuration(text: string): number {
 
 /** What confirming takes besides the soak, on a host that is not busy. */
 const LEAST_CONFIRM_MS = 5_000;
+/** No release that may be live on a host, and has to watch that long, takes more. */
+const MOST_CONFIRM_MS = 24 * 60 * 60 * 1000;
+
+function parseConfirmTimeout(text: string): number {
+  const timeMs = parseDuration(text);
+  if (timeMs <= MOST_CONFIRM_MS) return timeMs;
+  throw new InvalidArgumentError('a host waits for a day at most: 1440m');
+}
 
 const RATE_UNITS: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9 };
 /** Below this, not even the answers of the far side would come in time. */
@@ -51,7 +59,7 @@ export const confirmOption = (): Option =>
     '--confirm-timeout <time>',
     'how long the host waits for that proof before it goes back by itself',
   )
-    .argParser(parseDuration)
+    .argParser(parseConfirmTimeout)
     .default(60_000, '60s');
 
 export const bandwidthOption = (): Option =>

@@ -1,5 +1,5 @@
 import { RefusedError } from '../../base/errors.ts';
-import { findAgent, knownHostsFileOf } from '../../cluster/registry.ts';
+import { knownHostsFileOf } from '../../cluster/registry.ts';
 import { SHELL_HOST } from '../../protocol/host-layout.ts';
 import { clusterSigners, statusHostKey } from '../cluster-keys.ts';
 import { LOCAL, openHost } from '../open-host.ts';
@@ -10,8 +10,10 @@ import { connect } from '../steps/connect.ts';
 import { armDeadMan, disarmDeadMan, settleEarlier } from '../steps/dead-man.ts';
 import { gatherFacts, refuseUnfit } from '../steps/gather-facts.ts';
 import { introduceCluster } from '../steps/introduce-cluster.ts';
+import { noteSessions } from '../steps/note-sessions.ts';
 import { peerKeys } from '../steps/peer-keys.ts';
 import { pinHostKey } from '../steps/pin-host-key.ts';
+import { recallAgent } from '../steps/recall-agent.ts';
 import { restartAgent } from '../steps/restart-agent.ts';
 import { stageFiles } from '../steps/stage-files.ts';
 import { stageImage } from '../steps/stage-image.ts';
@@ -29,7 +31,7 @@ export interface InitAgentOptions {
  */
 export async function initAgent(rollout: Rollout, options: InitAgentOptions): Promise<void> {
   await Promise.all([clusterSigners(), statusHostKey()]); // a host must not be set up for a cluster that is not there
-  const known = await findAgent(rollout.hostName);
+  const known = await recallAgent(rollout);
   const user = options.user ?? known?.user;
   const isHere = rollout.hostName === LOCAL;
   let pin: string | undefined;
@@ -68,6 +70,7 @@ export async function initAgent(rollout: Rollout, options: InitAgentOptions): Pr
       introduceCluster,
       stageFiles,
       stageImage,
+      noteSessions,
       armDeadMan,
       installAgent,
       exchangeKeys,

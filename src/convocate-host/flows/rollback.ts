@@ -5,6 +5,7 @@ import { confirmHealthy } from '../steps/confirm-healthy.ts';
 import { connect } from '../steps/connect.ts';
 import { armDeadMan, disarmDeadMan, settleEarlier } from '../steps/dead-man.ts';
 import { refuseUnfit } from '../steps/gather-facts.ts';
+import { noteSessions } from '../steps/note-sessions.ts';
 import { restartAgent } from '../steps/restart-agent.ts';
 import { takeLock } from '../steps/take-lock.ts';
 import { warnSessionsOnOldImage } from '../steps/warn-sessions.ts';
@@ -26,6 +27,7 @@ export function rollbackSteps(choose: Step): readonly Step[] {
     refuseUnfit,
     proveRelease,
     warnSessionsOnOldImage,
+    noteSessions,
     armDeadMan,
     activate,
     restartAgent,

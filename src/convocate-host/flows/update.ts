@@ -4,6 +4,7 @@ import { confirmHealthy } from '../steps/confirm-healthy.ts';
 import { connect } from '../steps/connect.ts';
 import { armDeadMan, disarmDeadMan, settleEarlier } from '../steps/dead-man.ts';
 import { gatherFacts, refuseUnfit } from '../steps/gather-facts.ts';
+import { noteSessions } from '../steps/note-sessions.ts';
 import { pruneReleases } from '../steps/prune-releases.ts';
 import { restartAgent } from '../steps/restart-agent.ts';
 import { stageFiles } from '../steps/stage-files.ts';
@@ -26,6 +27,7 @@ export const UPDATE: readonly Step[] = [
   warnSessionsOnOldImage,
   stageFiles,
   stageImage,
+  noteSessions,
   armDeadMan,
   activate,
   restartAgent,

@@ -1,15 +1,27 @@
-import { describe, expect, test } from 'vitest';
-import { expectSameContainers } from './confirm-healthy.ts';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { type ExpectedCall, fakeHost } from '../../host-access/fake-host.ts';
+import type { ContainerFact } from '../docker-facts.ts';
+import { healthy, healthyDocker } from '../plan-fixture.ts';
+import { planWith, rolloutOn, type ToldRollout } from '../rollout-fixture.ts';
+import { runSteps } from '../rollout.ts';
+import { confirmHealthy, expectSameContainers } from './confirm-healthy.ts';
+import { look, record } from './dead-man-fixture.ts';
+import { noteSessions } from './note-sessions.ts';
+
+vi.mock('./wait-for-answer.ts');
+vi.mock('./status-link.ts');
+afterEach(() => vi.resetAllMocks());
+
+const one: ContainerFact = {
+  id: 'c1',
+  name: 'one',
+  image: 'convocate:v1',
+  imageId: 'sha256:x',
+  startedAt: 'then',
+  running: true,
+};
 
 describe('the same containers', () => {
-  const one = {
-    id: 'c1',
-    name: 'one',
-    image: 'convocate:v1',
-    imageId: 'sha256:x',
-    startedAt: 'then',
-    running: true,
-  };
   test('may have become more, and one that had stopped may run again', () => {
     const stopped = { ...one, id: 'c2', running: false };
     expect(() =>
@@ -33,5 +45,61 @@ describe('the same containers', () => {
         details: expect.objectContaining({ host: 'agent-a', output: 'one' }) as unknown,
       }) as Error,
     );
+  });
+});
+
+describe('the sessions that a rollout must leave as they are', () => {
+  const info = { ServerVersion: '20.10.24', CgroupDriver: 'systemd', LiveRestoreEnabled: true };
+  const docker = ['docker_info', Buffer.from(JSON.stringify(info)).toString('base64')] as const;
+  const has = (...containers: ContainerFact[]): ExpectedCall =>
+    look(
+      docker,
+      ...containers.map(({ id, name, image, imageId, startedAt, running }) => {
+        const values = [id, `/${name}`, image, imageId, startedAt, running];
+        return ['container', values.map((value) => JSON.stringify(value)).join(' ')] as const;
+      }),
+    );
+  const prove: ExpectedCall = { argv: ['/usr/local/lib/convocate/releases/v2/convocate-agent', 'prove'] };
+  const facts = { ...healthy, docker: { ...healthyDocker, containers: [one] } };
+  const two: ContainerFact = { ...one, id: 'c2', name: 'two' };
+
+  /** An update that sent something; `one` was there when it began. */
+  async function confirm(...script: ExpectedCall[]): Promise<ToldRollout> {
+    const host = fakeHost('agent-a', script);
+    const rollout = rolloutOn(host, { ...planWith({ loadImage: true, activate: true }), facts, record });
+    await runSteps([noteSessions, confirmHealthy], rollout);
+    host.assertDone();
+    return rollout;
+  }
+
+  test.each([
+    ['ended', []],
+    ['was started anew', [{ ...one, startedAt: 'since' }]],
+    ['made way for another', [two]],
+  ])(
+    'are those before anything is changed: one that %s while the image travelled is no harm',
+    async (_how, now) => {
+      const { said } = await confirm(has(...now), has(...now), prove);
+      if (now.length > 0) expect(said).toContain('note 1 session containers are the very same');
+    },
+  );
+
+  test('are missed where one is gone since then', async () => {
+    await expect(confirm(has(one, two), has(one), prove)).rejects.toMatchObject({
+      message: 'session containers are not what they were before the rollout',
+      details: { output: 'two' },
+    });
+  });
+
+  test('are not taken for none where Docker does not answer', async () => {
+    await expect(confirm(look())).rejects.toThrow('Docker does not answer');
+    await expect(confirm(has(one), look(), prove)).rejects.toThrow('Docker does not answer');
+  });
+
+  test('are not read again where nothing is to be changed', () => {
+    const unchanged = rolloutOn(fakeHost('agent-a', []));
+    expect(noteSessions.isDone?.(unchanged)).toBe(true);
+    const changed = rolloutOn(fakeHost('agent-a', []), planWith({ restart: true }));
+    expect(noteSessions.isDone?.(changed)).toBe(false);
   });
 });

@@ -2,9 +2,9 @@ import { OperationError } from '../../base/errors.ts';
 import type { Host } from '../../host-access/host.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import type { ContainerFact } from '../docker-facts.ts';
-import { gatherFacts } from '../facts.ts';
 import { type Rollout, type Step, need } from '../rollout.ts';
 import { stagedProgram } from '../staged-program.ts';
+import { sessionContainers } from './note-sessions.ts';
 import { expectStatusLink } from './status-link.ts';
 import { waitForAnswer } from './wait-for-answer.ts';
 
@@ -57,9 +57,8 @@ function tellAnswered(rollout: Rollout, version: string): void {
 }
 
 async function expectSameSessions(rollout: Rollout, fresh: Host): Promise<void> {
-  const before = need(rollout, 'facts').docker?.containers ?? [];
-  const facts = await gatherFacts(fresh, []);
-  expectSameContainers(fresh.name, before, facts.docker?.containers ?? []);
+  const before = rollout.sessionsBefore ?? need(rollout, 'facts').docker?.containers ?? [];
+  expectSameContainers(fresh.name, before, await sessionContainers(fresh));
   if (before.length > 0) rollout.reporter.note(`${before.length} session containers are the very same`);
 }
 

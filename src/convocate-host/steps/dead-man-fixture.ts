@@ -26,12 +26,18 @@ export const record: AgentRecord = {
 
 const b64 = (text: string): string => Buffer.from(text).toString('base64');
 /** The host is looked at, and says that. */
-const look = (...lines: Parameters<typeof withLines>): ExpectedCall => ({
+export const look = (...lines: Parameters<typeof withLines>): ExpectedCall => ({
   argv: READ,
   answer: { stdout: withLines(...lines) },
 });
 export const open: ExpectedCall = look(['rollout', b64('{"from":"v1","to":"v2"}')]);
 export const settled: ExpectedCall = look();
+/** Nothing is open there; these are the release by its link, and the one that its service runs. */
+export const serving = (live: string, running?: string): ExpectedCall =>
+  look(
+    ['current', `${libDir}/releases/${live}`],
+    ...(running === undefined ? [] : [['running', `${libDir}/releases/${running}/runtime/node`] as const]),
+  );
 export const wentBack = (returned = RETURNED): ExpectedCall =>
   look(['rolled_back', b64(JSON.stringify(returned))]);
 export const cut: ExpectedCall = { argv: READ, answer: new OperationError('no route to host') };

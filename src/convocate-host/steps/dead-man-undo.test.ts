@@ -72,8 +72,22 @@ describe('a rollout that fails once it is armed', () => {
     expect(told).toMatchObject({
       message: 'the agent service did not start; the host went back to v1 (it is mute)',
       exit: 4,
-      details: { hint: 'look at it at once: v1 does not answer yet; its sessions run on' },
+      details: {
+        hint: 'look at it at once: that v1 answers was not seen (no answer); its sessions run on',
+      },
     });
+  });
+
+  test('claims nothing about a host that is not registered yet, since nobody can ask it', async () => {
+    const { record: _record, ...rest } = armed();
+    const host = fakeHost('agent-a', [wentBack()]);
+    const failed: Step = { ...armDeadMan, isDone: () => false, run: () => Promise.reject(error) };
+    await expect(runSteps([failed], rolloutOn(host, rest))).rejects.toMatchObject({
+      exit: 4,
+      details: { hint: expect.stringContaining('it is not registered here yet') as string },
+    });
+    expect(waitForAnswer).not.toHaveBeenCalled();
+    host.assertDone();
   });
 
   test.each([
@@ -118,7 +132,7 @@ describe('a rollout that fails once it is armed', () => {
       details: {
         host: 'agent-a',
         output: 'no route to host',
-        hint: 'the host goes back to v1 by itself; see `convocate-host status` when it can be reached',
+        hint: 'unless it was confirmed, the host goes back to v1 by itself; see `convocate-host status` when it can be reached',
       },
     });
     expect(rollout.deadMan).toBeDefined();

@@ -11,6 +11,7 @@ import {
   fromV1,
   goBack,
   open,
+  serving,
   settled,
   wentBack,
 } from './dead-man-fixture.ts';
@@ -45,35 +46,85 @@ describe('arming', () => {
     expect(deadMan).toBeUndefined();
   });
 
+  const armArgv = [...argv, '--window', '60'];
+  const ended = (exitCode: number, stderr = ''): ExpectedCall => ({
+    argv: armArgv,
+    answer: { exitCode, stderr },
+  });
+  const askVersion = (exitCode: number): ExpectedCall => ({
+    argv: ['/usr/local/lib/convocate/releases/v1/convocate-agent', 'version'],
+    answer: { exitCode },
+  });
+
   test.each([
-    [2, "error: unknown command 'arm'\n", "error: unknown command 'arm'"],
-    [126, 'cannot execute\n', 'cannot execute'],
-    [127, '', 'exit 127'],
-    [139, 'some words\nSegmentation fault\n', 'Segmentation fault'],
-  ])('so is a program that cannot run its verbs (exit %i)', async (exitCode, stderr, why) => {
-    const { said, deadMan } = await arm({ exitCode, stderr });
+    [ended(2, "error: unknown command 'arm'\n"), [], "error: unknown command 'arm'"],
+    [ended(126, 'cannot execute\n'), [], 'cannot execute'],
+    [ended(127), [], 'exit 127'],
+    [ended(139, 'some words\nSegmentation fault\n'), [askVersion(139)], 'Segmentation fault'],
+    [ended(255), [askVersion(255)], 'exit 255'],
+  ])('so is a program that cannot run its verbs: %j', async (arming, more, why) => {
+    const { said, deadMan } = await runStep(armDeadMan, [arming, settled, ...more], fromV1);
     expect(said).toEqual([`warn no way back: the live release v1 is not whole (${why})`]);
     expect(deadMan).toBeUndefined();
   });
 
-  test.each([1, 3, 125])(
-    'a program that runs but cannot arm (exit %i) ends the rollout',
+  /** The rollout goes no further than to the arming, on a host that is asked exactly this. */
+  async function failToArm(...script: ExpectedCall[]): Promise<{ error: unknown; rollout: ToldRollout }> {
+    const host = fakeHost('agent-a', script);
+    const activate = { title: 'activating', run: vi.fn<Step['run']>() };
+    const rollout = rolloutOn(host, fromV1);
+    const error = await runSteps([armDeadMan, activate], rollout).catch((reason: unknown) => reason);
+    expect(activate.run).not.toHaveBeenCalled();
+    expect(rollout.deadMan).toBeUndefined();
+    host.assertDone();
+    return { error, rollout };
+  }
+  const notArmed = (exitCode: number, output: string): object => ({
+    name: 'OperationError',
+    message: 'the dead-man timer could not be armed, so nothing was activated',
+    exit: 1,
+    details: { host: 'agent-a', exitCode, output, hint: expect.any(String) as string },
+  });
+
+  test.each([1, 2, 3, 125])(
+    'a program that runs but does not arm (exit %i) ends the rollout',
     async (exitCode) => {
-      const host = fakeHost('agent-a', [
-        { argv: [...argv, '--window', '60'], answer: { exitCode, stderr: 'still open' } },
-      ]);
-      const activate = { title: 'activating', run: vi.fn<Step['run']>() };
-      const rollout = rolloutOn(host, fromV1);
-      await expect(runSteps([armDeadMan, activate], rollout)).rejects.toMatchObject({
-        message: 'the dead-man timer could not be armed, so nothing was activated',
-        exit: 1,
-        details: { host: 'agent-a', exitCode, output: 'still open' },
-      });
-      expect(activate.run).not.toHaveBeenCalled();
-      expect(rollout.deadMan).toBeUndefined();
-      host.assertDone();
+      const { error, rollout } = await failToArm(ended(exitCode, 'still open'), settled);
+      expect(error).toMatchObject(notArmed(exitCode, 'still open'));
+      expect(rollout.said).toEqual(['step arming the dead-man timer']);
     },
   );
+
+  test.each([137, 143, 255])(
+    'so does one that was killed before it had armed (exit %i)',
+    async (exitCode) => {
+      const { error } = await failToArm(ended(exitCode), settled, askVersion(0));
+      expect(error).toMatchObject(notArmed(exitCode, ''));
+      expect(error).toMatchObject({
+        details: { hint: expect.stringContaining('it was killed') as string },
+      });
+    },
+  );
+
+  test.each([1, 137, 255])(
+    'one that ended after it had armed (exit %i) is taken back: the host must not go back later, unasked',
+    async (exitCode) => {
+      const reason = 'the dead-man timer could not be armed, so nothing was activated';
+      const { error, rollout } = await failToArm(
+        ended(exitCode),
+        open,
+        open,
+        goBack(reason, { ending: 'none' }),
+      );
+      expect(error).toMatchObject(notArmed(exitCode, ''));
+      expect(rollout.said).toEqual(['step arming the dead-man timer', 'step going back to v1']);
+    },
+  );
+
+  test('an answer that makes no sense is none', async () => {
+    const { error } = await failToArm({ argv: armArgv, answer: { stdout: 'ok\n' } }, settled);
+    expect(error).toMatchObject(notArmed(0, ''));
+  });
 
   test.each([
     [undefined, 'v2', true],
@@ -90,9 +141,15 @@ describe('disarming', () => {
 
   test.each([
     ['confirmed', [open, ask(['disarm'], { ending: 'confirmed' })]],
-    ['settled by a first try, whose answer was lost', [settled]],
+    ['settled by a first try, whose answer was lost', [settled, serving('v2', 'v2')]],
+    [
+      'settled while it was asked',
+      [open, ask(['disarm'], { ending: 'none' }), serving('v2'), serving('v2', 'v2')],
+    ],
   ])('ends what is %s', async (_what, script) => {
-    expect((await disarm(...script)).deadMan).toBeUndefined();
+    const told = disarm(...script);
+    await vi.advanceTimersByTimeAsync(2_000); // where its service has only just been started, it is asked again
+    expect((await told).deadMan).toBeUndefined();
   });
 
   test.each([
@@ -111,6 +168,30 @@ describe('disarming', () => {
       details: { output: 'it is mute', hint: expect.stringContaining('--confirm-timeout') as string },
     });
     expect(rollout.said).not.toContain('step going back to v1');
+    host.assertDone();
+  });
+
+  test.each([
+    ['another rollout', [settled, serving('v0', 'v0')], 'it serves v0, and runs v0'],
+    [
+      'another rollout, while it was asked',
+      [open, ask(['disarm'], { ending: 'none' }), serving('v1', 'v1')],
+      'it serves v1, and runs v1',
+    ],
+    ['a switch that is not done', [settled, serving('v2', 'v1')], 'it serves v2, and runs v1'],
+    [
+      'a return of another rollout',
+      [wentBack({ ...RETURNED, from: 'v3' }), serving('v1', 'v1')],
+      'it serves v1, and runs v1',
+    ],
+  ])('does not call it updated after %s', async (_what, script, output) => {
+    const host = fakeHost('agent-a', script);
+    const rollout = rolloutOn(host, armed());
+    await expect(runSteps([disarmDeadMan], rollout)).rejects.toMatchObject({
+      name: 'RolledBackError',
+      exit: 4,
+      details: { host: 'agent-a', output },
+    });
     host.assertDone();
   });
 

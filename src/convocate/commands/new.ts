@@ -28,12 +28,14 @@ export function addNewCommand(program: Command): void {
 
 async function run(name: string, options: NewOptions): Promise<void> {
   if (options.attach && options.json) throw new UsageError('--attach and --json exclude each other');
-  const [{ openShell }, { chooseAgent }, { sessionFields }, { describeSession }] = await Promise.all([
-    import('./open-shell.ts'),
-    import('./choose-agent.ts'),
-    import('./session-fields.ts'),
-    import('./find-session.ts'),
-  ]);
+  const [{ openShell }, { chooseAgent }, { sessionFields }, { describeSession }, { sessionAfter }] =
+    await Promise.all([
+      import('./open-shell.ts'),
+      import('./choose-agent.ts'),
+      import('./session-fields.ts'),
+      import('./find-session.ts'),
+      import('./after-change.ts'),
+    ]);
   const fields = { ...sessionFields({ ...options, name }), name };
   if (options.attach) (await import('../attach/own-terminal.ts')).requireTerminal();
   const shell = openShell();
@@ -50,13 +52,13 @@ async function run(name: string, options: NewOptions): Promise<void> {
     });
     return;
   }
-  if (options.start) {
-    await afterCreation(what, () => shell.call(agent.agent_id, 'restart', { id: session.uuid }));
-    session = await shell.call(agent.agent_id, 'get', { id: session.uuid });
-  }
-  const done = options.start ? 'created and started' : 'created';
+  const { agent_id: agentId } = agent;
+  const { uuid } = session;
+  if (options.start) await afterCreation(what, () => shell.call(agentId, 'restart', { id: uuid }));
+  const done = `${options.start ? 'created and started' : 'created'} ${what}`;
+  if (options.start && options.json) session = await sessionAfter(shell, { agentId, uuid }, done);
   if (options.json) printJson(session);
-  else process.stdout.write(`${done} ${what}\n`);
+  else process.stdout.write(`${done}\n`);
 }
 
 /** From here on the session is there: an error that does not say so would make the operator create a second one. */

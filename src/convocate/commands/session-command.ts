@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ShellClient } from '../../cluster/shell-client.ts';
 import type { SessionView } from '../../protocol/shell-socket.ts';
+import { sessionAfter } from './after-change.ts';
 import { describeSession, findSession } from './find-session.ts';
 import { printJson } from './printable.ts';
 
@@ -34,6 +35,8 @@ export async function tellChange(
   line: (what: string) => string,
   json: boolean | undefined,
 ): Promise<void> {
-  if (json) printJson(await shell.call(session.agent_id, 'get', { id: session.uuid }));
-  else process.stdout.write(`${line(describeSession(session))}\n`);
+  const done = line(describeSession(session));
+  const { agent_id: agentId, uuid } = session;
+  if (json) printJson(await sessionAfter(shell, { agentId, uuid }, done));
+  else process.stdout.write(`${done}\n`);
 }

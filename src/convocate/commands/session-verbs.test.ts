@@ -32,6 +32,40 @@ test.each([
   ]);
 });
 
+test.each([
+  [['kill', 'api'], 'killed api'],
+  [['restart', 'api'], 'restarted api'],
+  [['background', 'api'], 'detached everyone from api'],
+  [['override', 'api'], 'cleared the lock of api'],
+  [['send', 'api', 'yes', '--enter'], 'sent to api'],
+  [['new', 'api', '--start'], 'created and started api'],
+])(
+  '%j --json that was done and cannot be shown is no refusal: it must not be repeated',
+  async (words, done) => {
+    for (const op of ['kill', 'restart', 'background', 'override', 'send'])
+      service.answers.set(op, () => null);
+    service.answers.set('create', () => api);
+    service.answers.set('get', () => {
+      throw new Error('no such session');
+    });
+    const { exitCode, stdout, stderr } = await service.run(...words, '--json');
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(JSON.parse(stderr)).toMatchObject({
+      error: `${done} (${api.uuid}) on one, but it could not be shown: no such session`,
+      kind: 'OperationError',
+      hint: expect.stringContaining('do not repeat it') as string,
+    });
+  },
+);
+
+test('new --start asks for the session only where it is to be printed', async () => {
+  service.answers.set('create', () => api).set('restart', () => null);
+  expect((await service.run('new', 'api', '--start')).stdout).toBe(
+    `created and started api (${api.uuid}) on one\n`,
+  );
+  expect(service.calls.map(({ op }) => op)).toEqual(['create', 'restart']);
+});
+
 test('rm --json gives the session as it was', async () => {
   service.answers.set('delete', () => null);
   const { stdout } = await service.run('rm', 'api', '--yes', '--json');

@@ -1,0 +1,28 @@
+import { OperationError } from '../../base/errors.ts';
+import type { Host } from '../../host-access/host.ts';
+import type { ContainerFact } from '../docker-facts.ts';
+import { gatherFacts } from '../facts.ts';
+import { isNothingToDo } from '../plan.ts';
+import { type Step, need } from '../rollout.ts';
+
+/**
+ * What the rollout must leave as it is, read just before it changes anything: a transfer may take hours, and meanwhile
+ * sessions end, and operators kill and restart them.
+ */
+export const noteSessions: Step = {
+  title: 'noting its session containers',
+  isDone: (rollout) => isNothingToDo(need(rollout, 'plan')),
+  run: async (rollout) => {
+    rollout.sessionsBefore = await sessionContainers(need(rollout, 'host'));
+  },
+};
+
+/** Throws OperationError where Docker does not answer: that is not the same as a host without sessions. */
+export async function sessionContainers(host: Host): Promise<readonly ContainerFact[]> {
+  const { docker } = await gatherFacts(host, []);
+  if (docker) return docker.containers;
+  throw new OperationError('Docker does not answer, so nobody knows which session containers there are', {
+    host: host.name,
+    hint: 'see `systemctl status docker` on the host, then run the same command again',
+  });
+}
