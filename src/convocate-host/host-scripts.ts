@@ -27,6 +27,28 @@ lib=$1 config=$2 state=$3 unit=$4
 shift 4
 say() { printf '%s\\t%s\\n' "$1" "$2"; }
 b64() { base64 -w0 2>/dev/null; }
+# All of it or nothing: an engine that falls silent half-way must not look like one without images or containers.
+docker_facts() {
+  info=$(ask info --format '{{json .}}') || return
+  case $info in *ServerVersion*) ;; *) return 1 ;; esac
+  say docker_info "$(printf '%s' "$info" | b64)"
+  root=$(ask info --format '{{.DockerRootDir}}') || return
+  say disk "$(df -Pk "$root" | awk 'NR==2 {print $4}') docker"
+  images=$(ask images -aq --no-trunc) || is_answer || return
+  images=$(printf '%s' "$images" | sort -u)
+  [ -z "$images" ] || tell image image inspect --format '{{json .Id}} {{json .RepoTags}} {{json .RootFS.Layers}}' $images || return
+  containers=$(ask ps -aq --no-trunc --filter label=convocate.session) || return
+  [ -z "$containers" ] || tell container inspect --format '{{json .Id}} {{json .Name}} {{json .Config.Image}} {{json .Image}} {{json .State.StartedAt}} {{json .State.Running}}' $containers
+}
+ask() { timeout 15 docker "$@" 2>/dev/null; }
+# What failed after the last command but was no silence: an image that is damaged, or went away meanwhile, is left out.
+is_answer() { [ $? -lt 124 ]; }
+tell() {
+  what=$1
+  shift
+  told=$(ask "$@") || is_answer || return
+  [ -z "$told" ] || printf '%s\\n' "$told" | while read -r line; do say "$what" "$line"; done
+}
 say machine "$(uname -m)"
 say glibc "$(getconf GNU_LIBC_VERSION 2>/dev/null | cut -d' ' -f2)"
 say cores "$(grep -c ^processor /proc/cpuinfo)"
@@ -61,17 +83,7 @@ for place in "$lib" "$state" /var/lib; do
   while [ ! -d "$place" ]; do place=$(dirname "$place"); done
   say disk "$(df -Pk "$place" | awk 'NR==2 {print $4}') $place"
 done
-info=$(docker info --format '{{json .}}' 2>/dev/null) || info=
-say docker_info "$(printf '%s' "$info" | b64)"
-case $info in *ServerVersion*) ;; *) exit 0 ;; esac
-root=$(docker info --format '{{.DockerRootDir}}')
-say disk "$(df -Pk "$root" | awk 'NR==2 {print $4}') docker"
-images=$(docker images -aq --no-trunc | sort -u)
-[ -n "$images" ] && docker image inspect --format '{{json .Id}} {{json .RepoTags}} {{json .RootFS.Layers}}' $images 2>/dev/null |
-  while read -r line; do say image "$line"; done
-containers=$(docker ps -aq --no-trunc --filter label=convocate.session)
-[ -n "$containers" ] && docker inspect --format '{{json .Id}} {{json .Name}} {{json .Config.Image}} {{json .Image}} {{json .State.StartedAt}} {{json .State.Running}}' $containers 2>/dev/null |
-  while read -r line; do say container "$line"; done
+docker=$(docker_facts) && printf '%s\\n' "$docker"
 exit 0
 `,
 };

@@ -155,6 +155,47 @@ describe('read-facts', () => {
     });
     expect(await snapshot()).toEqual(before);
   });
+
+  /** A `docker` that answers like an engine with a session, until it is asked for `silentAt`; and a short patience. */
+  async function withDocker(silentAt: string): Promise<NodeJS.ProcessEnv> {
+    const info = '{"ServerVersion":"20.10.24","CgroupDriver":"systemd","LiveRestoreEnabled":true}';
+    const programs = {
+      docker: `case "$1 $2" in
+"${silentAt} "*|"${silentAt}") exec sleep 600 ;;
+"info --format") case $3 in *Root*) echo / ;; *) echo '${info}' ;; esac ;;
+"images -aq") echo sha256:a ;;
+"image inspect") echo '"sha256:a" ["convocate:v1"] ["sha256:b"]' ;;
+"ps -aq") echo c ;;
+"inspect --format") echo '"c" "/convocate-session-x" "convocate:v1" "sha256:a" "2026-01-01T00:00:00Z" true' ;;
+*) exit 64 ;;
+esac`,
+      timeout: '[ "$1" = 15 ] || exit 125; shift; exec /usr/bin/timeout 0.2 "$@"',
+    };
+    await mkdir(at('bin'));
+    for (const [name, text] of Object.entries(programs))
+      await writeFile(at('bin', name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+    return { ...process.env, PATH: `${at('bin')}:${process.env['PATH']}` };
+  }
+  const lookWith = async (silentAt: string): Promise<ReturnType<typeof parseFacts>> => {
+    const argv = scriptArgv(READ_FACTS, ...args());
+    return parseFacts(await runChecked(argv, { env: await withDocker(silentAt), timeoutMs: 10_000 }), 'here');
+  };
+
+  test('tells what Docker has', async () => {
+    expect((await lookWith('never')).docker).toMatchObject({
+      images: [{ id: 'sha256:a', tags: ['convocate:v1'], layers: ['b'] }],
+      containers: [{ id: 'c', name: 'convocate-session-x', image: 'convocate:v1', running: true }],
+    });
+  });
+
+  test.each(['info', 'images', 'image inspect', 'ps', 'inspect'])(
+    'of a Docker that falls silent at "%s" tells as of none, in time',
+    async (silentAt) => {
+      const facts = await lookWith(silentAt);
+      expect(facts.docker).toBeUndefined();
+      expect(facts.freeBytes.size).toBeGreaterThan(0);
+    },
+  );
 });
 
 describe('receive-blob', () => {
