@@ -164,8 +164,9 @@ fi
 /**
  * Puts a release together beside the others, without effect. On stdin a gzipped tar with manifest.json,
  * manifest.json.sig, "files" (lines of "<sha256> <mode> <path>") and, below blobs/, the small blobs that were missing.
- * Every blob is proven by its SHA-256 before it is used. A release that is there already, which may be the live one,
- * is mended file by file and never taken away. Arguments: libDir, version. Exit 9: arrived damaged.
+ * Every blob is proven by its SHA-256 before it is used. A release that is there already is mended file by file: one
+ * that is live, or a way back, is never taken away, whatever is left of it. Arguments: libDir, version. Exit 9: arrived
+ * damaged.
  */
 export const UNPACK_RELEASE: HostScript = {
   name: 'unpack-release',
@@ -188,12 +189,19 @@ while read -r digest mode path; do
   chmod "$mode" "$new/$path"
 done < "$new.files"
 sync -f "$new"
-if cmp -s "$new/manifest.json" "$release/manifest.json"; then
+is_in_use() {
+  for link in current previous way-back; do
+    [ "$lib/$link" -ef "$release" ] && return
+  done
+  return 1
+}
+if is_in_use || cmp -s "$new/manifest.json" "$release/manifest.json"; then
   while read -r digest mode path; do
     mkdir -p "$release/$(dirname "$path")"
     cmp -s "$new/$path" "$release/$path" || { ln -f "$new/$path" "$release/$path.new"; mv -T "$release/$path.new" "$release/$path"; }
   done < "$new.files"
   mv -T "$new/manifest.json.sig" "$release/manifest.json.sig"
+  mv -T "$new/manifest.json" "$release/manifest.json"
   rm -rf "$new"
 else
   rm -rf "$release"

@@ -371,6 +371,32 @@ describe('unpack-release', () => {
     expect((await stat(release())).ino).toBe(folder);
   });
 
+  test.each(['current', 'previous', 'way-back'])(
+    'so it is where %s names it, and its manifest is gone or damaged',
+    async (link) => {
+      await unpack();
+      await symlink(release(), at('lib', link));
+      const folder = (await stat(release())).ino;
+      for (const damage of [
+        () => rm(release('manifest.json')),
+        () => writeFile(release('manifest.json'), '{'),
+      ]) {
+        await damage();
+        await rm(release('convocate-agent'));
+        expect((await unpack()).exitCode).toBe(0);
+        await expectWhole();
+        expect((await stat(release())).ino).toBe(folder);
+      }
+    },
+  );
+
+  test('one that nothing needs gives way to another build of its version', async () => {
+    await unpack({ manifest: 'manifest 0', files: `${lines[0].join(' ')}\n` });
+    await writeFile(release('of-the-other-build'), '');
+    expect((await unpack()).exitCode).toBe(0);
+    await expectWhole();
+  });
+
   test('clears away what a cut left, and takes blobs that are there already', async () => {
     await mkdir(at('lib/releases/.v1.new/x'), { recursive: true });
     await mkdir(at('lib/blobs'));

@@ -58,7 +58,7 @@ export async function armVerb(options: {
   if (!(windowS >= 1 && windowS <= 86_400)) throw new UsageError('--window takes seconds, up to a day');
   const { openOwnRelease } = await import('../release-home.ts');
   const { arm } = await import('../dead-man/arm.ts');
-  printJson(await arm(await openOwnRelease(), { rollout, to: options.to, windowS }));
+  printJson(await arm(openOwnRelease, { rollout, to: options.to, windowS }));
 }
 
 /** `disarm --rollout N`: that rollout stays. */
