@@ -29,11 +29,11 @@ export async function stageImageVerb(options: { readonly layer: readonly string[
 
 /** `prove`: this release is whole here, program and image, and a container from it runs. */
 export async function proveVerb(): Promise<void> {
-  const { openOwnRelease, verifyRelease } = await import('../release-home.ts');
+  const { openOwnRelease, verifyOrHaveSent } = await import('../release-home.ts');
   const { proveImage } = await import('../activation/stage-image.ts');
   const { DockerImages } = await import('../docker/images.ts');
   const release = await openOwnRelease();
-  await verifyRelease(release);
+  await verifyOrHaveSent(release);
   const { image } = release.manifest;
   await proveImage(image.tag, image, new DockerImages());
 }
