@@ -21,10 +21,15 @@ vi.mock('../../protocol/host-layout.ts', async (original) => {
 const digestOf = (letter: string): string => letter.repeat(64);
 let untagged: string[];
 
-/** Images by tag, and what containers were made from; anything else that is asked of it throws. */
+/** Images by tag, and what containers were made from, `<label> of <tag>` for one with a label; anything else that is asked of it throws. */
 function fakeDocker(images: Readonly<Record<string, string>>, used: readonly string[]): DockerImages {
+  let inUse = [...used];
   const known = {
-    usedByContainers: () => Promise.resolve(new Set(used)),
+    removeTrials: (label: string) => {
+      inUse = inUse.filter((name) => !name.startsWith(`${label} of `));
+      return Promise.resolve();
+    },
+    usedByContainers: () => Promise.resolve(new Set(inUse.map((name) => name.replace(/^.* of /, '')))),
     tagsOf: (repository: string) =>
       Promise.resolve(Object.keys(images).filter((tag) => tag.startsWith(`${repository}:`))),
     inspect: (tag: string) =>
@@ -117,6 +122,12 @@ test('takes away the tag of a load that was cut off', async () => {
   expect((await prune(fakeDocker({ 'convocate-staging:v9': 'id9' }, []))).removedImages).toEqual([
     'convocate-staging:v9',
   ]);
+});
+
+test('a container that is left of a proof keeps no release', async () => {
+  await release('v1', 'a');
+  const docker = fakeDocker({ 'convocate:v1': 'id1' }, ['convocate.proof of convocate:v1']);
+  expect((await prune(docker)).removedImages).toEqual(['convocate:v1']);
 });
 
 test('on an empty host does nothing', async () => {

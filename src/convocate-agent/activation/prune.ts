@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { versionOfImageTag } from '../../protocol/ids.ts';
 import type { DockerImages } from '../docker/images.ts';
-import { STAGING_REPOSITORY } from './stage-image.ts';
+import { PROOF_LABEL, STAGING_REPOSITORY } from './stage-image.ts';
 
 export interface PruneReport {
   readonly keptVersions: readonly string[];
@@ -22,6 +22,7 @@ export async function prune(docker: DockerImages): Promise<PruneReport> {
     const target = await realpath(link).catch(() => undefined);
     if (target) kept.add(basename(target));
   }
+  await docker.removeTrials(PROOF_LABEL);
   const used = await docker.usedByContainers();
   const tags = await docker.tagsOf('convocate');
   for (const tag of tags) {
