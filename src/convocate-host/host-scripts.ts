@@ -103,23 +103,29 @@ exit 0
 /**
  * Holds the host's one rollout lock for as long as its stdin stays open and speaks: it must hear something every few
  * seconds, so a lock whose holder lost power or network ends by itself. Prints "locked" and the fence's new number, or
- * "held" and by whom. Arguments: lock file, who holds it (for the next one to read), rollout directory, work lock.
+ * "held" and by whom. Arguments: lock file, who holds it (for the next one to read), rollout directory, work lock, and
+ * the lock and the work lock at their old place.
  */
 export const HOLD_LOCK: HostScript = {
   name: 'hold-lock',
   shell: 'bash', // for `read -t`
   text: `${RAISE_FENCE}
-exec 9>>"$1" || exit 1
-if ! flock -n 9; then echo "held $(cat "$1.holder" 2>/dev/null)"; exit 3; fi
+take_lock "$1" "$5"
+case $? in
+0) ;;
+1) echo "held $(cat "$1.holder" 2>/dev/null)"; exit 3 ;;
+2) echo 'held by a rollout or a prune of an earlier release'; exit 3 ;;
+*) exit 1 ;;
+esac
 printf '%s\\n' "$2" > "$1.holder"
-raise_fence "$3" "$4" || { echo "the number of the rollout could not be raised" >&2; exit 1; }
+raise_fence "$3" "$4" "$6" || { echo "the number of the rollout could not be raised" >&2; exit 1; }
 echo "locked $fence_number"
 while read -r -t 20 _; do :; done
 rm -f "$1.holder"
 `,
 };
 
-/** Runs a command only while this rollout holds the lock. Arguments: rollout directory, work lock, number, command. */
+/** Runs a command only while this rollout holds the lock. Arguments: see {@link RUN_FENCED}. */
 export const FENCE: HostScript = { name: 'fence', text: RUN_FENCED };
 
 /** Whether somebody holds the lock, without taking it or leaving a trace. Argument: lock file. */
