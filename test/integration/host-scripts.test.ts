@@ -740,8 +740,9 @@ describe('the fence', () => {
 
   test('lets through what comes with the newest number, words and exit code untouched', async () => {
     await firstLine(hold('by anna'));
-    const argv = fenced('1', 'sh', '-c', 'printf "%s|" "$@"; exit 5', 'sh', "it's", '$(id)', '');
-    expect(await runCommand(argv)).toEqual({ exitCode: 5, stdout: "it's|$(id)||", stderr: '' });
+    const words = 'printf "%s|" "$CONVOCATE_ROLLOUT_LOCK" "$@"; exit 5';
+    const argv = fenced('1', 'sh', '-c', words, 'sh', "it's", '$(id)', '');
+    expect(await runCommand(argv)).toEqual({ exitCode: 5, stdout: "held|it's|$(id)||", stderr: '' });
     expect(await runCommand(fenced('1', 'cat'), { input: 'passed on' })).toMatchObject({
       stdout: 'passed on',
     });
