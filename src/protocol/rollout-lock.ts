@@ -25,19 +25,24 @@ open_place() {
   echo "$lock_place is not a directory of root's alone" >&2
   return 1
 }
-is_own() { [ -f "$1" ] && [ ! -L "$1" ] && [ -O "$1" ]; }
+is_plain() { [ -f "$1" ] && [ ! -L "$1" ] && [ "$(stat -c %h "$1")" = 1 ]; }
+is_own() { is_plain "$1" && [ -O "$1" ]; }
 own_old() {
   is_own "$1" && chmod 600 "$1" && flock -n "$1" true && return
+  is_plain "$1" && is_roots_work "$1" && return 1
+  rm -rf "$1" 2>/dev/null
+  (umask 077; set -C; : > "$1") 2>/dev/null
+  return 0
+}
+is_roots_work() {
   for held in /proc/[0-9]*/fd/*; do
     [ "$held" -ef "$1" ] || continue
     pid=\${held#/proc/}; pid=\${pid%%/*}
     # By the real user, which a program with the setuid bit leaves as it is.
     user=$(sed -n 's/^Uid:[^0-9]*\\([0-9]*\\).*/\\1/p' "/proc/$pid/status" 2>/dev/null)
-    [ "$pid" != "$$" ] && [ "$user" = "$(id -u)" ] && return 1
+    [ "$pid" != "$$" ] && [ "$user" = "$(id -u)" ] && return
   done
-  rm -rf "$1" 2>/dev/null
-  (umask 077; set -C; : > "$1") 2>/dev/null
-  return 0
+  return 1
 }
 take_lock() {
   open_place "$1" || return 3

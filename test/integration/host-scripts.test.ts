@@ -639,6 +639,8 @@ describe('the lock at its old place, where every user could open it', () => {
 
   test.each([
     ['a link', () => symlink(at('victim'), old())],
+    ['a link to what root has open', () => symlink('/dev/null', old())],
+    ['a second name of a file', () => link(at('victim'), old())],
     ['a file of their own', () => writeFile(old(), 'theirs').then(() => chown(old(), 65_534, 65_534))],
     ['a folder', () => mkdir(old())],
   ])('is put right where another user has put %s there', async (_what, put) => {
