@@ -2,6 +2,7 @@
 import { pollUntil } from '../../lab/deadline.ts';
 import { bigProgram as bigProgramPath, noise } from '../../test/e2e/support/big-program.ts';
 import { startUpdate } from '../../test/e2e/support/rollout-run.ts';
+import { AGENT_HOST } from '../../src/protocol/host-layout.ts';
 import type { BenchCluster, InstalledRelease } from '../cluster/bench-cluster.ts';
 import { countingWire } from '../cluster/wire-counter.ts';
 import { updateOurs } from '../flows/our-update.ts';
@@ -61,7 +62,7 @@ async function pushWithCut(
   await update.kill();
   // Looked at on the agent itself: an update that is refused would count as traffic.
   const isFree = async (): Promise<true | undefined> => {
-    const lock = await agent.exec(['flock', '--nonblock', '/run/lock/convocate-rollout.lock', 'true']);
+    const lock = await agent.exec(['flock', '--nonblock', AGENT_HOST.rolloutLock, 'true']);
     return lock.exitCode === 0 ? true : undefined;
   };
   await pollUntil('the lock of a killed update ends', isFree, { timeoutMs: 60_000 });

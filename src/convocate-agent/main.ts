@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { PROTOCOL_RANGE, PROTOCOL_VERSION } from '../protocol/version.ts';
 import { reportErrors } from '../base/report-error.ts';
 import { programVersion } from '../base/version.ts';
@@ -79,6 +79,9 @@ program
   .command('prune')
   .description('remove images and releases that neither the host nor any container needs')
   .option('--json', 'print JSON')
-  .action((options: { json?: boolean }) => reportErrors(options.json, () => pruneVerb(options)));
+  .addOption(new Option('--unattended').hideHelp())
+  .action((options: { json?: boolean; unattended?: boolean }) =>
+    reportErrors(options.json, () => pruneVerb(options)),
+  );
 
 await program.parseAsync();

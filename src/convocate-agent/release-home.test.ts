@@ -1,11 +1,17 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { runChecked } from '../base/run-command.ts';
 import { type Manifest, serializeManifest } from '../release/manifest.ts';
 import { allowedSignersLine, signManifest } from '../release/signature.ts';
-import { openOwnRelease, openRelease, readReleaseFile, verifyRelease } from './release-home.ts';
+import {
+  openOwnRelease,
+  openRelease,
+  readReleaseFile,
+  verifyOrHaveSent,
+  verifyRelease,
+} from './release-home.ts';
 
 const { root } = vi.hoisted(() => ({
   root: `${process.env['TMPDIR'] ?? '/tmp'}/convocate-release-home-${process.pid}`,
@@ -17,6 +23,7 @@ vi.mock('../protocol/host-layout.ts', async (original) => {
     AGENT_HOST: {
       ...layout.AGENT_HOST,
       allowedSignersFile: `${root}/allowed_signers`,
+      blobsDir: `${root}/blobs`,
     },
   };
 });
@@ -111,6 +118,24 @@ describe('proving a release', () => {
       message: `${path} is not the file that release v1 holds`,
     });
     expect(told).toEqual(['lib/convocate-agent.mjs']);
+  });
+
+  test('of all that is damaged or gone, and of nothing else, the blob is removed: the next update sends it', async () => {
+    await mkdir(join(root, 'blobs'));
+    for (const { path, sha256: digest } of manifest.files)
+      await link(join(home, path), join(root, 'blobs', digest));
+    const prove = async (): Promise<void> => verifyOrHaveSent(await openRelease(home));
+    await prove();
+    expect(await readdir(join(root, 'blobs'))).toHaveLength(2);
+    await writeFile(join(home, 'lib/convocate-agent.mjs'), 'export {}\n;');
+    await expect(prove()).rejects.toThrow('lib/convocate-agent.mjs is not the file that release v1 holds');
+    expect(await readdir(join(root, 'blobs'))).toEqual([sha256('v1\n')]);
+    await rm(join(home, 'VERSION'));
+    await expect(prove()).rejects.toMatchObject({
+      message: `${join(home, 'VERSION')} is not the file that release v1 holds, and so with 1 more`,
+      details: { hint: 'run `convocate-host update` again: it sends what is damaged' },
+    });
+    expect(await readdir(join(root, 'blobs'))).toEqual([]);
   });
 
   test('a manifest that was changed after it was signed is refused', async () => {

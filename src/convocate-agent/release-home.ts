@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { readFile, realpath, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { OperationError } from '../base/errors.ts';
@@ -40,7 +40,7 @@ export async function readReleaseFile(release: InstalledRelease, path: string): 
 
 /**
  * Proves that a release is whole and the cluster's own: the signature over its manifest, then the digest of every
- * file. Throws OperationError naming the first thing that is not; `onDamage` is told of a file that is not what it was.
+ * file. Throws OperationError naming the first file that is not what it was; `onDamage` is told of each of them before.
  */
 export async function verifyRelease(
   release: InstalledRelease,
@@ -48,16 +48,34 @@ export async function verifyRelease(
 ): Promise<void> {
   const signature = await readFile(join(release.directory, SIGNATURE_FILE), 'utf8');
   await verifyManifest(release.manifestText, signature, AGENT_HOST.allowedSignersFile);
-  for (const file of release.manifest.files) {
-    const path = join(release.directory, file.path);
-    const found = await stat(path).catch(() => undefined);
-    if (found?.size !== file.size || (await sha256Of(path)) !== file.sha256) {
-      await onDamage(file);
-      throw new OperationError(`${path} is not the file that release ${release.manifest.version} holds`, {
-        hint: 'run `convocate-host update` again: it sends what is damaged',
-      });
-    }
-  }
+  const damaged: ReleaseFile[] = [];
+  for (const file of release.manifest.files) if (!(await isWhole(release, file))) damaged.push(file);
+  const [first, ...others] = damaged;
+  if (!first) return;
+  for (const file of damaged) await onDamage(file);
+  const path = join(release.directory, first.path);
+  const more = others.length > 0 ? `, and so with ${others.length} more` : '';
+  throw new OperationError(`${path} is not the file that release ${release.manifest.version} holds${more}`, {
+    hint: 'run `convocate-host update` again: it sends what is damaged',
+  });
+}
+
+/**
+ * As {@link verifyRelease}; of what is damaged, the blob is removed as well, which is the same file under another name.
+ * A blob that is gone is what the next update sees, and sends, and mends the release with, all of it in one run.
+ */
+export async function verifyOrHaveSent(release: InstalledRelease): Promise<void> {
+  await verifyRelease(release, ({ sha256 }) => rm(join(AGENT_HOST.blobsDir, sha256), { force: true }));
+}
+
+async function isWhole(
+  { directory }: InstalledRelease,
+  { path, size, sha256 }: ReleaseFile,
+): Promise<boolean> {
+  const file = join(directory, path);
+  const found = await stat(file).catch(() => undefined);
+  if (found?.size !== size) return false;
+  return (await sha256Of(file).catch(() => 'unreadable')) === sha256; // a disk that is dying
 }
 
 async function sha256Of(path: string): Promise<string> {

@@ -27,6 +27,28 @@ lib=$1 config=$2 state=$3 unit=$4
 shift 4
 say() { printf '%s\\t%s\\n' "$1" "$2"; }
 b64() { base64 -w0 2>/dev/null; }
+# All of it or nothing: an engine that falls silent half-way must not look like one without images or containers.
+docker_facts() {
+  info=$(ask info --format '{{json .}}') || return
+  case $info in *ServerVersion*) ;; *) return 1 ;; esac
+  say docker_info "$(printf '%s' "$info" | b64)"
+  root=$(ask info --format '{{.DockerRootDir}}') || return
+  say disk "$(df -Pk "$root" | awk 'NR==2 {print $4}') docker"
+  images=$(ask images -aq --no-trunc) || is_answer || return
+  images=$(printf '%s' "$images" | sort -u)
+  [ -z "$images" ] || tell image image inspect --format '{{json .Id}} {{json .RepoTags}} {{json .RootFS.Layers}}' $images || return
+  containers=$(ask ps -aq --no-trunc --filter label=convocate.session) || return
+  [ -z "$containers" ] || tell container inspect --format '{{json .Id}} {{json .Name}} {{json .Config.Image}} {{json .Image}} {{json .State.StartedAt}} {{json .State.Running}}' $containers
+}
+ask() { timeout 15 docker "$@" 2>/dev/null; }
+# What failed after the last command but was no silence: an image that is damaged, or went away meanwhile, is left out.
+is_answer() { [ $? -lt 124 ]; }
+tell() {
+  what=$1
+  shift
+  told=$(ask "$@") || is_answer || return
+  [ -z "$told" ] || printf '%s\\n' "$told" | while read -r line; do say "$what" "$line"; done
+}
 say machine "$(uname -m)"
 say glibc "$(getconf GNU_LIBC_VERSION 2>/dev/null | cut -d' ' -f2)"
 say cores "$(grep -c ^processor /proc/cpuinfo)"
@@ -61,17 +83,7 @@ for place in "$lib" "$state" /var/lib; do
   while [ ! -d "$place" ]; do place=$(dirname "$place"); done
   say disk "$(df -Pk "$place" | awk 'NR==2 {print $4}') $place"
 done
-info=$(docker info --format '{{json .}}' 2>/dev/null) || info=
-say docker_info "$(printf '%s' "$info" | b64)"
-case $info in *ServerVersion*) ;; *) exit 0 ;; esac
-root=$(docker info --format '{{.DockerRootDir}}')
-say disk "$(df -Pk "$root" | awk 'NR==2 {print $4}') docker"
-images=$(docker images -aq --no-trunc | sort -u)
-[ -n "$images" ] && docker image inspect --format '{{json .Id}} {{json .RepoTags}} {{json .RootFS.Layers}}' $images 2>/dev/null |
-  while read -r line; do say image "$line"; done
-containers=$(docker ps -aq --no-trunc --filter label=convocate.session)
-[ -n "$containers" ] && docker inspect --format '{{json .Id}} {{json .Name}} {{json .Config.Image}} {{json .Image}} {{json .State.StartedAt}} {{json .State.Running}}' $containers 2>/dev/null |
-  while read -r line; do say container "$line"; done
+docker=$(docker_facts) && printf '%s\\n' "$docker"
 exit 0
 `,
 };
@@ -91,23 +103,29 @@ exit 0
 /**
  * Holds the host's one rollout lock for as long as its stdin stays open and speaks: it must hear something every few
  * seconds, so a lock whose holder lost power or network ends by itself. Prints "locked" and the fence's new number, or
- * "held" and by whom. Arguments: lock file, who holds it (for the next one to read), rollout directory, work lock.
+ * "held" and by whom. Arguments: lock file, who holds it (for the next one to read), rollout directory, work lock, and
+ * the lock and the work lock at their old place.
  */
 export const HOLD_LOCK: HostScript = {
   name: 'hold-lock',
   shell: 'bash', // for `read -t`
   text: `${RAISE_FENCE}
-exec 9>>"$1" || exit 1
-if ! flock -n 9; then echo "held $(cat "$1.holder" 2>/dev/null)"; exit 3; fi
+take_lock "$1" "$5"
+case $? in
+0) ;;
+1) echo "held $(cat "$1.holder" 2>/dev/null)"; exit 3 ;;
+2) echo 'held by a rollout or a prune of an earlier release'; exit 3 ;;
+*) exit 1 ;;
+esac
 printf '%s\\n' "$2" > "$1.holder"
-raise_fence "$3" "$4" || { echo "the number of the rollout could not be raised" >&2; exit 1; }
+raise_fence "$3" "$4" "$6" || { echo "the number of the rollout could not be raised" >&2; exit 1; }
 echo "locked $fence_number"
 while read -r -t 20 _; do :; done
 rm -f "$1.holder"
 `,
 };
 
-/** Runs a command only while this rollout holds the lock. Arguments: rollout directory, work lock, number, command. */
+/** Runs a command only while this rollout holds the lock. Arguments: see {@link RUN_FENCED}. */
 export const FENCE: HostScript = { name: 'fence', text: RUN_FENCED };
 
 /** Whether somebody holds the lock, without taking it or leaving a trace. Argument: lock file. */
@@ -152,8 +170,9 @@ fi
 /**
  * Puts a release together beside the others, without effect. On stdin a gzipped tar with manifest.json,
  * manifest.json.sig, "files" (lines of "<sha256> <mode> <path>") and, below blobs/, the small blobs that were missing.
- * Every blob is proven by its SHA-256 before it is used. A release that is there already, which may be the live one,
- * is mended file by file and never taken away. Arguments: libDir, version. Exit 9: arrived damaged.
+ * Every blob is proven by its SHA-256 before it is used. A release that is there already is mended file by file: one
+ * that is live, or a way back, is never taken away, whatever is left of it. Arguments: libDir, version. Exit 9: arrived
+ * damaged.
  */
 export const UNPACK_RELEASE: HostScript = {
   name: 'unpack-release',
@@ -176,12 +195,19 @@ while read -r digest mode path; do
   chmod "$mode" "$new/$path"
 done < "$new.files"
 sync -f "$new"
-if cmp -s "$new/manifest.json" "$release/manifest.json"; then
+is_in_use() {
+  for link in current previous way-back; do
+    [ "$lib/$link" -ef "$release" ] && return
+  done
+  return 1
+}
+if is_in_use || cmp -s "$new/manifest.json" "$release/manifest.json"; then
   while read -r digest mode path; do
     mkdir -p "$release/$(dirname "$path")"
     cmp -s "$new/$path" "$release/$path" || { ln -f "$new/$path" "$release/$path.new"; mv -T "$release/$path.new" "$release/$path"; }
   done < "$new.files"
   mv -T "$new/manifest.json.sig" "$release/manifest.json.sig"
+  mv -T "$new/manifest.json" "$release/manifest.json"
   rm -rf "$new"
 else
   rm -rf "$release"

@@ -7,10 +7,11 @@ import { behindFence, lookAtLock, takeLock } from './lock.ts';
 
 /** The holder's words hold time and user, so the script is matched by what is fixed of it. */
 function lockHost(prints: readonly string[], endsWith?: { exitCode: number; stderr: string }): FakeHost {
-  const { rolloutLock, rolloutDir, rolloutWorkLock } = AGENT_HOST;
-  const argv = scriptArgv(HOLD_LOCK, rolloutLock, 'WHO', rolloutDir, rolloutWorkLock);
+  const { rolloutLock, rolloutDir, rolloutWorkLock, oldRolloutLock, oldRolloutWorkLock } = AGENT_HOST;
+  const places = [rolloutDir, rolloutWorkLock, oldRolloutLock, oldRolloutWorkLock];
+  const argv = scriptArgv(HOLD_LOCK, rolloutLock, 'WHO', ...places);
   const inner = fakeHost('agent-a', [{ start: argv, prints, ...(endsWith && { endsWith }) }]);
-  return { ...inner, start: (given) => inner.start(given.with(given.length - 3, 'WHO')) };
+  return { ...inner, start: (given) => inner.start(given.with(given.length - 5, 'WHO')) };
 }
 
 describe('the lock', () => {
@@ -59,8 +60,9 @@ describe('the lock', () => {
 });
 
 describe('a host behind the fence', () => {
-  const { rolloutDir, rolloutWorkLock } = AGENT_HOST;
-  const argv = scriptArgv(FENCE, rolloutDir, rolloutWorkLock, '7', 'systemctl', 'restart', 'x');
+  const { rolloutDir, rolloutWorkLock, oldRolloutWorkLock } = AGENT_HOST;
+  const places = [rolloutDir, rolloutWorkLock, oldRolloutWorkLock];
+  const argv = scriptArgv(FENCE, ...places, '7', 'systemctl', 'restart', 'x');
 
   test('is asked nothing without its number', async () => {
     const host = fakeHost('agent-a', [{ argv, answer: { exitCode: 5 } }, { start: argv }]);

@@ -23,8 +23,9 @@ const HEARTBEAT_MS = 5_000;
 export async function takeLock(host: Host): Promise<RolloutLock> {
   const { user, from } = currentLogin();
   const holder = `by ${user} on ${hostname()} since ${new Date().toISOString()}, logged in from ${from}`;
-  const { rolloutLock, rolloutDir, rolloutWorkLock } = AGENT_HOST;
-  const process_ = await host.start(scriptArgv(HOLD_LOCK, rolloutLock, holder, rolloutDir, rolloutWorkLock));
+  const { rolloutLock, rolloutDir, rolloutWorkLock, oldRolloutLock, oldRolloutWorkLock } = AGENT_HOST;
+  const places = [rolloutDir, rolloutWorkLock, oldRolloutLock, oldRolloutWorkLock];
+  const process_ = await host.start(scriptArgv(HOLD_LOCK, rolloutLock, holder, ...places));
   const answer = await process_.firstLine(30_000);
   if (answer?.startsWith('held')) throw heldByAnother(host.name, answer.slice('held '.length));
   const number = Number(/^locked ([1-9]\d*)$/.exec(answer ?? '')?.[1]);
@@ -62,10 +63,10 @@ export async function takeLock(host: Host): Promise<RolloutLock> {
  * an operator who lost the lock can change nothing, however late a command of theirs arrives.
  */
 export function behindFence(host: Host, lock: Pick<RolloutLock, 'number' | 'assertHeld'>): Host {
-  const { rolloutDir, rolloutWorkLock } = AGENT_HOST;
+  const { rolloutDir, rolloutWorkLock, oldRolloutWorkLock } = AGENT_HOST;
   const fenced = (argv: readonly string[]): string[] => {
     lock.assertHeld();
-    return scriptArgv(FENCE, rolloutDir, rolloutWorkLock, String(lock.number), ...argv);
+    return scriptArgv(FENCE, rolloutDir, rolloutWorkLock, oldRolloutWorkLock, String(lock.number), ...argv);
   };
   const expectInside = (result: CommandResult): CommandResult => {
     if (result.exitCode === FENCED_OFF) throw lockLost(host.name, `to another rollout (${lastLine(result)})`);

@@ -37,9 +37,13 @@ export const AGENT_HOST = {
   stateDir: '/var/lib/convocate-agent',
   sessionsDir: '/var/lib/convocate-agent/sessions',
   homesDir: '/home/claude',
-  rolloutLock: '/run/lock/convocate-rollout.lock',
+  /** In a directory that only root can enter; see protocol/rollout-lock.ts. */
+  rolloutLock: '/run/convocate-rollout/lock',
   /** Shared by whatever changes the host for a rollout, while it runs. */
-  rolloutWorkLock: '/run/lock/convocate-rollout.work',
+  rolloutWorkLock: '/run/convocate-rollout/work',
+  /** Where earlier releases have these two, and where every user of the host could open them. */
+  oldRolloutLock: '/run/lock/convocate-rollout.lock',
+  oldRolloutWorkLock: '/run/lock/convocate-rollout.work',
   /** The fence's number, and the state of a rollout that is not confirmed yet. */
   rolloutDir: '/var/lib/convocate-agent/rollout',
   rolloutBootMark: '/run/convocate-rollout.armed',

@@ -200,6 +200,14 @@ describe('two operators at once', () => {
     expect(look.events).toContainEqual(
       expect.objectContaining({ event: 'warning', text: expect.stringContaining('held by alice') as string }),
     );
+    const prune = await agent.exec(['convocate-agent', 'prune']);
+    expect(prune.exitCode).toBe(3);
+    expect(prune.stderr).toContain(
+      'a rollout is under way on this host, so nothing was removed: held by alice',
+    );
+    const daily = await agent.run(['/etc/cron.daily/convocate-image-prune']);
+    expect(daily).toMatchObject({ stdout: '', stderr: '' });
+
     await agent.unlimit();
     expect(await update.until((event) => event.event === 'result')).toMatchObject({
       outcome: 'updated',
@@ -207,5 +215,9 @@ describe('two operators at once', () => {
     });
     await update.ended;
     expect(await liveRelease(agent)).toEqual(wholly(version(4)));
+    const { stdout } = await agent.run(['convocate-agent', 'prune', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      keptVersions: expect.arrayContaining([version(4)]) as string[],
+    });
   });
 });

@@ -3,6 +3,8 @@ import type { ChildProcess } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import {
+  chmod,
+  chown,
   link,
   mkdir,
   mkdtemp,
@@ -29,6 +31,7 @@ import {
   runCommand,
   startProcess,
 } from '../../src/base/run-command.ts';
+import { RUN_LOCKED } from '../../src/protocol/rollout-lock.ts';
 import { parseFacts } from '../../src/convocate-host/facts.ts';
 import {
   FENCE,
@@ -155,6 +158,47 @@ describe('read-facts', () => {
     });
     expect(await snapshot()).toEqual(before);
   });
+
+  /** A `docker` that answers like an engine with a session, until it is asked for `silentAt`; and a short patience. */
+  async function withDocker(silentAt: string): Promise<NodeJS.ProcessEnv> {
+    const info = '{"ServerVersion":"20.10.24","CgroupDriver":"systemd","LiveRestoreEnabled":true}';
+    const programs = {
+      docker: `case "$1 $2" in
+"${silentAt} "*|"${silentAt}") exec sleep 600 ;;
+"info --format") case $3 in *Root*) echo / ;; *) echo '${info}' ;; esac ;;
+"images -aq") echo sha256:a ;;
+"image inspect") echo '"sha256:a" ["convocate:v1"] ["sha256:b"]' ;;
+"ps -aq") echo c ;;
+"inspect --format") echo '"c" "/convocate-session-x" "convocate:v1" "sha256:a" "2026-01-01T00:00:00Z" true' ;;
+*) exit 64 ;;
+esac`,
+      timeout: '[ "$1" = 15 ] || exit 125; shift; exec /usr/bin/timeout 0.2 "$@"',
+    };
+    await mkdir(at('bin'));
+    for (const [name, text] of Object.entries(programs))
+      await writeFile(at('bin', name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+    return { ...process.env, PATH: `${at('bin')}:${process.env['PATH']}` };
+  }
+  const lookWith = async (silentAt: string): Promise<ReturnType<typeof parseFacts>> => {
+    const argv = scriptArgv(READ_FACTS, ...args());
+    return parseFacts(await runChecked(argv, { env: await withDocker(silentAt), timeoutMs: 10_000 }), 'here');
+  };
+
+  test('tells what Docker has', async () => {
+    expect((await lookWith('never')).docker).toMatchObject({
+      images: [{ id: 'sha256:a', tags: ['convocate:v1'], layers: ['b'] }],
+      containers: [{ id: 'c', name: 'convocate-session-x', image: 'convocate:v1', running: true }],
+    });
+  });
+
+  test.each(['info', 'images', 'image inspect', 'ps', 'inspect'])(
+    'of a Docker that falls silent at "%s" tells as of none, in time',
+    async (silentAt) => {
+      const facts = await lookWith(silentAt);
+      expect(facts.docker).toBeUndefined();
+      expect(facts.freeBytes.size).toBeGreaterThan(0);
+    },
+  );
 });
 
 describe('receive-blob', () => {
@@ -330,6 +374,32 @@ describe('unpack-release', () => {
     expect((await stat(release())).ino).toBe(folder);
   });
 
+  test.each(['current', 'previous', 'way-back'])(
+    'so it is where %s names it, and its manifest is gone or damaged',
+    async (link) => {
+      await unpack();
+      await symlink(release(), at('lib', link));
+      const folder = (await stat(release())).ino;
+      for (const damage of [
+        () => rm(release('manifest.json')),
+        () => writeFile(release('manifest.json'), '{'),
+      ]) {
+        await damage();
+        await rm(release('convocate-agent'));
+        expect((await unpack()).exitCode).toBe(0);
+        await expectWhole();
+        expect((await stat(release())).ino).toBe(folder);
+      }
+    },
+  );
+
+  test('one that nothing needs gives way to another build of its version', async () => {
+    await unpack({ manifest: 'manifest 0', files: `${lines[0].join(' ')}\n` });
+    await writeFile(release('of-the-other-build'), '');
+    expect((await unpack()).exitCode).toBe(0);
+    await expectWhole();
+  });
+
   test('clears away what a cut left, and takes blobs that are there already', async () => {
     await mkdir(at('lib/releases/.v1.new/x'), { recursive: true });
     await mkdir(at('lib/blobs'));
@@ -436,9 +506,10 @@ async function firstLine(child: ChildProcess): Promise<string> {
   return line;
 }
 
-const hold = (who: string): ChildProcess => start(HOLD_LOCK, [at('lock'), who, at('rollout'), at('work')]);
+const places = (): string[] => [at('rollout'), at('run/work'), at('open/old.lock'), at('open/old.work')];
+const hold = (who: string): ChildProcess => start(HOLD_LOCK, [at('run/lock'), who, ...places()]);
 
-const look = async (): Promise<string> => (await run(LOOK_AT_LOCK, [at('lock')])).stdout;
+const look = async (): Promise<string> => (await run(LOOK_AT_LOCK, [at('run/lock')])).stdout;
 
 describe('the rollout lock', () => {
   test('is taken once; the second is told by whom, and ends with 3', async () => {
@@ -456,7 +527,8 @@ describe('the rollout lock', () => {
     first.stdin?.end();
     expect(await exitOf(first)).toBe(0);
     expect(await look()).toBe('');
-    expect((await readdir(root)).toSorted()).toEqual(['lock', 'rollout', 'work']);
+    expect((await readdir(root)).toSorted()).toEqual(['rollout', 'run']);
+    expect((await readdir(at('run'))).toSorted()).toEqual(['lock', 'work']);
     expect(await firstLine(hold('by bert'))).toBe('locked 2');
   });
 
@@ -488,16 +560,166 @@ describe('the rollout lock', () => {
     expect(await look()).toBe('');
   });
 
-  test('cannot be taken where its folder is missing: that is an error, not a lock', async () => {
-    expect((await run(HOLD_LOCK, [at('no/lock'), 'by anna', at('rollout'), at('work')], '')).exitCode).toBe(
-      1,
-    );
-    expect(await run(LOOK_AT_LOCK, [at('no/lock')])).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+  test('cannot be taken where its folder cannot be made: that is an error, not a lock', async () => {
+    expect((await run(HOLD_LOCK, [at('no/run/lock'), 'by anna', ...places()], '')).exitCode).toBe(1);
+    expect(await run(LOOK_AT_LOCK, [at('no/run/lock')])).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+  });
+
+  test("lies in a folder that is root's alone, whatever the umask is", async () => {
+    await mkdir(at('run'), { mode: 0o777 });
+    await firstLine(hold('by anna'));
+    expect(await modeOf(at('run'))).toBe(0o700);
+  });
+
+  test.each([
+    ['a link', () => symlink(at('elsewhere'), at('run'))],
+    ['a file', () => writeFile(at('run'), '')],
+    ['the folder of another user', () => mkdir(at('run')).then(() => chown(at('run'), 1, 1))],
+  ])('is not taken where %s lies in the place of its folder', async (_what, put) => {
+    await mkdir(at('elsewhere'));
+    await put();
+    const { exitCode, stderr } = await run(HOLD_LOCK, [at('run/lock'), 'by anna', ...places()], '');
+    expect([exitCode, stderr]).toEqual([1, `${at('run')} is not a directory of root's alone\n`]);
+    expect(await readdir(at('elsewhere'))).toEqual([]);
   });
 
   test('is not there before anybody took it, and looking makes none', async () => {
     expect(await look()).toBe('');
     expect(await readdir(root)).toEqual([]);
+  });
+});
+
+describe('the lock at its old place, where every user could open it', () => {
+  const old = (): string => at('open/old.lock');
+  beforeEach(async () => {
+    await mkdir(at('open'));
+    await chmod(at('open'), 0o1777);
+    await chmod(root, 0o755);
+  });
+  const flock = (file: string, who: readonly string[], ...how: string[]): ChildProcess => {
+    const words = [...who, 'flock', '-n', ...how, file, 'sh', '-c', 'echo held; exec sleep 600'];
+    const child = startProcess(['setsid', '--wait', ...words], { stdio: ['pipe', 'pipe', 'pipe'] });
+    started.push(child);
+    return child;
+  };
+  const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+  const isFree = async (): Promise<boolean> =>
+    (await runCommand(['flock', '-n', old(), 'true'])).exitCode === 0;
+  const end = async (child: ChildProcess): Promise<void> => {
+    process.kill(-(child.pid ?? 0), 'SIGKILL');
+    await exitOf(child);
+  };
+
+  test('is held as well, so that a prune of an earlier release keeps out', async () => {
+    const first = hold('by anna');
+    expect(await firstLine(first)).toBe('locked 1');
+    expect([await isFree(), await modeOf(old())]).toEqual([false, 0o600]);
+    first.stdin?.end();
+    await exitOf(first);
+    expect(await isFree()).toBe(true);
+  });
+
+  test("is respected where root's own rollout of an earlier release holds it", async () => {
+    const earlier = flock(old(), []);
+    await firstLine(earlier);
+    expect(await firstLine(hold('by anna'))).toBe('held by a rollout or a prune of an earlier release');
+    await end(earlier);
+    expect(await firstLine(hold('by anna'))).toBe('locked 1');
+  });
+
+  test('stops nobody where another user holds it, and is held all the same', async () => {
+    await writeFile(old(), '', { mode: 0o644 });
+    const stranger = flock(old(), nobody, '-s');
+    await firstLine(stranger);
+    const first = hold('by anna');
+    expect(await firstLine(first)).toBe('locked 1');
+    expect([await isFree(), await modeOf(old())]).toEqual([false, 0o600]);
+    expect((await runCommand([...nobody, 'cat', old()])).exitCode).not.toBe(0);
+  });
+
+  test.each([
+    ['a link', () => symlink(at('victim'), old())],
+    ['a link to what root has open', () => symlink('/dev/null', old())],
+    ['a second name of a file', () => link(at('victim'), old())],
+    ['a file of their own', () => writeFile(old(), 'theirs').then(() => chown(old(), 65_534, 65_534))],
+    ['a folder', () => mkdir(old())],
+  ])('is put right where another user has put %s there', async (_what, put) => {
+    await writeFile(at('victim'), 'untouched', { mode: 0o640 });
+    await put();
+    expect(await firstLine(hold('by anna'))).toBe('locked 1');
+    expect([await isFree(), await modeOf(old())]).toEqual([false, 0o600]);
+    expect([await readFile(at('victim'), 'utf8'), await modeOf(at('victim'))]).toEqual(['untouched', 0o640]);
+  });
+
+  test('tells an earlier release of the work under way, and that release ends it', async () => {
+    await firstLine(hold('by anna'));
+    const argv = scriptArgv(FENCE, ...places().toSpliced(2, 1), '1', 'sh', '-c', 'echo on; exec sleep 600');
+    const work = startProcess(argv, { stdio: ['pipe', 'pipe', 'pipe'] });
+    started.push(work);
+    await firstLine(work);
+    // As its dead-man does: whoever has it open as descriptor 8 is at work.
+    expect(await readlink(`/proc/${work.pid}/fd/8`)).toBe(at('open/old.work'));
+    expect((await runCommand(['flock', '-n', at('open/old.work'), 'true'])).exitCode).toBe(1);
+    work.kill('SIGKILL');
+    await exitOf(work);
+    expect((await runCommand(['flock', '-n', at('open/old.work'), 'true'])).exitCode).toBe(0);
+  });
+
+  test('work of an earlier release is ended by the next holder', async () => {
+    const words = 'exec 8>>"$1"; flock -s 8; echo on; exec sleep 600';
+    const work = startProcess(['sh', '-c', words, 'work', at('open/old.work')], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    started.push(work);
+    await firstLine(work);
+    expect(await firstLine(hold('by bert'))).toBe('locked 1');
+    expect(await withDeadline(exitOf(work), 1000, 'the end of the work')).toBe(128 + 15);
+  });
+});
+
+describe('a command that is run as the holder of the lock', () => {
+  const locked = (...argv: string[]): string[] => [
+    ...['sh', '-c', RUN_LOCKED, 'run-locked', at('run/lock'), at('open/old.lock'), 'by anna'],
+    ...argv,
+  ];
+  const say = ['sh', '-c', 'echo "$CONVOCATE_ROLLOUT_LOCK $*"; exit 5', 'sh'];
+
+  test('gets its words, is told so, and its exit code comes back', async () => {
+    expect(await runCommand(locked(...say, "it's", '$(id)'))).toEqual({
+      exitCode: 5,
+      stdout: "held it's $(id)\n",
+      stderr: '',
+    });
+    expect(await modeOf(at('run'))).toBe(0o700);
+  });
+
+  test('keeps the lock until it ends, and says who has it', async () => {
+    const holder = startProcess(locked('sh', '-c', 'echo on; exec sleep 600'), {
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    started.push(holder);
+    expect(await firstLine(holder)).toBe('on');
+    expect(await firstLine(hold('by bert'))).toBe('held by anna');
+    expect(await runCommand(locked(...say))).toEqual({ exitCode: 76, stdout: '', stderr: '' });
+    holder.kill('SIGKILL');
+    await exitOf(holder);
+    expect((await runCommand(locked(...say))).exitCode).toBe(5);
+  });
+
+  test('is not run while a rollout is under way, of this release or an earlier one', async () => {
+    const rollout = hold('by bert');
+    await firstLine(rollout);
+    expect((await runCommand(locked(...say))).exitCode).toBe(76);
+    await rm(at('open'), { recursive: true, force: true });
+    rollout.stdin?.end();
+    await exitOf(rollout);
+    await mkdir(at('open'));
+    const earlier = startProcess(['flock', at('open/old.lock'), 'sh', '-c', 'echo on; exec sleep 600'], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    started.push(earlier);
+    await firstLine(earlier);
+    expect((await runCommand(locked(...say))).exitCode).toBe(76);
   });
 });
 
@@ -512,7 +734,7 @@ test('no script is built from what varies: arguments are only ever arguments', a
 
 describe('the fence', () => {
   const fenced = (number: string, ...argv: string[]): string[] =>
-    scriptArgv(FENCE, at('rollout'), at('work'), number, ...argv);
+    scriptArgv(FENCE, at('rollout'), at('run/work'), at('open/old.work'), number, ...argv);
   const free = async (holder: ChildProcess): Promise<void> => {
     holder.stdin?.end();
     await exitOf(holder);
@@ -520,8 +742,9 @@ describe('the fence', () => {
 
   test('lets through what comes with the newest number, words and exit code untouched', async () => {
     await firstLine(hold('by anna'));
-    const argv = fenced('1', 'sh', '-c', 'printf "%s|" "$@"; exit 5', 'sh', "it's", '$(id)', '');
-    expect(await runCommand(argv)).toEqual({ exitCode: 5, stdout: "it's|$(id)||", stderr: '' });
+    const words = 'printf "%s|" "$CONVOCATE_ROLLOUT_LOCK" "$@"; exit 5';
+    const argv = fenced('1', 'sh', '-c', words, 'sh', "it's", '$(id)', '');
+    expect(await runCommand(argv)).toEqual({ exitCode: 5, stdout: "held|it's|$(id)||", stderr: '' });
     expect(await runCommand(fenced('1', 'cat'), { input: 'passed on' })).toMatchObject({
       stdout: 'passed on',
     });

@@ -12,6 +12,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { openEngine } from '../../lab/engine.ts';
 import { type Lab, openLab } from '../../lab/lab.ts';
 import { STAGING_DIR, partPath } from '../../src/convocate-agent/activation/arriving-layer.ts';
+import { PROOF_LABEL } from '../../src/convocate-agent/activation/stage-image.ts';
 import { stageArrivingImage } from '../../src/convocate-agent/activation/stage-arriving-image.ts';
 import { DockerImages } from '../../src/convocate-agent/docker/images.ts';
 import type { InstalledRelease } from '../../src/convocate-agent/release-home.ts';
@@ -354,6 +355,18 @@ describe.each(STORES)('$name', ({ open, idOf, leavesBrokenTag }) => {
         });
         expect(await docker.inspect(next.image.tag)).toBe(undefined);
       });
+    });
+
+    test('removes the container of a proof that was ended before it could: it would pin its image', async () => {
+      const one = smallImage(version, [await uniqueLayer('base'), await checkLayer(0)]);
+      await stage(one, [0, 1]);
+      const { default: Docker } = await import('dockerode');
+      const left = { Image: one.image.tag, Labels: { [PROOF_LABEL]: 'true' } };
+      await new Docker({ socketPath: socket }).createContainer(left);
+      expect(await proofs()).toHaveLength(1);
+      expect(await stage(one, [1])).toEqual({ outcome: 'present' });
+      expect(await proofs()).toEqual([]);
+      await docker.untag(one.image.tag);
     });
 
     test('refuses an image from which no session would run', async () => {

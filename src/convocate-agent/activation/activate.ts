@@ -1,12 +1,9 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { OperationError } from '../../base/errors.ts';
-import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import type { DockerImages } from '../docker/images.ts';
 import { converge } from '../install/converge.ts';
 import type { ConvergeReport } from '../install/item.ts';
 import { managedItems } from '../install/items.ts';
-import { type InstalledRelease, verifyRelease } from '../release-home.ts';
+import { type InstalledRelease, verifyOrHaveSent } from '../release-home.ts';
 import { isTheImage } from './stage-image.ts';
 
 /**
@@ -14,8 +11,7 @@ import { isTheImage } from './stage-image.ts';
  * heart of that is one rename of `current`. Sessions are not touched, and whoever called restarts the service.
  */
 export async function activate(release: InstalledRelease, docker: DockerImages): Promise<ConvergeReport> {
-  // The blob is the same file under another name: without it, the next update sends it again.
-  await verifyRelease(release, ({ sha256 }) => rm(join(AGENT_HOST.blobsDir, sha256), { force: true }));
+  await verifyOrHaveSent(release);
   const { image, version } = release.manifest;
   const found = await docker.inspect(image.tag);
   if (!found || !isTheImage(found, image)) {

@@ -14,6 +14,7 @@ vi.mock('../../protocol/host-layout.ts', async (original) => {
     blobsDir: `${root}/blobs`,
     currentLink: `${root}/current`,
     previousLink: `${root}/previous`,
+    rolloutDir: `${root}/rollout`,
   };
   return { ...layout, AGENT_HOST: { ...layout.AGENT_HOST, ...places } };
 });
@@ -21,10 +22,15 @@ vi.mock('../../protocol/host-layout.ts', async (original) => {
 const digestOf = (letter: string): string => letter.repeat(64);
 let untagged: string[];
 
-/** Images by tag, and what containers were made from; anything else that is asked of it throws. */
+/** Images by tag, and what containers were made from, `<label> of <tag>` for one with a label; anything else that is asked of it throws. */
 function fakeDocker(images: Readonly<Record<string, string>>, used: readonly string[]): DockerImages {
+  let inUse = [...used];
   const known = {
-    usedByContainers: () => Promise.resolve(new Set(used)),
+    removeTrials: (label: string) => {
+      inUse = inUse.filter((name) => !name.startsWith(`${label} of `));
+      return Promise.resolve();
+    },
+    usedByContainers: () => Promise.resolve(new Set(inUse.map((name) => name.replace(/^.* of /, '')))),
     tagsOf: (repository: string) =>
       Promise.resolve(Object.keys(images).filter((tag) => tag.startsWith(`${repository}:`))),
     inspect: (tag: string) =>
@@ -117,6 +123,33 @@ test('takes away the tag of a load that was cut off', async () => {
   expect((await prune(fakeDocker({ 'convocate-staging:v9': 'id9' }, []))).removedImages).toEqual([
     'convocate-staging:v9',
   ]);
+});
+
+test.each(['armed', 'returning'])(
+  'removes nothing while a rollout is %s: the release before the one before is still needed',
+  async (kind) => {
+    for (const [version, letter] of ['v0a', 'v1b', 'v2c', 'v3d'].map((both) => [both.slice(0, 2), both[2]]))
+      await release(version ?? '', letter ?? '');
+    await symlink('releases/v2', join(root, 'current'));
+    await symlink('releases/v1', join(root, 'previous'));
+    const open = { rollout: 7, from: 'v1', to: 'v2', previous: 'v0', deadline_s: 1, window_s: 60 };
+    await mkdir(join(root, 'rollout'));
+    await writeFile(join(root, `rollout/${kind}.json`), JSON.stringify(open));
+    await expect(prune(fakeDocker({ 'convocate:v0': 'id0' }, []))).rejects.toMatchObject({
+      message: 'a rollout is still open on this host, so nothing was removed',
+      exit: 3,
+    });
+    expect(untagged).toEqual([]);
+    expect((await readdir(join(root, 'releases'))).sort()).toEqual(['v0', 'v1', 'v2', 'v3']);
+    await rm(join(root, `rollout/${kind}.json`));
+    expect((await prune(fakeDocker({}, []))).removedReleases.toSorted()).toEqual(['v0', 'v3']);
+  },
+);
+
+test('a container that is left of a proof keeps no release', async () => {
+  await release('v1', 'a');
+  const docker = fakeDocker({ 'convocate:v1': 'id1' }, ['convocate.proof of convocate:v1']);
+  expect((await prune(docker)).removedImages).toEqual(['convocate:v1']);
 });
 
 test('on an empty host does nothing', async () => {

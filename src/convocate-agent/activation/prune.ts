@@ -1,9 +1,11 @@
 import { readdir, realpath, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { RefusedError } from '../../base/errors.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { versionOfImageTag } from '../../protocol/ids.ts';
+import { RolloutFiles } from '../dead-man/rollout-state.ts';
 import type { DockerImages } from '../docker/images.ts';
-import { STAGING_REPOSITORY } from './stage-image.ts';
+import { PROOF_LABEL, STAGING_REPOSITORY } from './stage-image.ts';
 
 export interface PruneReport {
   readonly keptVersions: readonly string[];
@@ -14,14 +16,21 @@ export interface PruneReport {
 /**
  * Removes what nothing needs any more. Kept: the current release, the previous one (the way back), and every release
  * whose image some container, running or stopped, was made from: such a session can be restarted or rolled back to.
- * Whoever calls holds the rollout lock: what is staged is not current yet, and would look like waste.
+ * Whoever calls holds the rollout lock: what is staged is not current yet, and would look like waste. Throws
+ * RefusedError while a rollout is open: what the way back from it needs is named by no link then.
  */
 export async function prune(docker: DockerImages): Promise<PruneReport> {
+  if ((await new RolloutFiles().read()).kind !== 'settled') {
+    throw new RefusedError('a rollout is still open on this host, so nothing was removed', {
+      hint: 'wait until it is confirmed or taken back; `convocate-host status` shows which',
+    });
+  }
   const kept = new Set<string>();
   for (const link of [AGENT_HOST.currentLink, AGENT_HOST.previousLink]) {
     const target = await realpath(link).catch(() => undefined);
     if (target) kept.add(basename(target));
   }
+  await docker.removeTrials(PROOF_LABEL);
   const used = await docker.usedByContainers();
   const tags = await docker.tagsOf('convocate');
   for (const tag of tags) {

@@ -24,6 +24,7 @@ export async function stageImage(
   docker: DockerImages,
   layers: ArchiveSource['layers'],
 ): Promise<'present' | 'loaded'> {
+  await docker.removeTrials(PROOF_LABEL);
   const { image, version } = release.manifest;
   const present = await docker.inspect(image.tag);
   if (present && isTheImage(present, image)) {

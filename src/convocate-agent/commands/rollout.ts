@@ -1,4 +1,4 @@
-import { UsageError } from '../../base/errors.ts';
+import { RefusedError, UsageError } from '../../base/errors.ts';
 import { isVersion } from '../../protocol/ids.ts';
 import { SEND_AGAIN_EXIT, parseSentLayer } from '../../protocol/layer-transfer.ts';
 import { printJson } from './print-json.ts';
@@ -29,11 +29,11 @@ export async function stageImageVerb(options: { readonly layer: readonly string[
 
 /** `prove`: this release is whole here, program and image, and a container from it runs. */
 export async function proveVerb(): Promise<void> {
-  const { openOwnRelease, verifyRelease } = await import('../release-home.ts');
+  const { openOwnRelease, verifyOrHaveSent } = await import('../release-home.ts');
   const { proveImage } = await import('../activation/stage-image.ts');
   const { DockerImages } = await import('../docker/images.ts');
   const release = await openOwnRelease();
-  await verifyRelease(release);
+  await verifyOrHaveSent(release);
   const { image } = release.manifest;
   await proveImage(image.tag, image, new DockerImages());
 }
@@ -58,7 +58,7 @@ export async function armVerb(options: {
   if (!(windowS >= 1 && windowS <= 86_400)) throw new UsageError('--window takes seconds, up to a day');
   const { openOwnRelease } = await import('../release-home.ts');
   const { arm } = await import('../dead-man/arm.ts');
-  printJson(await arm(await openOwnRelease(), { rollout, to: options.to, windowS }));
+  printJson(await arm(openOwnRelease, { rollout, to: options.to, windowS }));
 }
 
 /** `disarm --rollout N`: that rollout stays. */
@@ -88,11 +88,27 @@ function parseRollout(text: string): number {
   return Number(text);
 }
 
-/** `prune`: removes images and releases that nothing needs. */
-export async function pruneVerb(options: { readonly json?: boolean }): Promise<void> {
+/**
+ * `prune`: removes images and releases that nothing needs, under the rollout lock: of whoever called, or taken here.
+ * `unattended`: where a rollout is open, that is no news to anybody, and there is another day.
+ */
+export async function pruneVerb(options: {
+  readonly json?: boolean;
+  readonly unattended?: boolean;
+}): Promise<void> {
+  const { holdsRolloutLock, ownCommand, runUnderLock } = await import('../activation/under-lock.ts');
+  try {
+    if (holdsRolloutLock()) await pruneUnderLock(options.json);
+    else process.exitCode = await runUnderLock(ownCommand(), 'convocate-agent prune');
+  } catch (error) {
+    if (!(options.unattended && error instanceof RefusedError)) throw error;
+  }
+}
+
+async function pruneUnderLock(json?: boolean): Promise<void> {
   const { prune } = await import('../activation/prune.ts');
   const { DockerImages } = await import('../docker/images.ts');
   const report = await prune(new DockerImages());
-  if (options.json) printJson(report);
+  if (json) printJson(report);
   else for (const image of report.removedImages) process.stdout.write(`removed ${image}\n`);
 }

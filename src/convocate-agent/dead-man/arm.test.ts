@@ -33,7 +33,7 @@ beforeEach(() => {
 afterEach(() => machine.destroy());
 
 const armFrom = async (version: string): Promise<ArmAnswer> =>
-  await arm(await openRelease(`${releasesDir}/${version}`), { rollout: 7, to: 'v2', windowS: 60 });
+  await arm(() => openRelease(`${releasesDir}/${version}`), { rollout: 7, to: 'v2', windowS: 60 });
 const state = async (): Promise<unknown> => await new RolloutFiles().read();
 
 describe('arming', () => {
@@ -78,6 +78,16 @@ describe('arming', () => {
     expect(await state()).toEqual({ kind: 'settled' });
     expect(machine.changes.filter((change) => [START, 'writeFile ballast'].includes(change))).toEqual([]);
     expect(machine.linked(AGENT_HOST.currentLink)).toBe('v1');
+  });
+
+  test.each([
+    ['gone', undefined, `${releasesDir}/v1 is not a release: it has no manifest.json`],
+    ['not JSON', '{', `the release manifest ${releasesDir}/v1/manifest.json is damaged`],
+  ])('so does one whose manifest is %s', async (_how, text, why) => {
+    if (text === undefined) machine.remove(`${releasesDir}/v1/manifest.json`);
+    else machine.write(`${releasesDir}/v1/manifest.json`, text);
+    expect(await armFrom('v1')).toEqual({ armed: false, why });
+    expect(machine.changes).toEqual([]);
   });
 
   test('a release that is not live is refused', async () => {

@@ -24,19 +24,25 @@ export interface ArmOptions {
 export type ArmAnswer = { readonly armed: true } | { readonly armed: false; readonly why: string };
 
 /**
- * Before another release is activated: proves that `own`, the live one, is whole, so that there is a way back, and has
- * its dead-man watch from here on. Comes back when that runs; throws where it does not start.
+ * Before another release is activated: proves that the live one, which `openOwn` opens and which this program is of, is
+ * whole, so that there is a way back, and has its dead-man watch from here on. Comes back when that runs; throws where
+ * it does not start.
  */
-export async function arm(own: InstalledRelease, { rollout, to, windowS }: ArmOptions): Promise<ArmAnswer> {
-  const from = own.manifest.version;
-  const live = await nameAt(AGENT_HOST.currentLink);
-  if (live !== from) throw new RefusedError(`release ${from} is not the live one here; ${live} is`);
+export async function arm(
+  openOwn: () => Promise<InstalledRelease>,
+  { rollout, to, windowS }: ArmOptions,
+): Promise<ArmAnswer> {
   const files = new RolloutFiles();
   if ((await files.read()).kind !== 'settled') {
     throw new RefusedError('an earlier rollout is still open on this host', {
       hint: 'wait until it is confirmed or taken back; `convocate-host status` shows which',
     });
   }
+  const own = await openOwn().catch(messageOf);
+  if (typeof own === 'string') return { armed: false, why: own };
+  const from = own.manifest.version;
+  const live = await nameAt(AGENT_HOST.currentLink);
+  if (live !== from) throw new RefusedError(`release ${from} is not the live one here; ${live} is`);
   const proof = verifyRelease(own).then(() => undefined, messageOf); // meanwhile, what does no harm without it
   await switchLink(AGENT_HOST.wayBackLink, own.directory);
   await converge(deadManItems());

@@ -109,6 +109,19 @@ describe('going back', () => {
     ]);
   });
 
+  test('is told where work cannot be ended, and done all the same', async () => {
+    machine.failOn('end workers', () => {
+      throw new Error('sh failed');
+    });
+    await watch();
+    expect(said).toContain('what the rollout still does could not be ended: sh failed');
+    expect([machine.linked(currentLink), machine.running, isLeft('returning.json')]).toEqual([
+      'v1',
+      'v1',
+      false,
+    ]);
+  });
+
   test('mends a host whose link to the live release is gone', async () => {
     machine.remove(currentLink);
     await watch();

@@ -44,7 +44,10 @@ type Returning = Extract<RolloutState, { kind: 'returning' }>;
 async function startBack(files: RolloutFiles, { armed, reason }: Returning, say: Say): Promise<void> {
   await dropBallast();
   // Another operator who took the lock meanwhile waits for this, and has shut the first one out already.
-  await shutOut((await files.newestRollout()) === armed.rollout);
+  // Work that cannot be ended is told of, and no reason to stay: the switch back comes after all that it has done yet.
+  await shutOut((await files.newestRollout()) === armed.rollout).catch((error: unknown) => {
+    say(`what the rollout still does could not be ended: ${messageOf(error)}`);
+  });
   if (await hasLeft(armed.from)) {
     say(`going back from ${armed.to} to ${armed.from}: ${reason}`);
     const returned = { from: armed.to, to: armed.from, reason, at: new Date().toISOString() };

@@ -10,7 +10,7 @@ import type { Armed } from './rollout-state.ts';
 
 const { unit, deadManUnit, releasesDir, rolloutDir } = AGENT_HOST;
 const UNITS = '/etc/systemd/system';
-const RAISE_FENCE_ARGS = [rolloutDir, AGENT_HOST.rolloutWorkLock];
+const RAISE_FENCE_ARGS = [rolloutDir, AGENT_HOST.rolloutWorkLock, AGENT_HOST.oldRolloutWorkLock];
 
 /** All of it that outlives a program. */
 interface MachineState {
@@ -49,7 +49,7 @@ export class FakeMachine extends Lifetime {
   install(live: string, held: readonly string[]): void {
     this.destroy();
     this.mend();
-    for (const place of ['/proc', '/run/lock', '/usr/local/bin', AGENT_HOST.configDir, rolloutDir])
+    for (const place of ['/proc', '/run', '/usr/local/bin', AGENT_HOST.configDir, rolloutDir])
       fs.mkdirSync(this.place(place), { recursive: true });
     for (const version of held)
       for (const [path, text] of Object.entries(fakeRelease(version)))
@@ -220,8 +220,10 @@ export class FakeMachine extends Lifetime {
   async #shutOut([script = '', ...args]: readonly string[]): Promise<string> {
     if (args.slice(1).join() !== RAISE_FENCE_ARGS.join()) throw new Error(`a fence at ${args.join(' ')}`);
     const act = script.slice(RAISE_FENCE.length + 1);
-    if (act === 'flock -w 5 "$2" true || raise_fence "$1" "$2"' && this.workers === 0) return '';
-    if (!act.endsWith('raise_fence "$1" "$2"')) throw new Error(`a fence that does: ${act}`);
+    const isDone = 'open_place "$2" && flock -w 5 "$2" true && own_old "$3" || ';
+    if (act.startsWith(isDone) && this.workers === 0) return '';
+    if (act.replace(isDone, '') !== 'raise_fence "$1" "$2" "$3"')
+      throw new Error(`a fence that does: ${act}`);
     await this.change('raise number', () => this.write(`${rolloutDir}/number`, `${this.fenceNumber + 1}\n`));
     await this.change('end workers', () => void (this.workers = 0));
     return '';

@@ -36,9 +36,11 @@ export async function switchBack(armed: Armed): Promise<void> {
  * outlived that: whoever raised it may have come no further.
  */
 export async function shutOut(isNewest: boolean): Promise<void> {
-  const raise = 'raise_fence "$1" "$2"';
-  const script = `${RAISE_FENCE}\n${isNewest ? raise : `flock -w 5 "$2" true || ${raise}`}`;
-  await runChecked(['sh', '-c', script, 'raise-fence', AGENT_HOST.rolloutDir, AGENT_HOST.rolloutWorkLock]);
+  const { rolloutDir, rolloutWorkLock, oldRolloutWorkLock } = AGENT_HOST;
+  const raise = 'raise_fence "$1" "$2" "$3"';
+  const isDone = 'open_place "$2" && flock -w 5 "$2" true && own_old "$3"';
+  const script = `${RAISE_FENCE}\n${isNewest ? raise : `${isDone} || ${raise}`}`;
+  await runChecked(['sh', '-c', script, 'raise-fence', rolloutDir, rolloutWorkLock, oldRolloutWorkLock]);
 }
 
 /** Has the unit run the release that is live now. Sessions go on running. Does nothing where it runs that already. */

@@ -106,6 +106,22 @@ export class DockerImages {
     return new Set(containers.flatMap((container) => [container.Image, container.ImageID]));
   }
 
+  /** Removes every container with this label that {@link tryOut} could not, since it was ended before: it pins its image. */
+  async removeTrials(label: string): Promise<void> {
+    const filters = { label: [`${label}=true`] };
+    const left = await withDeadline(
+      this.#docker.listContainers({ all: true, filters }),
+      CALL_MS,
+      'docker ps',
+    );
+    for (const { Id: id } of left) {
+      const removing = this.#docker.getContainer(id).remove({ force: true, v: true });
+      await withDeadline(removing, CALL_MS, 'docker rm').catch((error: unknown) => {
+        if (statusOf(error) !== 404 && statusOf(error) !== 409) throw error; // gone, or going: its own helper lives
+      });
+    }
+  }
+
   /** Runs `program` in a container without a network that is gone afterwards; gives its exit code and output. */
   async tryOut(
     reference: string,
