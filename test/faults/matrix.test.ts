@@ -30,8 +30,8 @@ describe('a choice of cells', () => {
   });
 
   test('is of rows, of the beginnings of names, and of single cells', () => {
-    expect(chosen({ only: ['kill-agent'] })).toHaveLength(22);
-    expect(chosen({ only: ['kill-agent/rollback'] })).toHaveLength(9);
+    expect(chosen({ only: ['kill-agent'] })).toHaveLength(24);
+    expect(chosen({ only: ['kill-agent/rollback'] })).toHaveLength(10);
     expect(chosen({ only: ['kill-agent/rollback/arm', 'layer-missing'] }).toSorted()).toEqual([
       'kill-agent/rollback/arm',
       'layer-missing/update',
