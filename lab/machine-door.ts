@@ -3,6 +3,9 @@
 import { readFileSync } from 'node:fs';
 import type { Docker } from './docker.ts';
 
+/** With a group of the same name; these are the ones who are at a machine all the time. */
+const USERS: ReadonlySet<string> = new Set(['root', 'claude']);
+
 export interface Visit {
   /** Default root. */
   readonly user?: string | undefined;
@@ -27,12 +30,15 @@ export class MachineDoor {
     this.#containerId = containerId;
   }
 
-  /** An argv for this box that runs `argv` on the machine; undefined where only the engine can: it is elsewhere, or the machine is off. */
+  /**
+   * An argv for this box that runs `argv` on the machine; undefined where only the engine can: it is elsewhere, the machine
+   * is off, or the user is another one, of whom it looks up home and groups.
+   */
   async argvFor(
     argv: readonly string[],
     { user = 'root', cwd, env = {} }: Visit,
   ): Promise<string[] | undefined> {
-    const inside = await this.#find();
+    const inside = USERS.has(user) ? await this.#find() : undefined;
     if (!inside) return undefined;
     const variables = [...inside.env, ...Object.entries(env).map(([name, value]) => `${name}=${value}`)];
     return [
