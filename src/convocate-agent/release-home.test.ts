@@ -6,6 +6,7 @@ import { runChecked } from '../base/run-command.ts';
 import { type Manifest, serializeManifest } from '../release/manifest.ts';
 import { allowedSignersLine, signManifest } from '../release/signature.ts';
 import {
+  isLiveRelease,
   openOwnRelease,
   openRelease,
   readReleaseFile,
@@ -24,6 +25,7 @@ vi.mock('../protocol/host-layout.ts', async (original) => {
       ...layout.AGENT_HOST,
       allowedSignersFile: `${root}/allowed_signers`,
       blobsDir: `${root}/blobs`,
+      currentLink: `${root}/current`,
     },
   };
 });
@@ -146,4 +148,15 @@ describe('proving a release', () => {
     await writeFile(join(home, 'manifest.json.sig'), await signManifest(text, join(root, 'other')));
     await expect(prove()).rejects.toThrow("the release manifest's signature is not that of this cluster");
   });
+});
+
+test('the live release is the one that the link names, whichever way one came to it', async () => {
+  const release = await openRelease(home);
+  expect(await isLiveRelease(release)).toBe(false);
+  await symlink('releases/v1', join(root, 'current'));
+  expect(await isLiveRelease(release)).toBe(true);
+  expect(await isLiveRelease(await openRelease(join(root, 'current')))).toBe(true);
+  await rm(join(root, 'current'));
+  await symlink('releases/v2', join(root, 'current'));
+  expect(await isLiveRelease(release)).toBe(false);
 });

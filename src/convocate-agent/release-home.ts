@@ -34,6 +34,12 @@ export async function openRelease(directory: string): Promise<InstalledRelease> 
   return { directory, manifest: parseManifest(manifestText, file), manifestText };
 }
 
+/** The one that runs, or would after the next start. */
+export async function isLiveRelease({ directory }: InstalledRelease): Promise<boolean> {
+  const live = await realpath(AGENT_HOST.currentLink).catch(() => undefined);
+  return live !== undefined && live === (await realpath(directory));
+}
+
 export async function readReleaseFile(release: InstalledRelease, path: string): Promise<Buffer> {
   return await readFile(join(release.directory, path));
 }
