@@ -153,8 +153,14 @@ describe('convocate-agent-attach', () => {
     // A newline, not a carriage return: the local terminal is raw once the server has taken the pty.
     await terminal.type(header, 'C-j');
     await terminal.waitFor(/tick \d+/);
-    await terminal.type('from outside', 'Enter');
-    await terminal.waitFor(/heard from outside/);
+    // Without frames nobody says when the terminal is ready for keys: what is typed in the first moment may be lost.
+    await pollUntil(
+      async () => {
+        await terminal.type('from outside', 'Enter');
+        return await terminal.waitFor(/heard from outside/, 2_000).catch(() => undefined);
+      },
+      { timeoutMs: 20_000, intervalMs: 100, what: 'what was typed' },
+    );
     expect(await waitForSize(uuid, '100x30')).toBe('100x30');
     await terminal.resize(120, 40);
     expect(await waitForSize(uuid, '120x40')).toBe('120x40');
