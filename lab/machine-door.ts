@@ -6,6 +6,9 @@ import type { Docker } from './docker.ts';
 /** With a group of the same name; these are the ones who are at a machine all the time. */
 const USERS: ReadonlySet<string> = new Set(['root', 'claude']);
 
+/** As the engine has it: a program that wants a shell shall not take the login shell of claude for one. */
+const NO_SHELL = ['env', '--unset=SHELL'];
+
 export interface Visit {
   /** Default root. */
   readonly user?: string | undefined;
@@ -48,7 +51,7 @@ export class MachineDoor {
       '--',
       ...(user === 'root'
         ? ['env', '--ignore-environment', 'HOME=/root']
-        : ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--init-groups', '--reset-env', 'env']),
+        : ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--init-groups', '--reset-env', ...NO_SHELL]),
       ...(cwd === undefined ? [] : [`--chdir=${cwd}`]),
       ...variables,
       ...argv,
