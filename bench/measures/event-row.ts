@@ -51,15 +51,15 @@ interface Events {
 /** Milliseconds from each event to the client that watches. */
 async function watching({ client, simulation }: SimulatedShell, events: Events): Promise<number[]> {
   const took = new Map<string, number>();
-  const old = new Map<string, number>();
   const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+  let old = new Set<string>();
   using _watch = client.watch((news) => {
     if (news.kind === 'lost') throw news.error;
     if (news.kind === 'change') {
-      note(took, news.change.sessions ?? [], (mark) => (old.has(mark) ? undefined : ageMs(mark)));
+      note(took, old, news.change.sessions ?? []);
       return;
     }
-    note(old, [...news.picture.sessions.values()], () => 0); // a row can change for another reason, with the mark that it had
+    old = marksOf([...news.picture.sessions.values()]);
     begin();
   });
   await begun;
@@ -75,35 +75,31 @@ async function watching({ client, simulation }: SimulatedShell, events: Events):
 /** The same as a script sees it that asks again as soon as it has an answer. */
 async function polling(shell: SimulatedShell, events: Events): Promise<number[]> {
   const took = new Map<string, number>();
-  const old = new Map<string, number>();
   const { argv, env } = shell.command('ls', '--json');
   const look = async (): Promise<SessionView[]> =>
     (JSON.parse(await runChecked(argv, { env })) as { sessions: SessionView[] }).sessions;
-  note(old, await look(), () => 0);
+  const old = marksOf(await look());
   let done = false;
   const order = shell.simulation.order({ do: 'touch', mark: true, ...events }).then(() => {
     done = true;
   });
   for (let last = false; !last; ) {
     last = done; // what came before this look is in it
-    note(took, await look(), (mark) => (old.has(mark) ? undefined : ageMs(mark)));
+    note(took, old, await look());
   }
   await order;
   return [...took.values()];
 }
 
-/** A row says in its detail when it was changed, by the clock that all processes here share. What `take` leaves out waits. */
-function note(
-  took: Map<string, number>,
-  rows: readonly SessionView[],
-  take: (mark: string) => number | undefined,
-): void {
-  for (const { activity } of rows) {
-    const mark = activity?.detail;
-    if (!mark?.startsWith('at ') || took.has(mark)) continue;
-    const ms = take(mark);
-    if (ms !== undefined) took.set(mark, ms);
-  }
+/** How old each mark is that is new. A row can change for another reason, with the mark that it had. */
+function note(took: Map<string, number>, old: ReadonlySet<string>, rows: readonly SessionView[]): void {
+  for (const mark of marksOf(rows)) if (!old.has(mark) && !took.has(mark)) took.set(mark, ageMs(mark));
+}
+
+/** A row says in its detail when it was changed, by the clock that all processes here share. */
+function marksOf(rows: readonly SessionView[]): Set<string> {
+  const details = rows.map(({ activity }) => activity?.detail ?? '');
+  return new Set(details.filter((detail) => detail.startsWith('at ')));
 }
 
 function ageMs(mark: string): number {

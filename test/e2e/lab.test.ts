@@ -102,6 +102,16 @@ describe('a machine', () => {
     );
   });
 
+  test.each(['root', 'claude'])('is the same for %s whichever way a command came in', async (user) => {
+    if (user === 'claude') await shell.run(['useradd', '--create-home', '--shell', '/bin/bash', user]);
+    const show = ['sh', '-c', 'id; pwd; env | grep -vE "^(PWD|SHLVL|_|USER|LOGNAME)=" | sort'];
+    const visit = { user, cwd: '/tmp', env: { WORD: "it's $HOME" } };
+    const short = await shell.run(show, visit);
+    expect(short.stdout).toContain("WORD=it's $HOME");
+    // With input it is the engine that goes in.
+    expect(short.stdout).toBe((await shell.run(show, { ...visit, input: '' })).stdout);
+  });
+
   test('gives a spawned program a terminal when asked', async () => {
     const child = agent.spawn(['sh', '-c', 'tty; read -r word; echo "got $word"'], { tty: true });
     let output = '';

@@ -45,7 +45,8 @@ export async function lookAtTerminal(
 
 /**
  * A look, with what it says together with the one before. Output that goes on over both, well after the report of
- * `reportedMs`, is work, but not where the title says that the program is at rest: then somebody types. A title that says, well after it, that the program is at rest tells that whatever it reported is over.
+ * `reportedMs`, is work, but not where the title says that the program is at rest: then somebody types. A title that says,
+ * well after it, that the program is at rest tells that whatever it reported is over.
  */
 export function comparedWith(
   before: TerminalEvidence | undefined,

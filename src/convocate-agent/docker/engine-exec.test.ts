@@ -1,6 +1,7 @@
 import { Duplex } from 'node:stream';
 import type Dockerode from 'dockerode';
 import { afterEach, expect, test, vi } from 'vitest';
+import type { ExecCommand, ExecResult } from './docker.ts';
 import { execToEnd, openTerminal } from './engine-exec.ts';
 
 afterEach(() => vi.useRealTimers());
@@ -29,16 +30,14 @@ function engineOf(start: () => Promise<Duplex>): Dockerode {
   return { getContainer: () => ({ exec: async () => exec }) } as unknown as Dockerode;
 }
 
+async function run(command: ExecCommand, start: () => Promise<Duplex>): Promise<ExecResult> {
+  return await execToEnd(engineOf(start), 'one', command);
+}
+
 test('a command that prints more than it may is given up, and read no more', async () => {
   const yes = new Endless(1_000);
   const command = { argv: ['yes'], user: 'claude', mostBytes: 4_096 };
-  await expect(
-    execToEnd(
-      engineOf(async () => yes),
-      'one',
-      command,
-    ),
-  ).rejects.toMatchObject({
+  await expect(run(command, async () => yes)).rejects.toMatchObject({
     code: 'docker',
     message: 'Docker failed to run yes in one: it prints more than 4096 bytes',
   });
@@ -49,13 +48,7 @@ test('a command that prints more than it may is given up, and read no more', asy
 test('a command that does not come to its end in its time is read no more', async () => {
   const slow = new Endless(1);
   const command = { argv: ['yes'], user: 'claude', timeoutMs: 50 };
-  await expect(
-    execToEnd(
-      engineOf(async () => slow),
-      'one',
-      command,
-    ),
-  ).rejects.toMatchObject({
+  await expect(run(command, async () => slow)).rejects.toMatchObject({
     code: 'docker',
     message: expect.stringMatching(/run yes in one did not finish within 0.05 s/),
   });
@@ -66,13 +59,7 @@ test('nor one that Docker starts only after that', async () => {
   const late = new Endless(1);
   const { promise, resolve } = Promise.withResolvers<Duplex>();
   const command = { argv: ['yes'], user: 'claude', timeoutMs: 20 };
-  await expect(
-    execToEnd(
-      engineOf(() => promise),
-      'one',
-      command,
-    ),
-  ).rejects.toMatchObject({ code: 'docker' });
+  await expect(run(command, () => promise)).rejects.toMatchObject({ code: 'docker' });
   resolve(late);
   await expect.poll(() => late.destroyed).toBe(true);
 });

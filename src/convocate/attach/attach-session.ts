@@ -46,7 +46,7 @@ export async function attachToSession(
     const { terminal, first } = opened;
     last = modes.restoring();
     if (first[0] !== FRAME_TYPES.hello.code) {
-      const signal = await relayRaw(own, terminal, first, modes);
+      const signal = await relayRaw(own, modes, opened, options.ended);
       return signal ? endOf(target, { how: 'signal', signal }) : await farewell(shell, target);
     }
     terminal.socket.unshift(first);
@@ -73,13 +73,11 @@ async function keep(
   const name = nameOf(target);
   const dial = (request: DialRequest): Promise<Duplex> => line.dial(request);
   const kept = new KeepAttached({ name, screen: own.stream, size: () => own.size(), modes, dial }, first);
-  const onEnded = (): void => kept.signal('SIGTERM');
-  ended?.addEventListener('abort', onEnded);
   const ending = await whileSignalled(
     { onEnd: (signal) => kept.signal(signal), onResize: () => kept.resized() },
+    ended,
     kept.ending,
   );
-  ended?.removeEventListener('abort', onEnded);
   // An agent that will not have us back may have the best of reasons: the session is over.
   const end =
     ending.how === 'refused' ? await farewell(shell, target, ending.problem) : endOf(target, ending);

@@ -35,7 +35,6 @@ export async function openAttach({ own, name, open, ended }: OpenAttachOptions):
     stop.abort();
   };
   const onHangup = (): void => end('SIGHUP');
-  const onEnded = (): void => end('SIGTERM');
   let isShown = false;
   const notice = setTimeout(() => {
     isShown = true;
@@ -47,16 +46,13 @@ export async function openAttach({ own, name, open, ended }: OpenAttachOptions):
     else typed.push(keys);
   };
   stream.on('data', onKeys).on('close', onHangup);
-  ended?.addEventListener('abort', onEnded);
-  if (ended?.aborted) onEnded();
   try {
-    return await whileSignalled({ onEnd: end, onResize: () => {} }, opened(open, stop.signal));
+    return await whileSignalled({ onEnd: end, onResize: () => {} }, ended, opened(open, stop.signal));
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     return why;
   } finally {
     clearTimeout(notice);
-    ended?.removeEventListener('abort', onEnded);
     stream.off('data', onKeys).off('close', onHangup);
     stream.pause();
     if (isShown && !stream.destroyed) stream.write(ERASE_LINE);

@@ -3,11 +3,9 @@ import type { Duplex } from 'node:stream';
 import { ReadStream, WriteStream } from 'node:tty';
 import { RefusedError } from '../../base/errors.ts';
 import { runCommand } from '../../base/run-command.ts';
+import { writeLast } from './write-last.ts';
 
 const DEVICE = '/dev/tty';
-/** A terminal that takes nothing any more must not keep us; one on a slow line may take its time. */
-const NO_PROGRESS_MS = 4_000;
-const FAREWELL_MS = 30_000;
 
 export interface Size {
   readonly cols: number;
@@ -51,7 +49,7 @@ export function openOwnTerminal(): OwnTerminal {
       await runCommand(['stty', '-F', DEVICE, '-opost'], { timeoutMs: 5_000 });
     },
     close: async (last) => {
-      if (!stream.destroyed) await written(stream, last);
+      if (!stream.destroyed) await writeLast(stream, last);
       restore();
     },
     closeNow: (last) => {
@@ -64,21 +62,6 @@ export function openOwnTerminal(): OwnTerminal {
       restore();
     },
   };
-}
-
-/** Settles when the terminal has taken everything, or takes nothing any more. */
-async function written(stream: Duplex, text: string): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  stream.write(text, () => resolve());
-  let left = stream.writableLength;
-  const progress = setInterval(() => {
-    if (stream.writableLength === left) resolve();
-    left = stream.writableLength;
-  }, NO_PROGRESS_MS);
-  const deadline = setTimeout(resolve, FAREWELL_MS);
-  await promise;
-  clearInterval(progress);
-  clearTimeout(deadline);
 }
 
 /** A stream learns its size once, when it is made. */

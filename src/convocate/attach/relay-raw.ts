@@ -9,9 +9,9 @@ import { whileSignalled } from './while-signalled.ts';
  */
 export async function relayRaw(
   own: OwnTerminal,
-  terminal: ShellTerminal,
-  first: Buffer,
   modes: ScreenModes,
+  { terminal, first }: { readonly terminal: ShellTerminal; readonly first: Buffer },
+  ended: AbortSignal | undefined,
 ): Promise<NodeJS.Signals | undefined> {
   const { socket } = terminal;
   const { promise: over, resolve } = Promise.withResolvers<NodeJS.Signals | undefined>();
@@ -34,7 +34,7 @@ export async function relayRaw(
   own.stream.pipe(socket);
   onResize(); // the window may have changed while the session was being started
   try {
-    return await whileSignalled({ onEnd: resolve, onResize }, over);
+    return await whileSignalled({ onEnd: resolve, onResize }, ended, over);
   } finally {
     own.stream.unpipe(socket);
     socket.destroySoon();
