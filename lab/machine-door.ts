@@ -3,11 +3,11 @@
 import { readFileSync } from 'node:fs';
 import type { Docker } from './docker.ts';
 
-/** With a group of the same name; these are the ones who are at a machine all the time. */
-const USERS: ReadonlySet<string> = new Set(['root', 'claude']);
-
-/** As the engine has it: a program that wants a shell shall not take the login shell of claude for one. */
-const NO_SHELL = ['env', '--unset=SHELL'];
+/** The ones who are at a machine all the time, with a group of the same name, and their homes. */
+const HOMES: ReadonlyMap<string, string> = new Map([
+  ['root', '/root'],
+  ['claude', '/home/claude'],
+]);
 
 export interface Visit {
   /** Default root. */
@@ -41,19 +41,18 @@ export class MachineDoor {
     argv: readonly string[],
     { user = 'root', cwd, env = {} }: Visit,
   ): Promise<string[] | undefined> {
-    const inside = USERS.has(user) ? await this.#find() : undefined;
+    const home = HOMES.get(user);
+    const inside = home && (await this.#find());
     if (!inside) return undefined;
-    const variables = [...inside.env, ...Object.entries(env).map(([name, value]) => `${name}=${value}`)];
+    const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
     return [
       'nsenter',
       `--target=${inside.pid}`,
       ...['--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup', '--root', '--wd'],
       '--',
-      ...(user === 'root'
-        ? ['env', '--ignore-environment', 'HOME=/root']
-        : ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--init-groups', '--reset-env', ...NO_SHELL]),
-      ...(cwd === undefined ? [] : [`--chdir=${cwd}`]),
-      ...variables,
+      ...(user === 'root' ? [] : ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--init-groups']),
+      ...['env', '--ignore-environment', ...(cwd === undefined ? [] : [`--chdir=${cwd}`])],
+      ...[`HOME=${home}`, ...inside.env, ...variables],
       ...argv,
     ];
   }
@@ -62,11 +61,12 @@ export class MachineDoor {
     if (this.#inside && this.#isOurs(this.#inside.pid)) return this.#inside;
     this.#inside = undefined;
     if (process.getuid?.() !== 0) return undefined;
-    const format = '{{.State.Pid}} {{json .Config.Env}}';
+    const format = '{{.State.Pid}} {{.Config.Hostname}} {{json .Config.Env}}';
     const answer = await this.#docker.exec(['inspect', `--format=${format}`, this.#containerId]);
-    const [, pid = '0', env = '[]'] = /^(\d+) (.*)$/.exec(answer.stdout.trim()) ?? [];
+    const [, pid = '0', hostname, env = '[]'] = /^(\d+) (\S+) (.*)$/.exec(answer.stdout.trim()) ?? [];
     if (answer.exitCode !== 0 || pid === '0' || !this.#isOurs(Number(pid))) return undefined;
-    this.#inside = { pid: Number(pid), env: (JSON.parse(env) as string[] | null) ?? [] };
+    const own = (JSON.parse(env) as string[] | null) ?? [];
+    this.#inside = { pid: Number(pid), env: [`HOSTNAME=${hostname}`, ...own] };
     return this.#inside;
   }
 
