@@ -1,7 +1,11 @@
 import { expect, test, vi } from 'vitest';
 import { whileSignalled } from './while-signalled.ts';
 
-function work(): { readonly told: string[]; readonly ended: AbortController; begin(): Promise<string> } {
+function work(): {
+  readonly told: string[];
+  readonly ended: AbortController;
+  readonly begin: () => Promise<string>;
+} {
   const told: string[] = [];
   const ended = new AbortController();
   return {
