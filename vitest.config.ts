@@ -16,6 +16,7 @@ export default defineConfig({
             'src/**/*.test.ts',
             'lab/**/*.test.ts',
             'bench/**/*.test.ts',
+            'scripts/**/*.test.ts',
             'test/architecture.test.ts',
             'test/faults/**/*.test.ts',
           ],

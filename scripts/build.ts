@@ -17,6 +17,7 @@ import {
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { HOST_FILES, HOST_FILES_INDEX } from '../src/release/host-files.ts';
+import { BUNDLE_OPTIONS } from './bundle-options.ts';
 
 const ROOT = dirname(import.meta.dirname);
 const OUT = join(ROOT, 'build');
@@ -60,20 +61,13 @@ const stubs = {
 
 async function bundlePrograms(): Promise<void> {
   await build({
+    ...BUNDLE_OPTIONS,
     entryPoints: PROGRAMS.map((program) => ({ in: join(ROOT, `src/${program}/main.ts`), out: program })),
     outdir: join(OUT, 'lib'),
     outExtension: { '.js': '.mjs' },
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    minify: true,
-    keepNames: true,
-    legalComments: 'none',
     plugins: [stubs],
     banner: { js: COMMONJS_NAMES },
     metafile: true,
-    logLevel: 'warning',
   }).then(({ metafile }) => writeFileSync(join(OUT, 'metafile.json'), JSON.stringify(metafile)));
 }
 

@@ -96,7 +96,7 @@ async function waitOut(
   const by = Math.max(at + WHOLE_WITHIN_MS, performance.now() + AFTERMATH_MS);
   const found: Found = await waitUntilWhole(site, releases, by);
   const wholeAfterMs = Math.round(performance.now() - at);
-  verdict.stranded.push(...found.wrong);
+  verdict.stranded.push(...found.wrong, ...(wound.lift ? [] : lateness(wholeAfterMs)));
   const facts = { live: start.live, target: start.target, found: found.release };
   if (second)
     verdict.falseUpdated.push(
@@ -106,6 +106,13 @@ async function waitOut(
   else verdict.falseUpdated.push(...untruths(ended, facts));
   const endedOn = found.release === start.target ? 'new' : found.release === start.live ? 'old' : 'neither';
   return { verdict, seen: { endedOn, exitCode: ended.exitCode, wholeAfterMs } };
+}
+
+/** Where the fault is over by itself; one that lasts is looked at while it does. */
+function lateness(wholeAfterMs: number): string[] {
+  return wholeAfterMs <= WHOLE_WITHIN_MS
+    ? []
+    : [`it was whole, and its operator told, after ${wholeAfterMs / 1000} s only`];
 }
 
 /** Of two operators, the one who was not refused. */
