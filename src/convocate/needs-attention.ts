@@ -1,9 +1,9 @@
 import type { SessionView } from '../protocol/shell-socket.ts';
 
 /**
- * What the entrypoint of a session ends with when it was told to stop: by a kill, or because its host went down. A program
- * that something inside ends with SIGTERM leaves the same code, and no agent can tell the two apart; of all others,
- * 137 of a SIGKILL among them, somebody should know.
+ * What the entrypoint of a session ends with when its host goes down. A program that something inside ends with SIGTERM
+ * leaves the same code, and no agent can tell the two apart; of all others, 137 of a SIGKILL among them, somebody should
+ * know, unless it was a kill of an operator's.
  */
 const STOPPED = 143;
 
@@ -15,7 +15,9 @@ export function needsAttention(session: SessionView): boolean {
 }
 
 /** Its end was not what anybody asked for: for want of memory, or with an exit code that says so. */
-export function endedBadly(session: Pick<SessionView, 'running' | 'exit_code' | 'oom_killed'>): boolean {
-  const { running, exit_code: exitCode = 0, oom_killed: oomKilled } = session;
-  return !running && (oomKilled === true || (exitCode !== 0 && exitCode !== STOPPED));
+export function endedBadly(
+  session: Pick<SessionView, 'running' | 'exit_code' | 'oom_killed' | 'asked_to_stop'>,
+): boolean {
+  const { running, exit_code: exitCode = 0, oom_killed: oomKilled, asked_to_stop: isAsked } = session;
+  return !running && !isAsked && (oomKilled === true || (exitCode !== 0 && exitCode !== STOPPED));
 }

@@ -41,6 +41,8 @@ export const TerminalEnd = z.object({
   /** Of the session's program, with `ended`. */
   exit_code: z.optional(z.int()),
   oom_killed: z.optional(z.boolean()),
+  /** It was somebody's wish, by a kill. */
+  asked_to_stop: z.optional(z.boolean()),
 });
 export type TerminalEnd = z.infer<typeof TerminalEnd>;
 

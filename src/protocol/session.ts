@@ -42,6 +42,8 @@ export const Session = z.object({
   started_at: z.string(),
   exit_code: z.optional(z.int()),
   oom_killed: z.optional(z.boolean()),
+  /** It ended because somebody wanted it to, with a kill: whatever its exit code, nobody needs to look. */
+  asked_to_stop: z.optional(z.boolean()),
   /** A change is under way, or one was cut off: `override` clears it. */
   locked: z.boolean(),
   /** Which box it runs in: `boxed`, or the name of a looser profile. */

@@ -9,6 +9,7 @@ import { type Trees, buildTrees } from '../faults/trees.ts';
 
 /** None that dead-man.test.ts or update-cut-off.test.ts has. */
 const cells = [
+  'cut-ssh/update/disarm',
   'disk-full-root-and-var/update/restart',
   'partition-for-ever/update/confirm',
   'power-cut-shell/update/activate',

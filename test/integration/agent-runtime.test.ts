@@ -65,6 +65,7 @@ describe('the life of a session', { timeout: 60_000 }, () => {
     expect(await agent.call('get', { id })).toMatchObject({
       running: false,
       exit_code: 143,
+      asked_to_stop: true,
       oom_killed: false,
     });
     await agent.call('kill', { id });

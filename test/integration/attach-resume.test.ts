@@ -300,7 +300,7 @@ describe('an agent that starts anew', { timeout: 120_000 }, () => {
 describe('the end is told', { timeout: 60_000 }, () => {
   test.each([
     ['background', { reason: 'detached' }],
-    ['kill', { reason: 'ended', exit_code: 143 }],
+    ['kill', { reason: 'ended', exit_code: 143, asked_to_stop: true }],
     ['delete', { reason: 'removed' }],
   ] as const)('%s', async (op, end) => {
     const { id, kept } = await attach();

@@ -1,6 +1,7 @@
 import { pollUntil } from '../../base/deadline.ts';
 import type { TerminalEnd } from '../../protocol/attach.ts';
 import type { Agent } from '../sessions/agent.ts';
+import { getSession } from '../sessions/describe-session.ts';
 import { lookAndTell } from '../sessions/watch-containers.ts';
 
 /** tmux ends a moment before its container does. */
@@ -18,10 +19,12 @@ export async function whyEnded(agent: Agent, id: string, lastWords: string): Pro
     if (agent.locks.liveOp(id) === 'delete' || !(await agent.store.find(id))) return { reason: 'removed' };
     const { facts } = await lookAndTell(agent, id);
     if (facts?.running) return undefined;
+    const { asked_to_stop: isAsked } = await getSession(agent, id);
     return {
       reason: 'ended',
       ...(facts?.exitCode !== undefined && { exit_code: facts.exitCode }),
       ...(facts?.oomKilled && { oom_killed: true }),
+      ...(isAsked && { asked_to_stop: true }),
     };
   };
   try {

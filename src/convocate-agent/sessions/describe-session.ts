@@ -50,6 +50,7 @@ export async function describeEntry(agent: Agent, entry: SessionEntry): Promise<
     started_at: container?.started_at ?? '',
     ...(container?.exit_code !== undefined && { exit_code: container.exit_code }),
     ...(container && !container.running && { oom_killed: container.oom_killed }),
+    ...(container?.asked_to_stop && { asked_to_stop: true }),
     locked,
     ...(container?.profile !== undefined && { profile: container.profile }),
     ...(entry.damaged !== undefined && { damaged: entry.damaged }),

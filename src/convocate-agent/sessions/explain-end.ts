@@ -10,6 +10,8 @@ export async function explainEnd(agent: Agent, id: string): Promise<RpcError | u
   const { facts } = await lookAndTell(agent, id);
   if (facts?.running) return undefined;
   if (facts?.exitCode === undefined) return new RpcError('conflict', `session ${id} is not running`);
+  if (agent.containers.recordOf(id, undefined)?.asked_to_stop)
+    return new RpcError('conflict', 'the session was stopped');
   const cause = facts.oomKilled ? ', out of memory' : '';
   return new RpcError('conflict', `the session ended with exit code ${facts.exitCode}${cause}`);
 }

@@ -27,6 +27,8 @@ export class KnownContainers {
   readonly #looks = new KeyedLock();
   /** Ids of containers of which Docker said, in an event, that something in them was killed for want of memory. */
   readonly #outOfMemory = new Map<string, string>();
+  /** Ids of containers that somebody wants to end. */
+  readonly #askedToStop = new Map<string, string>();
 
   constructor(store: SessionStore) {
     this.#store = store;
@@ -36,7 +38,7 @@ export class KnownContainers {
   recordOf(uuid: string, stored: ContainerRecord | undefined): ContainerRecord | undefined {
     if (!this.#facts.has(uuid)) return stored;
     const facts = this.#facts.get(uuid);
-    if (facts) return recordFrom(facts);
+    if (facts) return recordFrom(facts, this.#wasAskedToStop(uuid, facts, stored));
     return stored && { ...stored, id: '', running: false };
   }
 
@@ -70,15 +72,29 @@ export class KnownContainers {
     this.#outOfMemory.set(uuid, containerId);
   }
 
+  /** Before it is done, so that the news of its end finds it; false takes it back where it could not be done. */
+  noteAskedToStop(uuid: string, containerId: string, isAsked = true): void {
+    if (isAsked) this.#askedToStop.set(uuid, containerId);
+    else this.#askedToStop.delete(uuid);
+  }
+
   forget(uuid: string): void {
     this.#facts.delete(uuid);
     this.#outOfMemory.delete(uuid);
+    this.#askedToStop.delete(uuid);
+  }
+
+  /** What an agent before this one wrote down counts for the same container only. */
+  #wasAskedToStop(uuid: string, { id, running }: ContainerFacts, stored: ContainerRecord | undefined): boolean {
+    if (running) return false;
+    return this.#askedToStop.get(uuid) === id || (stored?.id === id && stored.asked_to_stop === true);
   }
 
   #withMemoryNews(uuid: string, facts: ContainerFacts | undefined): ContainerFacts | undefined {
     if (!facts) return undefined;
     const killed = facts.oomKilled || this.#outOfMemory.get(uuid) === facts.id;
-    return { ...facts, oomKilled: killed && endedForWantOfMemory(facts) };
+    const isAsked = this.#askedToStop.get(uuid) === facts.id;
+    return { ...facts, oomKilled: killed && !isAsked && endedForWantOfMemory(facts) };
   }
 
   async #note(uuid: string, facts: ContainerFacts | undefined): Promise<Transition> {
@@ -105,7 +121,7 @@ function endedForWantOfMemory({ running, exitCode }: ContainerFacts): boolean {
   return !running && exitCode !== 0 && exitCode !== STOPPED;
 }
 
-function recordFrom(facts: ContainerFacts): ContainerRecord {
+function recordFrom(facts: ContainerFacts, askedToStop: boolean): ContainerRecord {
   const profile = facts.labels[LABEL.profile];
   return {
     id: facts.id,
@@ -114,6 +130,7 @@ function recordFrom(facts: ContainerFacts): ContainerRecord {
     started_at: facts.startedAt,
     ...(facts.exitCode !== undefined && { exit_code: facts.exitCode }),
     oom_killed: facts.oomKilled,
+    ...(askedToStop && { asked_to_stop: true }),
     ...(profile !== undefined && { profile }),
   };
 }

@@ -336,9 +336,33 @@ describe('kill', () => {
       running: false,
       exit_code: 143,
       oom_killed: false,
+      asked_to_stop: true,
       container_id: 'c1',
     });
     expect(fixture.events.map(({ type }) => type)).toEqual(['container.stopped']);
+  });
+
+  test('is what a later agent still knows of that container, and of no other', async () => {
+    const id = await sessionThatIs(fixture, 'running');
+    await killSession(fixture.agent, id);
+    const reborn = fixture.reborn();
+    await lookAtContainer(reborn, id);
+    expect(await getSession(reborn, id)).toMatchObject({ asked_to_stop: true });
+    await restartSession(reborn, id);
+    expect(await getSession(reborn, id)).not.toHaveProperty('asked_to_stop');
+    fixture.docker.end(containerOf(id), 137);
+    await lookAtContainer(reborn, id);
+    expect(await getSession(reborn, id)).toMatchObject({ running: false, exit_code: 137 });
+    expect(await getSession(reborn, id)).not.toHaveProperty('asked_to_stop');
+  });
+
+  test('what could not be stopped and ends later ended by itself', async () => {
+    const id = await sessionThatIs(fixture, 'running');
+    fixture.docker.failNext('stopContainer', 'cannot stop: device busy');
+    await expect(killSession(fixture.agent, id)).rejects.toMatchObject({ code: 'docker' });
+    fixture.docker.end(containerOf(id), 137);
+    await lookAtContainer(fixture.agent, id);
+    expect(await getSession(fixture.agent, id)).not.toHaveProperty('asked_to_stop');
   });
 
   test('a stopped one is left as it is', async () => {

@@ -9,6 +9,8 @@ export const ContainerRecord = z.object({
   started_at: z.string(),
   exit_code: z.optional(z.int()),
   oom_killed: z.boolean(),
+  /** It was ended by a kill. */
+  asked_to_stop: z.optional(z.boolean()),
   profile: z.optional(z.string()),
 });
 export type ContainerRecord = z.infer<typeof ContainerRecord>;

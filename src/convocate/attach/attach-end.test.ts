@@ -18,6 +18,7 @@ function shellWith(session: Record<string, unknown> | undefined): ShellClient {
 test.each([
   [{ reason: 'detached' }, 'detached', `left ${what}; it goes on running`],
   [{ reason: 'ended', exit_code: 5 }, 'ended', `${what} has ended with exit code 5`],
+  [{ reason: 'ended', exit_code: 143, asked_to_stop: true }, 'ended', `${what} was stopped`],
   [
     { reason: 'ended', exit_code: 137, oom_killed: true },
     'ended',

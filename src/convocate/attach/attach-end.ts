@@ -45,20 +45,24 @@ export async function farewell(shell: ShellClient, target: AttachTarget, problem
   const now = sessions?.find(({ uuid, agent_id }) => uuid === target.uuid && agent_id === target.agent_id);
   if (!sessions || now?.stale) return lost(target, 'was lost');
   if (!now) return { kind: 'removed', text: `${what} was removed` };
-  if (!now.running) return { kind: 'ended', text: endedText(what, now.exit_code, now.oom_killed) };
+  if (!now.running) return { kind: 'ended', text: endedText(what, now) };
   if (problem) return lost(target, `could not be had again: ${problem}`);
   return { kind: 'detached', text: `left ${what}; it goes on running` };
 }
 
-function endTold(what: string, { reason, exit_code, oom_killed }: TerminalEnd): AttachEnd {
+function endTold(what: string, end: TerminalEnd): AttachEnd {
+  const { reason } = end;
   if (reason === 'removed') return { kind: 'removed', text: `${what} was removed` };
-  if (reason === 'ended') return { kind: 'ended', text: endedText(what, exit_code, oom_killed) };
+  if (reason === 'ended') return { kind: 'ended', text: endedText(what, end) };
   return { kind: 'detached', text: `left ${what}; it goes on running` };
 }
 
-function endedText(what: string, exitCode: number | undefined, oomKilled: boolean | undefined): string {
-  const code = exitCode === undefined ? '' : ` with exit code ${exitCode}`;
-  return `${what} has ended${code}${oomKilled ? ', out of memory' : ''}`;
+type HowEnded = Pick<TerminalEnd, 'exit_code' | 'oom_killed' | 'asked_to_stop'>;
+
+function endedText(what: string, { exit_code, oom_killed, asked_to_stop }: HowEnded): string {
+  if (asked_to_stop) return `${what} was stopped`;
+  const code = exit_code === undefined ? '' : ` with exit code ${exit_code}`;
+  return `${what} has ended${code}${oom_killed ? ', out of memory' : ''}`;
 }
 
 function lost(target: AttachTarget, how: string): AttachEnd {

@@ -27,6 +27,8 @@ export interface ClusterEvent {
   /** Of a session that stopped. */
   readonly exit_code?: number;
   readonly oom_killed?: boolean;
+  /** It was stopped by a kill. */
+  readonly asked_to_stop?: boolean;
 }
 
 /** What happened between two pictures: of agents first. A session that is stale has not changed: nobody knows. */
@@ -110,11 +112,13 @@ function whoOf({ agent_id, host, uuid, name }: SessionView): Omit<ClusterEvent, 
   return { agent_id, host, session: uuid, name };
 }
 
-function endOf({
-  running,
-  exit_code,
-  oom_killed,
-}: SessionView): Pick<ClusterEvent, 'exit_code' | 'oom_killed'> {
+type End = Pick<ClusterEvent, 'exit_code' | 'oom_killed' | 'asked_to_stop'>;
+
+function endOf({ running, exit_code, oom_killed, asked_to_stop }: SessionView): End {
   if (running) return {};
-  return { ...(exit_code !== undefined && { exit_code }), ...(oom_killed && { oom_killed }) };
+  return {
+    ...(exit_code !== undefined && { exit_code }),
+    ...(oom_killed && { oom_killed }),
+    ...(asked_to_stop && { asked_to_stop }),
+  };
 }

@@ -78,12 +78,13 @@ async function filterOf({
 
 /** `14:03:22 agent-a api-work (1c4e2f7a): running -> stopped (exit 137, out of memory)`, in local time. */
 export function eventLine(event: ClusterEvent, at: Date): string {
-  const { host, session, name, from, to, detail, exit_code: exitCode, oom_killed: oomKilled } = event;
+  const { host, session, name, from, to, detail, exit_code: exitCode } = event;
   const who =
     session === undefined ? '' : ` ${printable(name ?? '') || '(no name)'} (${session.slice(0, 8)})`;
   const remarks = [
     ...(exitCode === undefined ? [] : [`exit ${exitCode}`]),
-    ...(oomKilled ? ['out of memory'] : []),
+    ...(event.oom_killed ? ['out of memory'] : []),
+    ...(event.asked_to_stop ? ['by a kill'] : []),
     ...(detail ? [printable(detail)] : []),
   ].join(', ');
   const [, kind = ''] = event.event.split('.');

@@ -82,6 +82,7 @@ test('of a program that has ended it is told how', () => {
   expect(activityOf(ended, nowMs)).toBe('-');
   expect(activityOf({ ...ended, exit_code: 0 }, nowMs)).toBe('exit 0');
   expect(activityOf({ ...ended, exit_code: 137, oom_killed: true }, nowMs)).toBe('out of memory');
+  expect(activityOf({ ...ended, exit_code: 137, asked_to_stop: true }, nowMs)).toBe('stopped');
 });
 
 test('notes tell of older images, agents that are down, and damage', () => {

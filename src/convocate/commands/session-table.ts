@@ -90,8 +90,12 @@ function rowOf(session: SessionView, nowMs: number): string[] {
 }
 
 /** What a running program is doing and since when; of one that has ended, how. */
-export function activityOf({ running, activity, exit_code, oom_killed }: SessionView, nowMs: number): string {
+export function activityOf(
+  { running, activity, exit_code, oom_killed, asked_to_stop }: SessionView,
+  nowMs: number,
+): string {
   if (!running) {
+    if (asked_to_stop) return 'stopped';
     if (oom_killed) return 'out of memory';
     return exit_code === undefined ? '-' : `exit ${exit_code}`;
   }

@@ -92,6 +92,11 @@ describe('a session that ends', () => {
     expect(texts(after(state, ended(how)))).toEqual([`payments on host1 ended: ${cause}`]);
   });
 
+  test('by the kill of somebody else, is news that says so', () => {
+    const how = { exit_code: 143, asked_to_stop: true };
+    expect(texts(after(state, ended(how)))).toEqual(['payments on host1 was stopped']);
+  });
+
   test('by our kill is no news, whether the answer or the picture is first', () => {
     const killing = press(state, 'k', 'y');
     const words = ['killed payments on host1; (R)estart brings it up'];

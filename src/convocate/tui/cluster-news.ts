@@ -46,7 +46,7 @@ function endings({ cluster: before, underWay, killed }: TuiState, now: Cluster):
     .filter(([old, session]) => old?.running && !session.running)
     .map(([, session]) => session)
     .filter((session) => !STOPS.has(underWay.get(keyOf(session)) ?? '') && !killed.has(keyOf(session)))
-    .map((session) => `${nameOnHost(session)} ended: ${causeWords(session)}`);
+    .map((session) => `${nameOnHost(session)} ${endWords(session)}`);
 }
 
 function agentNews(before: Cluster, now: Cluster): readonly string[] {
@@ -97,9 +97,10 @@ function waitingWords(session: SessionView): string {
   return `${nameOnHost(session)} waits for someone${detail ? `: ${detail}` : ''}`;
 }
 
-function causeWords({ oom_killed, exit_code }: SessionView): string {
-  if (oom_killed) return 'out of memory';
-  return exit_code === undefined ? 'nobody knows its exit code' : `exit code ${exit_code}`;
+function endWords({ oom_killed, exit_code, asked_to_stop }: SessionView): string {
+  if (asked_to_stop) return 'was stopped';
+  if (oom_killed) return 'ended: out of memory';
+  return exit_code === undefined ? 'ended: nobody knows its exit code' : `ended: exit code ${exit_code}`;
 }
 
 function reasonWords({ problem }: Pick<AgentView, 'problem'> | Pick<Cluster, 'problem'>): string {

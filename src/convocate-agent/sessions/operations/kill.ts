@@ -12,9 +12,16 @@ export async function killSession(agent: Agent, id: string): Promise<null> {
     const name = containerNameOf(id);
     const before = await lookAtContainer(agent, id);
     if (!before.facts?.running) return before.transition === 'ended';
-    await agent.docker.stopContainer(name, STOP_SECONDS);
-    const { facts } = await lookAtContainer(agent, id);
-    if (facts?.running) throw new RpcError('docker', `container ${name} still runs after it was stopped`);
+    agent.containers.noteAskedToStop(id, before.facts.id);
+    try {
+      await agent.docker.stopContainer(name, STOP_SECONDS);
+      const { facts } = await lookAtContainer(agent, id);
+      if (facts?.running) throw new RpcError('docker', `container ${name} still runs after it was stopped`);
+    } catch (error) {
+      // Whatever ends it later is somebody's news. One that has ended all the same is what was wanted.
+      if (agent.containers.factsOf(id)?.running) agent.containers.noteAskedToStop(id, before.facts.id, false);
+      throw error;
+    }
     return true;
   });
   if (ended) await announce(agent, 'container.stopped', id);

@@ -9,6 +9,7 @@ test.each([
   [{ exit_code: 137 }, 'exit 137', true],
   [{ exit_code: 143 }, 'exit 143', false],
   [{ exit_code: 137, oom_killed: true }, 'oom', true],
+  [{ exit_code: 137, asked_to_stop: true }, 'stopped', false],
   [{ exit_code: 0 }, 'stopped', false],
   [{}, 'stopped', false],
   [{ started_at: '' }, 'new', false],

@@ -46,7 +46,8 @@ function endedWords(session: SessionView): Words {
   return { ...look, text: endText(session) };
 }
 
-function endText({ oom_killed, exit_code, started_at }: SessionView): string {
+function endText({ oom_killed, exit_code, started_at, asked_to_stop }: SessionView): string {
+  if (asked_to_stop) return 'stopped';
   if (oom_killed) return 'oom';
   if (exit_code) return `exit ${exit_code}`;
   return started_at === '' ? 'new' : 'stopped';

@@ -23,6 +23,11 @@ test.each([
   [{ running: false, exit_code: 137 }, '✖ - exit 137', 'ended exit code 137 port'],
   [{ running: false, exit_code: 143 }, '○ - exit 143', 'ended exit code 143 port'],
   [
+    { running: false, exit_code: 137, asked_to_stop: true },
+    '○ - stopped',
+    'ended exit code 137, by a kill port',
+  ],
+  [
     { running: false, exit_code: 137, oom_killed: true },
     '✖ - oom',
     'ended exit code 137, out of memory port',

@@ -83,9 +83,10 @@ function detailLines(session: SessionView, cols: number, nowMs: number): readonl
 }
 
 /** With which exit code it ended, where that is known. */
-function endFact({ running, exit_code, oom_killed }: SessionView): readonly Fact[] {
+function endFact({ running, exit_code, oom_killed, asked_to_stop }: SessionView): readonly Fact[] {
   if (running || exit_code === undefined) return [];
-  return [['ended', `exit code ${exit_code}${oom_killed ? ', out of memory' : ''}`]];
+  const cause = asked_to_stop ? ', by a kill' : oom_killed ? ', out of memory' : '';
+  return [['ended', `exit code ${exit_code}${cause}`]];
 }
 
 function profileText(session: SessionView): string {
