@@ -4,7 +4,7 @@ import { messageOf } from '../../base/errors.ts';
 import { notifyReady } from '../../base/notify-ready.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { dropBallast } from './ballast.ts';
-import { hasLeft, restartInto, show, shutOut, switchBack } from './go-back.ts';
+import { hasLeft, restartInto, shutOut, switchBack, unitState } from './go-back.ts';
 import { ReasonToReturn } from './reason-to-return.ts';
 import { type Armed, RolloutFiles, type RolloutState } from './rollout-state.ts';
 import { uptimeSeconds } from './uptime.ts';
@@ -65,8 +65,7 @@ async function watch(files: RolloutFiles, armed: Armed, say: Say): Promise<void>
     const reason = reasons.find({
       uptimeS: await uptimeSeconds(),
       isActivated: basename(await readlink(AGENT_HOST.currentLink).catch(() => '')) === armed.to,
-      activeState: await show('ActiveState'),
-      restarts: Number(await show('NRestarts')),
+      ...(await unitState()),
       requested: await files.requestedReturn(),
     });
     if (reason !== undefined) await files.startReturn(reason);

@@ -176,7 +176,9 @@ export class FakeMachine extends Lifetime {
     if (program === 'sh' && rest[1] === 'raise-fence') return await this.#shutOut(rest);
     const line = argv.join(' ');
     const show = new RegExp(`^systemctl show ${unit} -p (\\w+) --value$`).exec(line)?.[1];
-    if (show !== undefined) return await this.look(() => this.#show(show));
+    if (show !== undefined) return await this.look(() => `${this.#show(show)}\n`);
+    if (line === `systemctl show ${unit} -p ActiveState,NRestarts`)
+      return await this.look(() => this.#showState());
     if (line.startsWith('systemctl show --property=NeedDaemonReload '))
       return await this.look(() =>
         rest
@@ -205,7 +207,11 @@ export class FakeMachine extends Lifetime {
       MainPID: ['inactive', 'failed'].includes(this.activeState) ? '0' : '4711',
       NRestarts: String(this.restarts),
     };
-    return `${values[property] ?? ''}\n`;
+    return values[property] ?? '';
+  }
+
+  #showState(): string {
+    return ['ActiveState', 'NRestarts'].map((property) => `${property}=${this.#show(property)}\n`).join('');
   }
 
   #changeBy(line: string): Partial<CommandResult> {

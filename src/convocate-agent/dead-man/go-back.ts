@@ -66,7 +66,18 @@ async function runningVersion(): Promise<string | undefined> {
   return program === undefined ? undefined : basename(dirname(dirname(program)));
 }
 
-export async function show(property: string): Promise<string> {
+/** What the dead-man looks at four times a second: one question for both. */
+export async function unitState(): Promise<{ readonly activeState: string; readonly restarts: number }> {
+  const { stdout } = await runCommand(['systemctl', 'show', AGENT_HOST.unit, '-p', 'ActiveState,NRestarts']);
+  const valueOf = (property: string): string =>
+    stdout
+      .split('\n')
+      .find((line) => line.startsWith(`${property}=`))
+      ?.slice(property.length + 1) ?? '';
+  return { activeState: valueOf('ActiveState'), restarts: Number(valueOf('NRestarts')) };
+}
+
+async function show(property: string): Promise<string> {
   const { stdout } = await runCommand(['systemctl', 'show', AGENT_HOST.unit, '-p', property, '--value']);
   return stdout.trim();
 }

@@ -85,7 +85,11 @@ export class KnownContainers {
   }
 
   /** What an agent before this one wrote down counts for the same container only. */
-  #wasAskedToStop(uuid: string, { id, running }: ContainerFacts, stored: ContainerRecord | undefined): boolean {
+  #wasAskedToStop(
+    uuid: string,
+    { id, running }: ContainerFacts,
+    stored: ContainerRecord | undefined,
+  ): boolean {
     if (running) return false;
     return this.#askedToStop.get(uuid) === id || (stored?.id === id && stored.asked_to_stop === true);
   }
