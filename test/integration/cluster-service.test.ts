@@ -296,13 +296,28 @@ describe('the local socket', () => {
       agent: 'aaaaaaaa',
       host: 'one',
       who: operator,
-      params: { id: session.uuid },
+      session: session.uuid,
     };
     expect(log.filter(({ msg }) => msg === 'change')).toMatchObject([
       { ...what, op: 'kill', outcome: 'done' },
       { ...what, op: 'restart', outcome: 'done' },
       { ...what, op: 'restart', outcome: 'refused', code: 'conflict', problem: 's is running' },
     ]);
+  });
+
+  test('logs that something was sent, and nothing of what somebody typed', async () => {
+    const one = await agent('aaaaaaaa', 'one');
+    const session = one.addSession('s', { running: true });
+    await one.register(cluster.keys);
+    await start();
+    await up(one);
+    const sent = { id: session.uuid, text: 'my-password', keys: ['Enter'] };
+    await client()
+      .call('aaaaaaaa', 'send', sent)
+      .catch(() => undefined); // this agent may not know how
+    const lines = log.filter(({ msg }) => msg === 'change');
+    expect(lines).toMatchObject([{ op: 'send', session: session.uuid }]);
+    expect(JSON.stringify(log)).not.toContain('my-password');
   });
 
   test.each<[string, string, string]>([

@@ -4,6 +4,7 @@ import { LineTooLongError } from '../../base/line-reader.ts';
 import { DeadlineError } from '../../base/deadline.ts';
 import { type ErrorCode, RpcError } from '../../protocol/error-codes.ts';
 import { RPC, RpcRequest, describeIssue, isRpcOp } from '../../protocol/rpc.ts';
+import { sessionOf } from '../../protocol/session-of.ts';
 import { ChannelClosedError } from '../../ssh/json-channel.ts';
 import type { CallLimits } from './call-limits.ts';
 import type { Operations } from './operations.ts';
@@ -87,7 +88,7 @@ async function call(deps: AnswerDeps, op: string, rawParams: unknown, caller: Ca
   const startedAt = performance.now();
   const log = (outcome: string, result?: unknown): void => {
     if (!changes) return;
-    const session = sessionOf(params.data) ?? sessionOf(result);
+    const session = sessionOf(params.data, result);
     deps.log.info(
       { ...caller, op, session, outcome, ms: Math.round(performance.now() - startedAt) },
       'change',
@@ -101,14 +102,4 @@ async function call(deps: AnswerDeps, op: string, rawParams: unknown, caller: Ca
     log(error instanceof RpcError ? `${error.code}: ${error.message}` : `failed: ${messageOf(error)}`);
     throw error;
   }
-}
-
-/** Only the id: names and settings may hold what the log should not. */
-function sessionOf(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  for (const key of ['id', 'source_id', 'uuid'] as const) {
-    const id: unknown = (value as Partial<Record<string, unknown>>)[key];
-    if (typeof id === 'string') return id;
-  }
-  return undefined;
 }

@@ -4,6 +4,7 @@ import type { LiveView } from '../../cluster/live-view.ts';
 import { refusalOf } from '../../cluster/shell-answer.ts';
 import { RpcError } from '../../protocol/error-codes.ts';
 import { RPC, type RpcOp, type RpcParams, describeIssue, isRpcOp } from '../../protocol/rpc.ts';
+import { sessionOf } from '../../protocol/session-of.ts';
 import type { Operator, ShellRequest } from '../../protocol/shell-socket.ts';
 import type { Logger } from './service-log.ts';
 
@@ -45,6 +46,7 @@ export interface Deed {
   readonly agentId: string;
   readonly live: LiveView;
   readonly operator: Operator;
+  /** Never logged as it is: see {@link sessionOf}. */
   readonly params: unknown;
 }
 
@@ -52,17 +54,18 @@ export interface Deed {
 export async function logged<T>(log: Logger, deed: Deed, work: () => Promise<T>): Promise<T> {
   const { op, agentId, live, operator, params } = deed;
   const startedAt = performance.now();
-  const facts = { op, agent: agentId, host: live.agent(agentId)?.host, who: operator, params };
+  const facts = { op, agent: agentId, host: live.agent(agentId)?.host, who: operator };
   const took = (): number => Math.round(performance.now() - startedAt);
   try {
     const result = await work();
-    log.info({ ...facts, outcome: 'done', tookMs: took() }, 'change');
+    log.info({ ...facts, session: sessionOf(params, result), outcome: 'done', tookMs: took() }, 'change');
     return result;
   } catch (error) {
     const refusal = refusalOf(error);
     const outcome = refusal && !refusal.uncertain ? 'refused' : 'unknown';
+    const problem = refusal?.error ?? String(error);
     log.warn(
-      { ...facts, outcome, code: refusal?.code, problem: refusal?.error ?? String(error), tookMs: took() },
+      { ...facts, session: sessionOf(params), outcome, code: refusal?.code, problem, tookMs: took() },
       'change',
     );
     throw error;
