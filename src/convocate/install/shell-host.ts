@@ -1,18 +1,29 @@
 import { chmod, mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../base/atomic-file.ts';
-import { runChecked, runCommand } from '../../base/run-command.ts';
+import { RefusedError } from '../../base/errors.ts';
+import { runChecked } from '../../base/run-command.ts';
+import { lookAtAccount, makeAccount } from '../../base/system-account.ts';
 import { CLAUDE_USER, SHELL_HOST } from '../../protocol/host-layout.ts';
 import type { BuildTree } from './build-tree.ts';
 
-/** The account operators log in with; the same numbers as on agent hosts and in containers. */
+/**
+ * The account operators log in with; the same numbers as on agent hosts and in containers. Throws RefusedError where an
+ * account of that name has others: our socket is given to its group by number.
+ */
 export async function ensureUser(say: (text: string) => void): Promise<void> {
-  const { name, uid, gid, home } = CLAUDE_USER;
-  if ((await runCommand(['getent', 'passwd', name])).exitCode === 0) return;
-  if ((await runCommand(['getent', 'group', name])).exitCode !== 0)
-    await runChecked(['groupadd', '--gid', String(gid), name]);
-  const ids = ['--uid', String(uid), '--gid', String(gid)];
-  await runChecked(['useradd', ...ids, '--create-home', '--home-dir', home, '--shell', '/bin/bash', name]);
+  const { name, uid, gid } = CLAUDE_USER;
+  const found = await lookAtAccount(CLAUDE_USER);
+  if (found === 'right') return;
+  if (found !== 'missing') {
+    throw new RefusedError(
+      `the user ${name} exists with uid and gid ${found}, not ${uid}:${gid}; nothing was changed`,
+      {
+        hint: `give it ${uid}:${gid} with usermod and groupmod, and its files too, then run this again`,
+      },
+    );
+  }
+  await makeAccount(CLAUDE_USER);
   say(`created user ${name} (${uid}:${gid})`);
 }
 
