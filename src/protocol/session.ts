@@ -23,6 +23,9 @@ export const DnsName = z
     ),
   );
 
+/** The exit code of a session's entrypoint that was told to end: by a kill, or because its host went down. */
+export const STOPPED_EXIT = 143;
+
 /** What an agent tells about a session. Times are RFC 3339 in UTC; empty where it never happened. */
 export const Session = z.object({
   uuid: SessionId,

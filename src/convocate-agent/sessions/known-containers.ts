@@ -1,11 +1,9 @@
 import { KeyedLock } from '../../base/keyed-lock.ts';
 import { LABEL } from '../../protocol/host-layout.ts';
 import type { ContainerFacts } from '../docker/docker.ts';
+import { STOPPED_EXIT } from '../../protocol/session.ts';
 import type { SessionStore } from './store.ts';
 import type { ContainerRecord } from './stored-session.ts';
-
-/** The exit code of a session that was asked to end. */
-const STOPPED = 143;
 
 /** Whether a session has started or ended since it was looked at before. */
 export type Transition = 'started' | 'ended' | undefined;
@@ -122,7 +120,7 @@ export class KnownContainers {
  * was stopped later.
  */
 function endedForWantOfMemory({ running, exitCode }: ContainerFacts): boolean {
-  return !running && exitCode !== 0 && exitCode !== STOPPED;
+  return !running && exitCode !== 0 && exitCode !== STOPPED_EXIT;
 }
 
 function recordFrom(facts: ContainerFacts, askedToStop: boolean): ContainerRecord {

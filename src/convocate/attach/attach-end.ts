@@ -2,6 +2,7 @@ import type { ShellClient } from '../../cluster/shell-client.ts';
 import { ATTACH, type TerminalEnd } from '../../protocol/attach.ts';
 import type { Session } from '../../protocol/session.ts';
 import { describeSession } from '../commands/find-session.ts';
+import { type SessionEnd, endCause } from '../how-it-ended.ts';
 import type { Ending } from './attach-state.ts';
 
 export type AttachTarget = Pick<Session, 'uuid' | 'name' | 'agent_id'> & { readonly host: string };
@@ -57,12 +58,10 @@ function endTold(what: string, end: TerminalEnd): AttachEnd {
   return { kind: 'detached', text: `left ${what}; it goes on running` };
 }
 
-type HowEnded = Pick<TerminalEnd, 'exit_code' | 'oom_killed' | 'asked_to_stop'>;
-
-function endedText(what: string, { exit_code, oom_killed, asked_to_stop }: HowEnded): string {
-  if (asked_to_stop) return `${what} was stopped`;
-  const code = exit_code === undefined ? '' : ` with exit code ${exit_code}`;
-  return `${what} has ended${code}${oom_killed ? ', out of memory' : ''}`;
+function endedText(what: string, end: SessionEnd): string {
+  if (end.asked_to_stop) return `${what} was stopped`;
+  const cause = endCause(end);
+  return cause === undefined ? `${what} has ended` : `${what} has ended with ${cause}`;
 }
 
 function lost(target: AttachTarget, how: string): AttachEnd {

@@ -86,7 +86,7 @@ test('only of one agent, or of one session', async () => {
   service.push({ sessions: [web], agents: [agentView({ up: false })] });
   service.push({ sessions: [{ ...api, running: false, exit_code: 0 }] });
   expect((await ofSession).stdout).toMatch(
-    /^\d\d:\d\d:\d\d one api \(11111111\): running -> stopped \(exit 0\)\n$/,
+    /^\d\d:\d\d:\d\d one api \(11111111\): running -> stopped \(exit code 0\)\n$/,
   );
 });
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type ClusterEvent, baselineOf, changesBetween } from './cluster-changes.ts';
 import type { ClusterPicture } from '../../cluster/cluster-picture.ts';
+import { endCause } from '../how-it-ended.ts';
 import { parseDuration, wholeNumber } from './option-values.ts';
 import { jsonLine, printable } from './printable.ts';
 
@@ -76,17 +77,12 @@ async function filterOf({
   return (event) => event.agent_id === agent_id;
 }
 
-/** `14:03:22 agent-a api-work (1c4e2f7a): running -> stopped (exit 137, out of memory)`, in local time. */
+/** `14:03:22 agent-a api-work (1c4e2f7a): running -> stopped (exit code 137, out of memory)`, in local time. */
 export function eventLine(event: ClusterEvent, at: Date): string {
-  const { host, session, name, from, to, detail, exit_code: exitCode } = event;
+  const { host, session, name, from, to, detail } = event;
   const who =
     session === undefined ? '' : ` ${printable(name ?? '') || '(no name)'} (${session.slice(0, 8)})`;
-  const remarks = [
-    ...(exitCode === undefined ? [] : [`exit ${exitCode}`]),
-    ...(event.oom_killed ? ['out of memory'] : []),
-    ...(event.asked_to_stop ? ['by a kill'] : []),
-    ...(detail ? [printable(detail)] : []),
-  ].join(', ');
+  const remarks = [endCause(event), detail && printable(detail)].filter(Boolean).join(', ');
   const [, kind = ''] = event.event.split('.');
   const what = from === undefined ? kind : `${printable(from)} -> ${printable(to ?? '')}`;
   const time = at.toTimeString().slice(0, 8);

@@ -3,6 +3,7 @@ import { DEFAULT_SETTINGS } from '../../protocol/agent-settings.ts';
 import { versionOfImageTag } from '../../protocol/ids.ts';
 import { STATE_LETTER, stateOf } from '../../protocol/session-actions.ts';
 import type { AgentView, SessionView } from '../../protocol/shell-socket.ts';
+import { endWord } from '../how-it-ended.ts';
 import { MARK, looserProfile } from '../session-marks.ts';
 import { ageOf } from './age.ts';
 import { printable } from './printable.ts';
@@ -90,15 +91,9 @@ function rowOf(session: SessionView, nowMs: number): string[] {
 }
 
 /** What a running program is doing and since when; of one that has ended, how. */
-export function activityOf(
-  { running, activity, exit_code, oom_killed, asked_to_stop }: SessionView,
-  nowMs: number,
-): string {
-  if (!running) {
-    if (asked_to_stop) return 'stopped';
-    if (oom_killed) return 'out of memory';
-    return exit_code === undefined ? '-' : `exit ${exit_code}`;
-  }
+export function activityOf(session: SessionView, nowMs: number): string {
+  const { running, activity } = session;
+  if (!running) return endWord(session);
   return activity ? `${activity.state} ${ageOf(activity.since, nowMs)}` : '-';
 }
 

@@ -86,7 +86,7 @@ describe('a session that ends', () => {
 
   test.each([
     [{ exit_code: 0 }, 'exit code 0'],
-    [{ exit_code: 137, oom_killed: true }, 'out of memory'],
+    [{ exit_code: 137, oom_killed: true }, 'exit code 137, out of memory'],
     [{}, 'nobody knows its exit code'],
   ])('by itself, with %j', (how, cause) => {
     expect(texts(after(state, ended(how)))).toEqual([`payments on host1 ended: ${cause}`]);

@@ -1,4 +1,5 @@
 import type { AgentView, SessionView } from '../../protocol/shell-socket.ts';
+import { endCause } from '../how-it-ended.ts';
 import { renewWarnings } from './confirm-keys.ts';
 import type { Effect, TuiEvent } from './events.ts';
 import { type Next, next } from './next.ts';
@@ -97,10 +98,9 @@ function waitingWords(session: SessionView): string {
   return `${nameOnHost(session)} waits for someone${detail ? `: ${detail}` : ''}`;
 }
 
-function endWords({ oom_killed, exit_code, asked_to_stop }: SessionView): string {
-  if (asked_to_stop) return 'was stopped';
-  if (oom_killed) return 'ended: out of memory';
-  return exit_code === undefined ? 'ended: nobody knows its exit code' : `ended: exit code ${exit_code}`;
+function endWords(session: SessionView): string {
+  if (session.asked_to_stop) return 'was stopped';
+  return `ended: ${endCause(session) ?? 'nobody knows its exit code'}`;
 }
 
 function reasonWords({ problem }: Pick<AgentView, 'problem'> | Pick<Cluster, 'problem'>): string {

@@ -1,6 +1,7 @@
 import { STATE_LETTER, stateOf } from '../../../protocol/session-actions.ts';
 import type { SessionView } from '../../../protocol/shell-socket.ts';
 import { ageOf } from '../../commands/age.ts';
+import { endWord } from '../../how-it-ended.ts';
 import { endedBadly } from '../../needs-attention.ts';
 import { MARK } from '../../session-marks.ts';
 import type { Style } from './line.ts';
@@ -43,14 +44,7 @@ export function stateLetter(session: SessionView): string {
 /** Red is what `!` shows too. */
 function endedWords(session: SessionView): Words {
   const look = endedBadly(session) ? { glyph: '✖', style: STYLE.failed } : { glyph: '○', style: STYLE.plain };
-  return { ...look, text: endText(session) };
-}
-
-function endText({ oom_killed, exit_code, started_at, asked_to_stop }: SessionView): string {
-  if (asked_to_stop) return 'stopped';
-  if (oom_killed) return 'oom';
-  if (exit_code) return `exit ${exit_code}`;
-  return started_at === '' ? 'new' : 'stopped';
+  return { ...look, text: endWord(session, 'oom') };
 }
 
 function doingWords({ activity }: SessionView, nowMs: number): Words {

@@ -3,6 +3,7 @@ import { DEFAULT_SETTINGS } from '../../../protocol/agent-settings.ts';
 import type { Screen } from '../../../protocol/rpc.ts';
 import type { SessionView } from '../../../protocol/shell-socket.ts';
 import { ageOf } from '../../commands/age.ts';
+import { endCause } from '../../how-it-ended.ts';
 import { MARK, looserProfile } from '../../session-marks.ts';
 import { whyForbidden } from '../gate.ts';
 import { type Preview, keyOf } from '../state.ts';
@@ -82,11 +83,10 @@ function detailLines(session: SessionView, cols: number, nowMs: number): readonl
   ];
 }
 
-/** With which exit code it ended, where that is known. */
-function endFact({ running, exit_code, oom_killed, asked_to_stop }: SessionView): readonly Fact[] {
-  if (running || exit_code === undefined) return [];
-  const cause = asked_to_stop ? ', by a kill' : oom_killed ? ', out of memory' : '';
-  return [['ended', `exit code ${exit_code}${cause}`]];
+/** How it ended, where that is known. */
+function endFact(session: SessionView): readonly Fact[] {
+  const cause = session.running ? undefined : endCause(session);
+  return cause === undefined ? [] : [['ended', cause]];
 }
 
 function profileText(session: SessionView): string {
