@@ -62,6 +62,6 @@ export const ATTACH = {
   giveUpMs: 90_000,
   /** Each side sends something at least this often. */
   pingMs: 5_000,
-  /** A side that hears nothing for this long takes the other one for lost: within 15 s, with the time to notice. */
+  /** A side that hears nothing for this long takes the other one for lost: within 13 s, with the time to notice. */
   silenceMs: 12_000,
 } as const;

@@ -5,7 +5,7 @@ import type { HostSnapshot } from '../../../lab/snapshot.ts';
 
 type Entries = [string, string][];
 
-/** Where keys, TLS certificates, the agent id and the operator's own settings lie on an agent. The stamp is what an update is to change. */
+/** Where keys, the agent id and the operator's own settings lie on an agent. The stamp is what an update is to change. */
 const kept = [
   '/etc/convocate-agent',
   '-mindepth',
@@ -18,7 +18,7 @@ const kept = [
 const sliceFile = '/etc/systemd/system/convocate-sessions.slice';
 const sliceLimits = 'CPUQuotaPerSecUSec,MemoryMax,TasksMax,CPUAccounting,MemoryAccounting,TasksAccounting';
 
-/** Of an agent host: its session containers, homes, keys and certificates, slice (file and effective limits) and agent id. */
+/** Of an agent host: its session containers, homes, keys, slice (file and effective limits) and agent id. */
 export async function survivorsOfAgent(agent: Machine): Promise<HostSnapshot> {
   const [containers, homes, configuration, slice, limits] = await Promise.all([
     sessionContainers(agent),
@@ -30,7 +30,7 @@ export async function survivorsOfAgent(agent: Machine): Promise<HostSnapshot> {
   return new Map([...containers, ...homes, ...configuration, ...slice, ['slice limits', limits.stdout]]);
 }
 
-/** Of the shell host: every key, certificate and record of the cluster. */
+/** Of the shell host: every key and record of the cluster. */
 export async function survivorsOfShell(shell: Machine): Promise<HostSnapshot> {
   return new Map(await tree(shell, ['/etc/convocate']));
 }
