@@ -27,7 +27,7 @@ export interface LinkPace {
   readonly listMs: number;
 }
 
-/** One that stops answering just after a ping is told as down after both together: well within LIMITS.staleMs. */
+/** One that stops answering just after a ping is told as down after both together, 9 s. */
 const PACE: LinkPace = { pingMs: 5_000, overdueMs: 4_000, listMs: 30_000 };
 
 export interface LinkOptions {
