@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { syncDirectory, writeFileAtomic } from '../base/atomic-file.ts';
+import { syncToDisk, writeFileAtomic } from '../base/atomic-file.ts';
 import { RefusedError, codeOf } from '../base/errors.ts';
 import { SHELL_HOST } from '../protocol/host-layout.ts';
 import { publicBlobOf, publicLineOf } from '../ssh/keys.ts';
@@ -36,12 +36,12 @@ export async function registerAgent(
   try {
     await mkdir(temporary, { mode: 0o700 });
     for (const [name, content] of files) await writeDurably(join(temporary, name), content);
-    await syncDirectory(temporary);
+    await syncToDisk(temporary);
     await rename(temporary, target);
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
-  await syncDirectory(dir);
+  await syncToDisk(dir);
 }
 
 /** `agent.json` comes last: an entry without it is damaged, not half believed. */
