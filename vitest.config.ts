@@ -15,7 +15,6 @@ export default defineConfig({
           include: [
             'src/**/*.test.ts',
             'lab/**/*.test.ts',
-            'bench/**/*.test.ts',
             'scripts/**/*.test.ts',
             'test/architecture.test.ts',
             'test/faults/**/*.test.ts',

@@ -58,7 +58,7 @@ function commandLine(): string {
 function wire(): string {
   const ops = Object.entries(RPC).map(
     ([op, { params, result, changes }]) =>
-      `| \`${op}\` | ${shape(params)} | ${shape(result)} | ${changes ? 'yes' : 'no'} |`,
+      `| \`${op}\` | ${cell(params)} | ${cell(result)} | ${changes ? 'yes' : 'no'} |`,
   );
   const codes = Object.entries(ERROR_CODES).map(
     ([code, { retry, meaning }]) => `| \`${code}\` | ${meaning} | ${retry} |`,
@@ -146,10 +146,15 @@ const NAMED = {
   Operator,
 };
 
-/** For a cell of a table. */
+/** For running text; a code span shows a backslash as it is. */
 function shape(schema: z.core.$ZodType): string {
-  const text = withNames(textOf(schema));
-  return text === 'null' || text === 'object | null' ? '–' : `\`${text.replaceAll('|', '\\|')}\``;
+  return `\`${withNames(textOf(schema))}\``;
+}
+
+/** For a cell of a table, which a bar would end. */
+function cell(schema: z.core.$ZodType): string {
+  const text = textOf(schema);
+  return text === 'null' || text === 'object | null' ? '–' : shape(schema).replaceAll('|', '\\|');
 }
 
 /** Puts names in the place of the shapes that have one; `except` is the one that is being told. */

@@ -50,7 +50,7 @@ export class SimulatedAgent implements AsyncDisposable {
   async start(agentKeys: string): Promise<void> {
     await Promise.all([this.#calls.open(), this.#events.open()]);
     await this.comeBack();
-    await this.#scripted.register(agentKeys, this.#calls.port);
+    await this.#scripted.register(agentKeys, { port: this.#calls.port });
   }
 
   /** Changes a session and says so, as an agent does at once. */

@@ -1,10 +1,10 @@
 import type * as z from 'zod/mini';
+import { backoffMs } from '../base/backoff.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Ping } from '../protocol/rpc.ts';
 import type { Session } from '../protocol/session.ts';
 import { PROTOCOL_RANGE } from '../protocol/version.ts';
 import type { AgentClient } from './agent-client.ts';
-import { backoffMs } from './backoff.ts';
 import { Coalesced } from './coalesced.ts';
 import type { AgentRecord } from './registry.ts';
 import { WakeableWait } from './wakeable-wait.ts';
@@ -27,8 +27,13 @@ export interface LinkPace {
   readonly listMs: number;
 }
 
-/** One that stops answering just after a ping is told as down after both together: well within LIMITS.staleMs. */
+/** One that stops answering just after a ping is told as down after both together, 9 s. */
 const PACE: LinkPace = { pingMs: 5_000, overdueMs: 4_000, listMs: 30_000 };
+
+/** Agents that went down together are not to be dialled in step: chance takes up to half off. */
+function backoffByChance(attempt: number): number {
+  return backoffMs(attempt, Math.random() / 2);
+}
 
 export interface LinkOptions {
   readonly record: AgentRecord;
@@ -87,7 +92,7 @@ export class AgentLink {
   }
 
   async #run(): Promise<void> {
-    const { connect, record, events, backoff = (attempt) => backoffMs(attempt, Math.random) } = this.#options;
+    const { connect, record, events, backoff = backoffByChance } = this.#options;
     for (let failures = 0; !this.#stopped; failures += 1) {
       let problem: string;
       try {

@@ -1,3 +1,4 @@
+import { compareText } from '../base/compare-text.ts';
 import type { AgentView, SessionView } from '../protocol/shell-socket.ts';
 import type { AgentState } from './cluster-state.ts';
 
@@ -21,7 +22,7 @@ export function agentViewOf(state: AgentState): AgentView {
 export function sessionViewsOf(state: AgentState): SessionView[] {
   return [...state.sessions.keys()]
     .flatMap((uuid) => sessionViewOf(state, uuid) ?? [])
-    .sort((a, b) => compare(a.name, b.name) || compare(a.uuid, b.uuid));
+    .sort((a, b) => compareText(a.name, b.name) || compareText(a.uuid, b.uuid));
 }
 
 /** Undefined where the agent has no such session. */
@@ -49,9 +50,4 @@ export function touchedSessions(before: AgentState, after: AgentState): string[]
     (id) =>
       before.sessions.get(id) !== after.sessions.get(id) || before.usage.get(id) !== after.usage.get(id),
   );
-}
-
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

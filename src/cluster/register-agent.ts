@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { syncDirectory, writeFileAtomic } from '../base/atomic-file.ts';
-import { OperationError, RefusedError, codeOf } from '../base/errors.ts';
+import { syncToDisk, writeFileAtomic } from '../base/atomic-file.ts';
+import { RefusedError, codeOf } from '../base/errors.ts';
 import { SHELL_HOST } from '../protocol/host-layout.ts';
 import { publicBlobOf, publicLineOf } from '../ssh/keys.ts';
 import { AGENT_FILE, directoryOf } from './agent-directory.ts';
@@ -36,26 +36,12 @@ export async function registerAgent(
   try {
     await mkdir(temporary, { mode: 0o700 });
     for (const [name, content] of files) await writeDurably(join(temporary, name), content);
-    await syncDirectory(temporary);
+    await syncToDisk(temporary);
     await rename(temporary, target);
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
-  await syncDirectory(dir);
-}
-
-/** Replaces `agent.json` of an agent that is registered; {@link OperationError} where it is not. */
-export async function updateRecord(
-  record: AgentRecord,
-  dir: string = SHELL_HOST.agentKeysDir,
-): Promise<void> {
-  const file = join(directoryOf(record.agentId, dir), AGENT_FILE.record);
-  try {
-    await writeFileAtomic(file, recordText(record), { mode: PRIVATE });
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
-    throw new OperationError(`agent ${record.agentId} is not registered`, { host: record.host });
-  }
+  await syncToDisk(dir);
 }
 
 /** `agent.json` comes last: an entry without it is damaged, not half believed. */

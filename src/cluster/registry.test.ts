@@ -4,13 +4,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { OperationError, RefusedError } from '../base/errors.ts';
 import { generateKeyPair, publicBlobOf } from '../ssh/keys.ts';
-import { registerAgent, updateRecord } from './register-agent.ts';
+import { registerAgent } from './register-agent.ts';
 import {
   type AgentRecord,
   findAgent,
   identifyAgent,
   knownHostsFileOf,
-  listAgents,
   loadCredentials,
   scanAgents,
 } from './registry.ts';
@@ -55,7 +54,7 @@ describe('registering', () => {
       'shell_to_agent_key.pub',
     ]);
     for (const name of names) expect((await stat(join(entry, name))).mode & 0o777, name).toBe(0o600);
-    expect(await listAgents(dir)).toEqual([record]);
+    expect(await scanAgents(dir)).toEqual({ agents: [record], damaged: [] });
     expect(await loadCredentials('abcd1234', dir)).toEqual({
       privateKey: KEY_1,
       hostKey: publicBlobOf(PUBLIC_1),
@@ -70,9 +69,10 @@ describe('registering', () => {
     await registerAgent(record, material, dir);
     await writeFile(knownHostsFileOf('abcd1234', dir), 'kept');
     const before = await stat(join(dir, 'abcd1234', 'shell_to_agent_key'));
-    const moved = { ...record, address: '10.0.0.2' };
+    const { user: _user, ...bare } = record;
+    const moved = { ...bare, host: 'renamed', address: '10.0.0.2' };
     await registerAgent(moved, { ...material, hostPublicKey: PUBLIC_2 }, dir);
-    expect(await listAgents(dir)).toEqual([moved]);
+    expect(await scanAgents(dir)).toEqual({ agents: [moved], damaged: [] });
     expect((await loadCredentials('abcd1234', dir)).hostKey).toEqual(publicBlobOf(PUBLIC_2));
     const now = await stat(join(dir, 'abcd1234', 'shell_to_agent_key'));
     expect({ ino: now.ino, mtimeMs: now.mtimeMs }).toEqual({ ino: before.ino, mtimeMs: before.mtimeMs });
@@ -83,7 +83,7 @@ describe('registering', () => {
     await registerAgent(record, material, dir);
     const other = { ...material, shellToAgentPrivateKey: KEY_2, hostPublicKey: PUBLIC_2 };
     await expect(registerAgent({ ...record, port: 9 }, other, dir)).rejects.toThrow(RefusedError);
-    expect(await listAgents(dir)).toEqual([record]);
+    expect(await scanAgents(dir)).toEqual({ agents: [record], damaged: [] });
     expect((await loadCredentials('abcd1234', dir)).hostKey).toEqual(publicBlobOf(PUBLIC_1));
   });
 
@@ -92,7 +92,7 @@ describe('registering', () => {
     await writeFile(join(dir, 'abcd1234', 'shell_to_agent_key'), 'cut off');
     await rm(join(dir, 'abcd1234', 'agent.json'));
     await registerAgent(record, material, dir);
-    expect(await listAgents(dir)).toEqual([record]);
+    expect(await scanAgents(dir)).toEqual({ agents: [record], damaged: [] });
     expect((await loadCredentials('abcd1234', dir)).privateKey).toBe(KEY_1);
   });
 
@@ -107,17 +107,9 @@ describe('registering', () => {
   });
 });
 
-test('a record is replaced for a registered agent only', async () => {
-  await expect(updateRecord(record, dir)).rejects.toThrow('agent abcd1234 is not registered');
-  await registerAgent(record, material, dir);
-  const { user: _user, ...bare } = { ...record, host: 'renamed' };
-  await updateRecord(bare, dir);
-  expect(await listAgents(dir)).toEqual([bare]);
-});
-
 describe('reading', () => {
   test('no directory means no agents', async () => {
-    expect(await listAgents(dir)).toEqual([]);
+    expect(await scanAgents(dir)).toEqual({ agents: [], damaged: [] });
     expect(await findAgent('agent-a', dir)).toBeUndefined();
   });
 
@@ -129,11 +121,11 @@ describe('reading', () => {
     await registerAgent(record, material, dir);
     await registerAgent({ ...record, agentId: 'bbbbbbbb', host: 'agent-b' }, material, dir);
     await writeFile(join(dir, 'abcd1234', file), content);
-    await expect(listAgents(dir)).rejects.toThrow(OperationError);
-    await expect(listAgents(dir)).rejects.toThrow(message);
     const { agents, damaged } = await scanAgents(dir);
     expect(agents.map(({ agentId }) => agentId)).toEqual(['bbbbbbbb']);
     expect(damaged.map(({ agentId }) => agentId)).toEqual(['abcd1234']);
+    expect(damaged[0]?.error).toBeInstanceOf(OperationError);
+    expect(damaged[0]?.error.message).toMatch(message);
     expect((await findAgent('agent-b', dir))?.agentId).toBe('bbbbbbbb');
     await expect(findAgent('agent-a', dir)).rejects.toThrow(message);
   });
@@ -149,7 +141,7 @@ describe('reading', () => {
   test('other things in the directory are passed over', async () => {
     await mkdir(join(dir, '.abcd1234.x.tmp'), { recursive: true });
     await writeFile(join(dir, 'README'), '');
-    expect(await listAgents(dir)).toEqual([]);
+    expect(await scanAgents(dir)).toEqual({ agents: [], damaged: [] });
   });
 
   test('an agent is found by id, host, or user and host; a name given twice is refused', async () => {

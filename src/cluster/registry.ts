@@ -52,13 +52,6 @@ export async function scanAgents(dir: string = SHELL_HOST.agentKeysDir): Promise
   return { agents, damaged };
 }
 
-/** All registered agents, by id. A damaged entry is an {@link OperationError} that names its file. */
-export async function listAgents(dir?: string): Promise<AgentRecord[]> {
-  const { agents, damaged } = await scanAgents(dir);
-  if (damaged[0]) throw damaged[0].error;
-  return [...agents];
-}
-
 /**
  * The agent with this id, host name, or `user@host`; undefined where there is none. {@link RefusedError} where two
  * agents were registered under the same name; {@link OperationError} where a damaged entry might be the one.

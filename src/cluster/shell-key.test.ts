@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { generateKeyPair, publicBlobOf } from '../ssh/keys.ts';
 import { registerAgent } from './register-agent.ts';
-import { type AgentRecord, listAgents, loadCredentials } from './registry.ts';
+import { type AgentRecord, loadCredentials, scanAgents } from './registry.ts';
 import { shellKeyFor } from './shell-key.ts';
 
 const agentId = 'abcd1234';
@@ -53,7 +53,7 @@ test.each(['agent.json', 'agent_host_key.pub', 'agent_to_shell_key.pub', 'shell_
     const { privateKey } = await shellKeyFor(agentId, dir);
     expect(publicBlobOf(privateKey)).toEqual(keptBlob);
     await registerAgent(record, { ...material, shellToAgentPrivateKey: privateKey }, dir);
-    expect(await listAgents(dir)).toEqual([record]);
+    expect(await scanAgents(dir)).toEqual({ agents: [record], damaged: [] });
     expect(publicBlobOf((await loadCredentials(agentId, dir)).privateKey)).toEqual(keptBlob);
     expect(await readFile(join(dir, agentId, file), 'utf8')).not.toBe('{');
   },

@@ -93,12 +93,10 @@ describe('pieces', () => {
     expect(clock.at).toBe(11_000);
   });
 
-  test('by a real clock take about as long as they must', async () => {
+  test('by a real clock take no less time than they must', async () => {
     const startedAt = performance.now();
     for await (const piece of inPieces([Buffer.alloc(150_000)], 500_000))
       expect(piece.length).toBeGreaterThan(0);
-    const seconds = (performance.now() - startedAt) / 1000;
-    expect(seconds).toBeGreaterThan(0.15);
-    expect(seconds).toBeLessThan(0.6);
+    expect((performance.now() - startedAt) / 1000).toBeGreaterThan(0.15);
   });
 });

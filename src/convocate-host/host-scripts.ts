@@ -1,8 +1,8 @@
 import { RAISE_FENCE, RUN_FENCED } from '../protocol/rollout-fence.ts';
 
 /**
- * The few fixed scripts that run on a host before anything of ours is there to run. They are constants: what varies
- * goes in as "$1", "$2" … or on stdin, never into the text. POSIX sh and coreutils only, except for the lock.
+ * The few fixed scripts that run on a host before anything of ours is there to run. They are constants: what varies goes in
+ * as "$1", "$2" … or on stdin, never into the text. They rest on sh (bash for the lock) and the tools that every Debian has.
  */
 
 export interface HostScript {

@@ -2,9 +2,11 @@ import type { Command } from 'commander';
 
 type AddCommand = (program: Command) => void;
 
+type Verb = readonly [name: string, load: () => Promise<AddCommand>, hidden?: 'hidden'];
+
 /** Every verb, in the order of the help, with the module that knows it. */
-export const VERBS: readonly (readonly [name: string, load: () => Promise<AddCommand>])[] = [
-  ['tui', async () => (await import('./commands/tui.ts')).addTuiCommand],
+export const VERBS: readonly Verb[] = [
+  ['tui', async () => (await import('./commands/tui.ts')).addTuiCommand, 'hidden'],
   ['ls', async () => (await import('./commands/ls.ts')).addLsCommand],
   ['new', async () => (await import('./commands/new.ts')).addNewCommand],
   ['attach', async () => (await import('./commands/attach.ts')).addAttachCommand],
@@ -27,3 +29,8 @@ export const VERBS: readonly (readonly [name: string, load: () => Promise<AddCom
   ['status-serve', async () => (await import('./commands/status-serve.ts')).addStatusServeCommand],
   ['version', async () => (await import('./commands/version.ts')).addVersionCommand],
 ];
+
+/** The names of those that a person need see: what the help lists, told without loading a single one. */
+export function shownVerbs(): string[] {
+  return VERBS.flatMap(([name, , hidden]) => (hidden ? [] : [name]));
+}

@@ -1,36 +1,34 @@
 import * as z from 'zod/mini';
 
+/** What each setting may be. */
+const FIELDS = {
+  /** One command line, run by `bash -lc` inside the session's tmux. */
+  session_command: z.string().check(z.minLength(1), z.maxLength(4096)),
+  /** The same, for a session whose home holds a conversation to go on with; empty: see {@link resumeCommandOf}. */
+  resume_command: z.string().check(z.maxLength(4096)),
+  /** A program of the agent host, shown read-only at the same path inside; empty for none. */
+  session_program: z.string().check(z.regex(/^$|^\/[A-Za-z0-9_./-]+$/, 'must be an absolute path')),
+  /** Most processes and threads in one session. */
+  pids_limit: z.int().check(z.gte(64), z.lte(1_000_000)),
+  /** Show `/home/claude/.ssh` of the agent host, read-only, in every session. */
+  share_ssh: z.boolean(),
+  /** `boxed`; `docker` also mounts the Docker socket, which is root on the host. */
+  profile: z.enum(['boxed', 'docker']),
+};
+
 /** Settings of one agent, `/etc/convocate-agent/settings.json`; read and changed by `settings-get` and `settings-set`. */
 export const AgentSettings = z.object({
-  /** One command line, run by `bash -lc` inside the session's tmux. */
-  session_command: z._default(z.string().check(z.minLength(1), z.maxLength(4096)), '/usr/local/bin/claude'),
-  /** The same, for a session whose home holds a conversation to go on with; empty: see {@link resumeCommandOf}. */
-  resume_command: z._default(z.string().check(z.maxLength(4096)), ''),
-  /** A program of the agent host, shown read-only at the same path inside; empty for none. */
-  session_program: z._default(
-    z.string().check(z.regex(/^$|^\/[A-Za-z0-9_./-]+$/, 'must be an absolute path')),
-    '/usr/local/bin/claude',
-  ),
-  /** Most processes and threads in one session. */
-  pids_limit: z._default(z.int().check(z.gte(64), z.lte(1_000_000)), 4096),
-  /** Show `/home/claude/.ssh` of the agent host, read-only, in every session. */
-  share_ssh: z._default(z.boolean(), false),
-  /** `boxed`; `docker` also mounts the Docker socket, which is root on the host. */
-  profile: z._default(z.enum(['boxed', 'docker']), 'boxed'),
+  session_command: z._default(FIELDS.session_command, '/usr/local/bin/claude'),
+  resume_command: z._default(FIELDS.resume_command, ''),
+  session_program: z._default(FIELDS.session_program, '/usr/local/bin/claude'),
+  pids_limit: z._default(FIELDS.pids_limit, 4096),
+  share_ssh: z._default(FIELDS.share_ssh, false),
+  profile: z._default(FIELDS.profile, 'boxed'),
 });
 export type AgentSettings = z.infer<typeof AgentSettings>;
 
 /** Any part of the settings; what is left out stays. Unknown names are refused, so that a typing error is not lost. */
-export const AgentSettingsChange = z.partial(
-  z.strictObject({
-    session_command: z.string().check(z.minLength(1), z.maxLength(4096)),
-    resume_command: z.string().check(z.maxLength(4096)),
-    session_program: z.string().check(z.regex(/^$|^\/[A-Za-z0-9_./-]+$/, 'must be an absolute path')),
-    pids_limit: z.int().check(z.gte(64), z.lte(1_000_000)),
-    share_ssh: z.boolean(),
-    profile: z.enum(['boxed', 'docker']),
-  }),
-);
+export const AgentSettingsChange = z.partial(z.strictObject(FIELDS));
 export type AgentSettingsChange = z.infer<typeof AgentSettingsChange>;
 
 export const DEFAULT_SETTINGS: AgentSettings = AgentSettings.parse({});

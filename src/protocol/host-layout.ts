@@ -62,10 +62,8 @@ export const SHELL_HOST = {
   /** What the operators call the cluster; where it is missing, it is called as the shell host is. */
   clusterNameFile: '/etc/convocate/cluster-name',
   installChoicesFile: '/etc/convocate/install.json',
+  /** Releases, the blobs they share, and which is current: what lies where is known to release/release-store.ts. */
   stateDir: '/var/lib/convocate',
-  releasesDir: '/var/lib/convocate/releases',
-  blobsDir: '/var/lib/convocate/blobs',
-  currentReleaseLink: '/var/lib/convocate/current',
   statusUnit: 'convocate-status.service',
   socket: '/run/convocate/shell.sock',
   programsDir: '/usr/local/lib/convocate/shell',

@@ -13,8 +13,6 @@ export const LIMITS = {
   /** How long a client waits for the answer to a call that only reads, and to one that starts or stops things. */
   readCallMs: 10_000,
   changeCallMs: 120_000,
-  /** An agent that has not answered for this long is shown as stale. */
-  staleMs: 12_000,
   scrollbackLines: 50_000,
   sendCharacters: 65_536,
   sendKeys: 1_000,

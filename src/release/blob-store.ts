@@ -1,12 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGunzip, createGzip, createZstdCompress, createZstdDecompress } from 'node:zlib';
-import { syncDirectory } from '../base/atomic-file.ts';
+import { syncToDisk } from '../base/atomic-file.ts';
 import { OperationError } from '../base/errors.ts';
 import { packedLayerName } from '../protocol/layer-transfer.ts';
 
@@ -46,10 +46,10 @@ export class BlobStore {
           ? createGzip({ level: 6, chunkSize: CHUNK_BYTES })
           : createZstdCompress({ chunkSize: CHUNK_BYTES });
       await pipeline(content, measure, packer, createWriteStream(temporary, { mode: 0o644 }));
-      await syncFile(temporary);
+      await syncToDisk(temporary);
       const sha256 = measure.digest();
       await rename(temporary, this.pathOf(sha256, packing));
-      await syncDirectory(this.#directory);
+      await syncToDisk(this.#directory);
       return {
         sha256,
         size: measure.size,
@@ -142,14 +142,5 @@ export class Measure extends Transform {
   /** SHA-256 in hex of all that went through; call once, at the end. */
   digest(): string {
     return this.#hash.digest('hex');
-  }
-}
-
-async function syncFile(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

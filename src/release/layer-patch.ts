@@ -1,7 +1,8 @@
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { syncToDisk } from '../base/atomic-file.ts';
 import { OperationError } from '../base/errors.ts';
 import { runCommand } from '../base/run-command.ts';
 import { type BlobStore, Measure, unpacker } from './blob-store.ts';
@@ -29,7 +30,7 @@ export async function ensurePatch(store: BlobStore, diffId: string, baseDiffId: 
     ];
     await Promise.all([unpack(store, baseDiffId, base), unpack(store, diffId, layer)]);
     await runZstd(base, layer, patch);
-    await syncFile(patch);
+    await syncToDisk(patch);
     await rename(patch, path);
     return (await stat(path)).size;
   } finally {
@@ -51,13 +52,4 @@ async function runZstd(base: string, layer: string, patch: string): Promise<void
   if (exitCode === NO_SUCH_PROGRAM)
     throw new OperationError('zstd is not installed on this machine, so no patch was made');
   if (exitCode !== 0) throw new OperationError(`zstd made no patch: ${stderr.trim() || `exit ${exitCode}`}`);
-}
-
-async function syncFile(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

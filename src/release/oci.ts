@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from './sha256.ts';
 
 const LAYER_TYPE = 'application/vnd.oci.image.layer.v1.tar';
 const CONFIG_TYPE = 'application/vnd.oci.image.config.v1+json';
@@ -50,8 +50,4 @@ export function dockerManifest(configDigest: string, layerDigests: readonly stri
       Layers: layerDigests.map((digest) => `blobs/sha256/${digest}`),
     },
   ]);
-}
-
-function sha256(content: Buffer): string {
-  return createHash('sha256').update(content).digest('hex');
 }

@@ -117,11 +117,12 @@ describe('the current release', () => {
     expect(await readdir(directory)).not.toContain('current.new');
   });
 
-  test.each([undefined, 'gone'])('that is %s is told, with what to do', async (version) => {
+  test.each([undefined, 'gone'])('that is %s is refused, with what to do', async (version) => {
     if (version) await store.makeCurrent(version);
     const error = await store.current().catch((reason: unknown) => reason);
     expect(error).toMatchObject({
-      name: 'OperationError',
+      name: 'RefusedError',
+      exit: 3,
       message: 'this host holds no release to roll out',
       details: { hint: 'build and install one first: make build && sudo make install' },
     });

@@ -1,7 +1,7 @@
 import { mkdir, readFile, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.ts';
-import { OperationError, codeOf } from '../base/errors.ts';
+import { RefusedError, codeOf } from '../base/errors.ts';
 import { BlobStore } from './blob-store.ts';
 import {
   MANIFEST_FILE,
@@ -48,12 +48,12 @@ export class ReleaseStore {
     }
   }
 
-  /** The release that `make install` put here last: what `update` rolls out. */
+  /** The release that `make install` put here last: what `update` rolls out. {@link RefusedError} where there is none. */
   async current(): Promise<StoredRelease> {
     const version = await this.currentVersion();
     const release = version === undefined ? undefined : await this.find(version);
     if (release) return release;
-    throw new OperationError('this host holds no release to roll out', {
+    throw new RefusedError('this host holds no release to roll out', {
       hint: 'build and install one first: make build && sudo make install',
     });
   }

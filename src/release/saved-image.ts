@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import * as z from 'zod/mini';
 import { OperationError } from '../base/errors.ts';
@@ -6,6 +5,7 @@ import type { BlobStore } from './blob-store.ts';
 import { ociManifest } from './oci.ts';
 import type { ReleaseImage } from './manifest.ts';
 import { savedEntries } from './saved-entries.ts';
+import { sha256 } from './sha256.ts';
 
 const SavedManifest = z
   .array(z.object({ Config: z.string(), Layers: z.array(z.string()) }))
@@ -70,8 +70,4 @@ function required(documents: ReadonlyMap<string, Buffer>, name: string): Buffer 
   const document = documents.get(name);
   if (!document) throw new OperationError(`docker save gave an archive without ${name}`);
   return document;
-}
-
-function sha256(content: Buffer): string {
-  return createHash('sha256').update(content).digest('hex');
 }

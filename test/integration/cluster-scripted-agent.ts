@@ -111,12 +111,12 @@ export class ScriptedAgent implements AsyncDisposable {
     return this.#port;
   }
 
-  /** `port` is where it is dialled, by default where it listens. */
-  async register(dir: string, port: number = this.#port): Promise<void> {
+  /** Once more, it mends the entry. `port` is where it is dialled, by default where it listens. */
+  async register(dir: string, { host = this.host, port = this.#port } = {}): Promise<void> {
     await registerAgent(
       {
         agentId: this.agentId,
-        host: this.host,
+        host,
         address: '127.0.0.1',
         port,
         registeredAt: '2026-01-01T00:00:00Z',

@@ -4,8 +4,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { pollUntil } from '../../src/base/deadline.ts';
 import { type CommandResult, runCommand } from '../../src/base/run-command.ts';
-import { updateRecord } from '../../src/cluster/register-agent.ts';
-import { listAgents } from '../../src/cluster/registry.ts';
 import { ShellClient } from '../../src/cluster/shell-client.ts';
 import { serviceLogTo } from '../../src/convocate/status-service/service-log.ts';
 import type { StatusService } from '../../src/convocate/status-service/status-service.ts';
@@ -164,18 +162,15 @@ describe('the service', () => {
   test('an agent that moved is dialled at its new place, its sessions staying in the list', async () => {
     const one = await agent('aaaaaaaa', 'one');
     one.addSession('s');
-    await one.register(cluster.keys);
-    const [record] = await listAgents(cluster.keys);
-    if (!record) throw new Error('not registered');
-    await updateRecord({ ...record, port: 1, host: 'wrong' }, cluster.keys);
+    await one.register(cluster.keys, { port: 1, host: 'wrong' });
     await start();
     await eventually('it is down', async () =>
       (await client().agents()).find(({ problem }) => problem?.includes('ECONNREFUSED')),
     );
-    await updateRecord(record, cluster.keys);
+    await one.register(cluster.keys);
     await cluster.service?.live.rescan();
     await up(one);
-    await updateRecord({ ...record, host: 'renamed' }, cluster.keys);
+    await one.register(cluster.keys, { host: 'renamed' });
     await cluster.service?.live.rescan();
     expect((await client().sessions()).map(({ name, host }) => `${name} ${host}`)).toEqual(['s renamed']);
     await up(one);

@@ -60,14 +60,12 @@ describe('the end of a session', () => {
   });
 
   test.each(['sleep 600', "trap '' HUP TERM; sleep 600"])(
-    'TERM ends `%s` within a second',
+    'TERM ends `%s`, before Docker kills it',
     async (command) => {
       const session = await startSession({ CONVOCATE_COMMAND: command });
       await session.screenReady();
-      const before = performance.now();
       await docker.run(['stop', '--time', '10', session.id]);
-      expect(performance.now() - before).toBeLessThan(1000);
-      expect(await session.exitCode()).toBe(143);
+      expect(await session.exitCode()).toBe(143); // a KILL gives 137
     },
   );
 

@@ -2,7 +2,7 @@ import { link, mkdir, readdir, rm, symlink, utimes, writeFile } from 'node:fs/pr
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { DockerImages } from '../docker/images.ts';
-import { prune } from './prune.ts';
+import { linesOf, prune } from './prune.ts';
 
 const { root } = vi.hoisted(() => ({
   root: `${process.env['TMPDIR'] ?? '/tmp'}/convocate-prune-${process.pid}`,
@@ -150,6 +150,21 @@ test('a container that is left of a proof keeps no release', async () => {
   await release('v1', 'a');
   const docker = fakeDocker({ 'convocate:v1': 'id1' }, ['convocate.proof of convocate:v1']);
   expect((await prune(docker)).removedImages).toEqual(['convocate:v1']);
+});
+
+test('is told in lines: images, and releases', () => {
+  const report = {
+    keptVersions: ['v4'],
+    removedImages: ['convocate:v3', 'convocate-staging:v2'],
+    removedReleases: ['v2', 'v3'],
+  };
+  expect(linesOf(report)).toEqual([
+    'removed image convocate:v3',
+    'removed image convocate-staging:v2',
+    'removed release v2',
+    'removed release v3',
+  ]);
+  expect(linesOf({ ...report, removedImages: [], removedReleases: [] })).toEqual([]);
 });
 
 test('on an empty host does nothing', async () => {

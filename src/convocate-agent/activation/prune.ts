@@ -53,6 +53,14 @@ export async function prune(docker: DockerImages): Promise<PruneReport> {
   return { keptVersions: [...kept].sort(), removedImages, removedReleases };
 }
 
+/** For people: one line for each thing that went. */
+export function linesOf({ removedImages, removedReleases }: PruneReport): string[] {
+  return [
+    ...removedImages.map((tag) => `removed image ${tag}`),
+    ...removedReleases.map((version) => `removed release ${version}`),
+  ];
+}
+
 /** A prune that is cut off has taken what is missed least. */
 async function oldestFirst(versions: readonly string[]): Promise<string[]> {
   const aged = await Promise.all(

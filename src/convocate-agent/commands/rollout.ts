@@ -112,9 +112,9 @@ export async function pruneVerb(options: {
 }
 
 async function pruneUnderLock(json?: boolean): Promise<void> {
-  const { prune } = await import('../activation/prune.ts');
+  const { linesOf, prune } = await import('../activation/prune.ts');
   const { DockerImages } = await import('../docker/images.ts');
   const report = await prune(new DockerImages());
   if (json) printJson(report);
-  else for (const image of report.removedImages) process.stdout.write(`removed ${image}\n`);
+  else for (const line of linesOf(report)) process.stdout.write(`${line}\n`);
 }

@@ -1,7 +1,7 @@
 import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
-import { syncDirectory, writeFileAtomic } from '../../base/atomic-file.ts';
+import { syncToDisk, writeFileAtomic } from '../../base/atomic-file.ts';
 import { OperationError, codeOf } from '../../base/errors.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
@@ -130,7 +130,7 @@ export class RolloutFiles {
   async #claim(as: 'confirmed.json' | 'returning.json'): Promise<boolean> {
     try {
       await rename(this.#path('armed.json'), this.#path(as));
-      await syncDirectory(this.#directory); // or a power cut would undo the decision
+      await syncToDisk(this.#directory); // or a power cut would undo the decision
       return true;
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return false;

@@ -4,6 +4,7 @@ import * as z from 'zod/mini';
 import { withDeadline } from '../../base/deadline.ts';
 import { OperationError, messageOf } from '../../base/errors.ts';
 import { parseJson } from '../../base/parse-json.ts';
+import { statusOf } from './docker-error.ts';
 
 /** What rollouts need of Docker: images, and who uses them. */
 
@@ -83,7 +84,8 @@ export class DockerImages {
 
   async tag(reference: string, tag: string): Promise<void> {
     const [repo, version] = tag.split(':');
-    await this.#docker.getImage(reference).tag({ repo: repo ?? tag, tag: version ?? 'latest' });
+    const tagging = this.#docker.getImage(reference).tag({ repo: repo ?? tag, tag: version ?? 'latest' });
+    await withDeadline(tagging, CALL_MS, 'docker tag');
   }
 
   /** Takes a tag away, and the image with it where that was its last one. */
@@ -128,30 +130,29 @@ export class DockerImages {
     program: string,
     label: string,
   ): Promise<{ exitCode: number; output: string }> {
-    const container = await this.#docker.createContainer({
+    const creating = this.#docker.createContainer({
       Image: reference,
       Entrypoint: [program],
       Labels: { [label]: 'true' },
       HostConfig: { NetworkMode: 'none', Init: true },
     });
+    const container = await withDeadline(creating, CALL_MS, 'docker create');
     try {
-      await container.start();
+      await withDeadline(container.start(), CALL_MS, 'docker start');
       const ended: unknown = await withDeadline(container.wait(), CALL_MS, 'the throw-away container');
-      const output = await container.logs({ stdout: true, stderr: true, tail: 20 });
+      const logs = container.logs({ stdout: true, stderr: true, tail: 20 });
+      const output = await withDeadline(logs, CALL_MS, 'docker logs');
       return {
         exitCode: z.object({ StatusCode: z.int() }).parse(ended).StatusCode,
         output: readable(output),
       };
     } finally {
-      await container.remove({ force: true }).catch((error: unknown) => {
+      const removing = container.remove({ force: true });
+      await withDeadline(removing, CALL_MS, 'docker rm').catch((error: unknown) => {
         throw new OperationError(`the throw-away container could not be removed: ${messageOf(error)}`);
       });
     }
   }
-}
-
-function statusOf(error: unknown): number | undefined {
-  return (error as { statusCode?: number }).statusCode;
 }
 
 /** Docker frames log output of containers without a terminal; the frames' headers are not for people. */

@@ -1,5 +1,5 @@
 import { chmod, lchown, lstat, mkdir, rename } from 'node:fs/promises';
-import { syncDirectory } from '../../base/atomic-file.ts';
+import { syncToDisk } from '../../base/atomic-file.ts';
 import { codeOf } from '../../base/errors.ts';
 import { runChecked } from '../../base/run-command.ts';
 import { RpcError } from '../../protocol/error-codes.ts';
@@ -60,7 +60,7 @@ export async function setHomeAside(paths: AgentPaths, uuid: string): Promise<voi
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error;
   }
-  await syncDirectory(paths.homesDir);
+  await syncToDisk(paths.homesDir);
 }
 
 export async function emptyDeletedHome(paths: AgentPaths, uuid: string): Promise<void> {

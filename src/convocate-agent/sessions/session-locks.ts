@@ -1,6 +1,6 @@
 import { readFile, readdir, rm } from 'node:fs/promises';
 import * as z from 'zod/mini';
-import { syncDirectory, writeFileAtomic } from '../../base/atomic-file.ts';
+import { syncToDisk, writeFileAtomic } from '../../base/atomic-file.ts';
 import { codeOf } from '../../base/errors.ts';
 import { RpcError } from '../../protocol/error-codes.ts';
 import { isSessionId } from '../../protocol/ids.ts';
@@ -72,7 +72,7 @@ export class SessionLocks {
 
   async clear(uuid: string): Promise<void> {
     await rm(lockFileOf(this.#dir, uuid), { force: true });
-    await syncDirectory(this.#dir);
+    await syncToDisk(this.#dir);
   }
 
   /** Every session that has a marker on disk. */

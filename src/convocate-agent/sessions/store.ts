@@ -1,5 +1,5 @@
 import { readFile, readdir, rm } from 'node:fs/promises';
-import { syncDirectory, writeFileAtomic } from '../../base/atomic-file.ts';
+import { syncToDisk, writeFileAtomic } from '../../base/atomic-file.ts';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import { KeyedLock } from '../../base/keyed-lock.ts';
 import { isSessionId } from '../../protocol/ids.ts';
@@ -61,7 +61,7 @@ export class SessionStore {
   async remove(uuid: string): Promise<void> {
     await this.#writes.run(uuid, async () => {
       await rm(metadataFileOf(this.#dir, uuid), { force: true });
-      await syncDirectory(this.#dir);
+      await syncToDisk(this.#dir);
     });
   }
 

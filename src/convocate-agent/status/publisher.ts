@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
+import { backoffMs } from '../../base/backoff.ts';
 import { withDeadline } from '../../base/deadline.ts';
 import { messageOf } from '../../base/errors.ts';
 import { SUBSYSTEM } from '../../protocol/limits.ts';
 import type { Session } from '../../protocol/session.ts';
 import type { StatusEventBody } from '../../protocol/status-events.ts';
 import { type SshConnection, connect } from '../../ssh/client.ts';
-import { backoffMs } from './backoff.ts';
 import { Outbox } from './outbox.ts';
 import { sendEvents } from './send-events.ts';
 import { readShellHost } from './shell-host.ts';
@@ -15,6 +15,8 @@ const QUEUE_LIMIT = 1_000;
 /** A connection that held this long was a good one: the next failure is a first one again. */
 const GOOD_CONNECTION_MS = 10_000;
 const NO_SHELL_YET_MS = 5_000;
+/** What chance takes off a wait: a hundred agents must not come back to their shell all at once. */
+const MOST_OFF = 1 / 4;
 const LAST_WORDS_MS = 1_500;
 
 export interface PublisherOptions {
@@ -78,9 +80,9 @@ export class StatusPublisher {
         const why = await this.#publishOnce();
         if (why !== undefined) log.info({ why }, 'the shell host is no longer connected');
         if (performance.now() - startedAt >= GOOD_CONNECTION_MS) failures = 0;
-        if (why !== undefined) delayMs = backoffMs(failures, random());
+        if (why !== undefined) delayMs = backoffMs(failures, random() * MOST_OFF);
       } catch (error) {
-        delayMs = backoffMs(failures, random());
+        delayMs = backoffMs(failures, random() * MOST_OFF);
         log.warn(`no status connection to the shell host: ${messageOf(error)}`);
       }
       failures += 1;

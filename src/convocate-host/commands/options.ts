@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { durationMs } from '../../base/duration.ts';
 import { UsageError } from '../../base/errors.ts';
 import { SHELL_HOST } from '../../protocol/host-layout.ts';
 import { ReleaseStore } from '../../release/release-store.ts';
@@ -19,11 +20,11 @@ export interface RolloutCliOptions extends SshOptions {
   readonly bandwidth?: number;
 }
 
-/** `90`, `90s`, `2m`: a time in seconds or minutes; gives milliseconds. */
-export function parseDuration(text: string): number {
-  const match = /^(\d{1,5})(s|m)?$/.exec(text);
-  if (!match) throw new InvalidArgumentError('give a time such as 10s or 2m');
-  return Number(match[1]) * (match[2] === 'm' ? 60_000 : 1000);
+/** See {@link durationMs}. */
+function parseDuration(text: string): number {
+  const timeMs = durationMs(text);
+  if (timeMs !== undefined) return timeMs;
+  throw new InvalidArgumentError('give a time such as 10s or 2m');
 }
 
 /** What confirming takes besides the soak, on a host that is not busy. */
@@ -34,7 +35,7 @@ const MOST_CONFIRM_MS = 24 * 60 * 60 * 1000;
 function parseConfirmTimeout(text: string): number {
   const timeMs = parseDuration(text);
   if (timeMs <= MOST_CONFIRM_MS) return timeMs;
-  throw new InvalidArgumentError('a host waits for a day at most: 1440m');
+  throw new InvalidArgumentError('a host waits for a day at most: 1d');
 }
 
 const RATE_UNITS: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9 };

@@ -1,8 +1,8 @@
 import { RefusedError } from '../../base/errors.ts';
-import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { HOST_FILES, renderHostFiles } from '../../release/host-files.ts';
 import { type HostFacts, gatherFacts } from '../facts.ts';
 import { type HostRelease, readHostRelease } from '../host-release.ts';
+import { PLAN_PATHS } from '../plan-paths.ts';
 import type { Plan } from '../plan-types.ts';
 import { planRollback } from '../plan-rollback.ts';
 import { type Rollout, type Step, need } from '../rollout.ts';
@@ -68,11 +68,6 @@ async function makePlan(release: HostRelease, facts: HostFacts): Promise<Plan> {
     manifest,
     manifestDigest,
     hostFiles: await renderHostFiles(manifest, (_manifest, path) => release.readFile(path), facts),
-    paths: {
-      stamp: AGENT_HOST.currentImageFile,
-      current: AGENT_HOST.currentLink,
-      previous: AGENT_HOST.previousLink,
-      releasesDir: AGENT_HOST.releasesDir,
-    },
+    paths: PLAN_PATHS,
   });
 }

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { RefusedError, messageOf } from '../../base/errors.ts';
-import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { HOST_FILES, renderHostFiles } from '../../release/host-files.ts';
 import { missingLayers } from '../../release/image-archive.ts';
 import { ensurePatch } from '../../release/layer-patch.ts';
 import { clusterSigners } from '../cluster-keys.ts';
 import { type HostFacts, gatherFacts as readFacts } from '../facts.ts';
 import { type LayersInput, type PatchOffer, patchBases, planLayers } from '../plan-layers.ts';
+import { PLAN_PATHS } from '../plan-paths.ts';
 import type { Plan } from '../plan-types.ts';
 import { planUpdate } from '../plan.ts';
 import { packRelease } from '../release-bundle.ts';
@@ -69,12 +69,7 @@ async function makePlan(rollout: Rollout, facts: HostFacts): Promise<Plan> {
     hostFiles: await renderHostFiles(manifest, (of, path) => store.readFile(of, path), facts),
     missingLayers: missing,
     layers: planLayers(layersInput, await offerPatches(rollout, layersInput)),
-    paths: {
-      stamp: AGENT_HOST.currentImageFile,
-      current: AGENT_HOST.currentLink,
-      previous: AGENT_HOST.previousLink,
-      releasesDir: AGENT_HOST.releasesDir,
-    },
+    paths: PLAN_PATHS,
     signers: await clusterSigners(),
   });
   const releaseBytes = decisions.stageRelease

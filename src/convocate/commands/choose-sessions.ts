@@ -1,3 +1,4 @@
+import { compareText } from '../../base/compare-text.ts';
 import { type SessionState, stateOf } from '../../protocol/session-actions.ts';
 import type { SessionView } from '../../protocol/shell-socket.ts';
 import { needsAttention } from '../needs-attention.ts';
@@ -22,13 +23,8 @@ export function chooseSessions(sessions: readonly SessionView[], choice: Choice)
     )
     .sort(
       (a, b) =>
-        compare(b.last_accessed, a.last_accessed) ||
-        compare(a.agent_id, b.agent_id) ||
-        compare(a.uuid, b.uuid),
+        compareText(b.last_accessed, a.last_accessed) ||
+        compareText(a.agent_id, b.agent_id) ||
+        compareText(a.uuid, b.uuid),
     );
-}
-
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

@@ -4,17 +4,15 @@ import { parseDuration, wholeNumber } from './option-values.ts';
 
 test.each([
   ['0', 0],
-  ['90', 90_000],
-  ['30s', 30_000],
-  ['5m', 300_000],
-  ['2h', 7_200_000],
+  ['90s', 90_000],
   ['24d', 2_073_600_000],
 ])('%s is %i ms', (text, timeMs) => {
   expect(parseDuration(text)).toBe(timeMs);
 });
 
-test.each(['', 's', '-1', '1.5m', '25d', '1m30s', '5M', '5 m', '9999999h'])('%j is no time', (text) => {
-  expect(() => parseDuration(text)).toThrow(InvalidArgumentError);
+test.each(['', '1.5m', '25d', '2073601', '9999999h'])('%j is no time', (text) => {
+  const message = 'give a time such as 30s, 5m, 2h or 1d, up to 24d';
+  expect(() => parseDuration(text)).toThrow(new InvalidArgumentError(message));
 });
 
 test.each(['1', '07', '10'])('%s is from 1 to 10', (text) => {

@@ -3,7 +3,7 @@ import { withDeadline } from '../../base/deadline.ts';
 import { EXIT } from '../../base/errors.ts';
 import type { ShellClient } from '../../cluster/shell-client.ts';
 import { buildProgram } from '../build-program.ts';
-import { VERBS } from '../verbs.ts';
+import { shownVerbs } from '../verbs.ts';
 import { candidatesFor } from './candidates.ts';
 
 /** Someone sits before the line and waits. */
@@ -16,17 +16,13 @@ const PLAIN = /^[A-Za-z0-9_][A-Za-z0-9._@:-]*$/;
  * no sense: whoever types wants no error messages between the letters.
  */
 export async function printCandidates(words: readonly string[]): Promise<number> {
-  const knowledge = { verbs, command: commandOf, agents, sessions };
+  const knowledge = { verbs: shownVerbs, command: commandOf, agents, sessions };
   const candidates = await withDeadline(candidatesFor(words, knowledge), PATIENCE_MS, 'completion').catch(
     () => [],
   );
   if (candidates.length > 0 && !process.stdout.write(`${candidates.join('\n')}\n`))
     await once(process.stdout, 'drain');
   process.exit(EXIT.done); // a service that hangs must not hold the shell
-}
-
-function verbs(): string[] {
-  return VERBS.map(([name]) => name);
 }
 
 async function commandOf(verb: string): Promise<Awaited<ReturnType<typeof buildProgram>> | undefined> {

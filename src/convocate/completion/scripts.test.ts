@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { runChecked } from '../../base/run-command.ts';
 import { ScriptedService, agentView, sessionView } from '../commands/scripted-service-fixture.ts';
-import { VERBS } from '../verbs.ts';
+import { shownVerbs } from '../verbs.ts';
 import { COMPLETION_SCRIPTS } from './scripts.ts';
 
 /** Real shells, the real program behind them, and a service that answers as the test says. */
@@ -57,7 +57,8 @@ const shells = [
 ] as const;
 
 test.each(shells)('%s offers verbs, options, sessions and agents', { timeout: 60_000 }, async (_, offers) => {
-  expect(await offers('')).toEqual([...VERBS.map(([name]) => name), 'help']);
+  expect(await offers('')).toEqual([...shownVerbs(), 'help']);
+  expect(await offers('tu')).toEqual([]);
   expect(await offers('res')).toEqual(['restart']);
   expect(await offers('kill', '')).toEqual(['api', OTHER]);
   expect(await offers('kill', '2222')).toEqual([OTHER]);

@@ -1,3 +1,4 @@
+import { compareText } from '../../base/compare-text.ts';
 import type { ShellClient } from '../../cluster/shell-client.ts';
 import type { WatchNews } from '../../cluster/cluster-watch.ts';
 import { errorWords } from './error-words.ts';
@@ -32,11 +33,6 @@ function after(cluster: Cluster, news: WatchNews, nowMs: number): Cluster {
     connection: 'live',
     sinceMs: wasLive ? cluster.sinceMs : nowMs,
     ...{ name, version, load, sessions },
-    agents: [...agents.values()].sort((a, b) => compare(a.host, b.host)),
+    agents: [...agents.values()].sort((a, b) => compareText(a.host, b.host)),
   };
-}
-
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

@@ -1,3 +1,4 @@
+import { compareText } from '../../base/compare-text.ts';
 import { stateOf } from '../../protocol/session-actions.ts';
 import type { SessionView } from '../../protocol/shell-socket.ts';
 import { needsAttention } from '../needs-attention.ts';
@@ -20,7 +21,7 @@ export function rowsOf(cluster: Cluster, list: List): readonly SessionView[] {
   if (known && sameChoice(known.list, list)) return known.rows;
   const isShown = shownBy(list);
   const rows = [...cluster.sessions.values()].filter(isShown);
-  rows.sort((a, b) => COMPARE[list.sort](a, b) || compare(keyOf(a), keyOf(b)));
+  rows.sort((a, b) => COMPARE[list.sort](a, b) || compareText(keyOf(a), keyOf(b)));
   chosen.set(cluster.sessions, { list, rows });
   return rows;
 }
@@ -57,14 +58,9 @@ function shownBy(list: List): (session: SessionView) => boolean {
 }
 
 const COMPARE: Record<SortOrder, (a: SessionView, b: SessionView) => number> = {
-  'last use': (a, b) => compare(b.last_accessed, a.last_accessed),
-  name: (a, b) => compare(a.name, b.name),
-  agent: (a, b) => compare(a.host, b.host) || compare(a.name, b.name),
-  state: (a, b) => compare(stateOf(a), stateOf(b)) || compare(b.last_accessed, a.last_accessed),
-  age: (a, b) => compare(b.created_at, a.created_at),
+  'last use': (a, b) => compareText(b.last_accessed, a.last_accessed),
+  name: (a, b) => compareText(a.name, b.name),
+  agent: (a, b) => compareText(a.host, b.host) || compareText(a.name, b.name),
+  state: (a, b) => compareText(stateOf(a), stateOf(b)) || compareText(b.last_accessed, a.last_accessed),
+  age: (a, b) => compareText(b.created_at, a.created_at),
 };
-
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
-}
