@@ -19,7 +19,10 @@ export function addNewCommand(program: Command): void {
     .option('--agent <host|id>', 'where; may be left out where there is one agent only')
     .option('--port <n>', 'a port of the host for the session: a number, auto, or 0 for none')
     .option('--protocol <tcp|udp>', 'of the port')
-    .option('--dns-name <name>', 'lowercase labels, joined by dots: kept with the session, and its hostname inside')
+    .option(
+      '--dns-name <name>',
+      'lowercase labels, joined by dots: kept with the session, and its hostname inside',
+    )
     .option('--start', 'start it now')
     .option('--attach', 'start it now and attach to it')
     .option('--json', 'print the session as JSON')
