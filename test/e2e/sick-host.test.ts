@@ -1,0 +1,109 @@
+// Hosts on which something was wrong before the rollout began: those are the ones that are rolled out to in a hurry.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Lab } from '../../lab/lab.ts';
+import type { Machine } from '../../lab/machine.ts';
+import { pollUntil } from '../../src/base/deadline.ts';
+import { freshCluster } from './support/fresh-lab.ts';
+import { buildRelease, liveRelease, moveShellTo, wholly } from './support/releases.ts';
+import { runUpdate } from './support/rollout-run.ts';
+import {
+  expectStillCounting,
+  installStandIn,
+  type StandInState,
+  standInState,
+} from './support/session-stand-in.ts';
+import { newSession, waitUntilShellSees } from './support/sessions.ts';
+
+const host = 'agent-a';
+const [first, second, third] = ['v1.0.0-first', 'v1.1.0-second', 'v1.2.0-third'] as const;
+const unit = 'convocate-agent.service';
+const portHolder = 'lab-port-holder';
+
+let lab: Lab;
+let shell: Machine;
+let agent: Machine;
+let trees: string[];
+let session: string;
+let counting: StandInState;
+
+beforeAll(async () => {
+  trees = await Promise.all([first, second, third].map((version) => buildRelease({ version })));
+  lab = await freshCluster({ name: 'sick-host-test', agents: 1, tree: trees[0] ?? '' });
+  shell = lab.shell;
+  agent = lab.agent(0);
+  await installStandIn(agent);
+  session = await newSession(shell, host, 'at-work');
+  counting = await standInState(agent, session);
+});
+
+afterAll(() => lab?.close());
+
+/** The agent's port is another program's, so no release can start. */
+async function takePort(): Promise<void> {
+  await agent.run(['systemctl', 'stop', unit]);
+  const listen = `require('node:net').createServer().listen(222)`;
+  const node = '/usr/local/lib/convocate/current/runtime/node';
+  await agent.run(['systemd-run', '--quiet', `--unit=${portHolder}`, node, '--eval', listen]);
+  await pollUntil(
+    async () =>
+      (await agent.exec(['sh', '-c', 'ss -Hltn sport = :222 | grep -q .'])).exitCode === 0 || undefined,
+    {
+      timeoutMs: 15_000,
+      intervalMs: 100,
+      what: 'another program on port 222',
+    },
+  );
+}
+
+async function givePortBack(): Promise<void> {
+  await agent.run(['systemctl', 'stop', portHolder]);
+}
+
+async function openFiles(): Promise<string[]> {
+  const { stdout } = await agent.run(['ls', '-A', '/var/lib/convocate-agent/rollout']);
+  return stdout.split('\n').filter((name) => /^(armed|returning)/.test(name));
+}
+
+test('an agent that systemd gave up on is brought up by the release that mends it', async () => {
+  await takePort();
+  await agent.exec(['systemctl', 'start', unit]);
+  const state = async (): Promise<string> =>
+    (await agent.exec(['systemctl', 'is-active', unit])).stdout.trim();
+  await pollUntil(async () => ((await state()) === 'failed' ? true : undefined), {
+    timeoutMs: 150_000,
+    intervalMs: 1_000,
+    what: 'systemd giving the agent up',
+  });
+  await givePortBack();
+  expect(await state()).toBe('failed');
+  await moveShellTo(lab, trees[1] ?? '');
+  const run = await runUpdate(shell, host);
+  expect(run, run.stderr).toMatchObject({ exitCode: 0 });
+  expect(await liveRelease(agent)).toEqual(wholly(second));
+  await waitUntilShellSees(shell, [host]);
+});
+
+test('a way back to a release that does not start either comes to its end, and the next update begins', async () => {
+  await moveShellTo(lab, trees[2] ?? '');
+  await takePort();
+  await agent.exec(['systemctl', 'start', unit]);
+  const run = await runUpdate(shell, host, '--confirm-timeout', '20s');
+  expect(run.exitCode, run.stderr).toBe(4);
+  expect(run.stderr).toContain(`the host went back to ${second}`);
+  expect(run.stderr).toContain('look at it at once');
+  await pollUntil(async () => ((await openFiles()).length === 0 ? true : undefined), {
+    timeoutMs: 120_000,
+    intervalMs: 1_000,
+    what: 'the end of the way back',
+  });
+  expect((await liveRelease(agent)).link).toBe(second);
+
+  await givePortBack();
+  const next = await runUpdate(shell, host);
+  expect(next, next.stderr).toMatchObject({ exitCode: 0 });
+  expect(await liveRelease(agent)).toEqual(wholly(third));
+});
+
+test('its session has run on through all of that', async () => {
+  await expectStillCounting(agent, session, counting);
+});
