@@ -3,8 +3,8 @@ import { OperationError } from '../../base/errors.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import type { CommandResult } from '../../base/run-command.ts';
 import type { Host } from '../../host-access/host.ts';
-import { gatherFacts as readFacts } from '../facts.ts';
 import { type Rollout, need } from '../rollout.ts';
+import { readRollout } from '../rollout-facts.ts';
 import { stagedProgram } from '../staged-program.ts';
 
 const Armed = z.union([
@@ -31,7 +31,7 @@ export async function askToArm(rollout: Rollout, from: string): Promise<Armed> {
   if (result.exitCode === 0 && answer.success) return answer.data;
 
   // It may have been killed after it had armed: how far it came is for the host to say.
-  const { openRollout } = await readFacts(host, []);
+  const { openRollout } = await readRollout(host);
   if (openRollout === undefined) {
     delete rollout.deadMan;
     const why = await whyUnable(host, from, result);

@@ -1,11 +1,14 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type ExpectedCall, fakeHost } from '../../host-access/fake-host.ts';
 import type { ContainerFact } from '../docker-facts.ts';
+import { factsLines } from '../facts-fixture.ts';
+import { scriptArgv } from '../host-scripts.ts';
+import { READ_SESSIONS } from '../look-scripts.ts';
 import { healthy, healthyDocker } from '../plan-fixture.ts';
 import { planWith, rolloutOn, type ToldRollout } from '../rollout-fixture.ts';
 import { runSteps } from '../rollout.ts';
 import { confirmHealthy, expectSameContainers } from './confirm-healthy.ts';
-import { look, record } from './dead-man-fixture.ts';
+import { record } from './dead-man-fixture.ts';
 import { noteSessions } from './note-sessions.ts';
 
 vi.mock('./wait-for-answer.ts');
@@ -49,16 +52,18 @@ describe('the same containers', () => {
 });
 
 describe('the sessions that a rollout must leave as they are', () => {
-  const info = { ServerVersion: '20.10.24', CgroupDriver: 'systemd', LiveRestoreEnabled: true };
-  const docker = ['docker_info', Buffer.from(JSON.stringify(info)).toString('base64')] as const;
-  const has = (...containers: ContainerFact[]): ExpectedCall =>
-    look(
-      docker,
-      ...containers.map(({ id, name, image, imageId, startedAt, running }) => {
-        const values = [id, `/${name}`, image, imageId, startedAt, running];
-        return ['container', values.map((value) => JSON.stringify(value)).join(' ')] as const;
-      }),
-    );
+  const has = (...containers: ContainerFact[]): ExpectedCall => ({
+    argv: scriptArgv(READ_SESSIONS),
+    answer: {
+      stdout: factsLines(
+        containers.map(({ id, name, image, imageId, startedAt, running }) => {
+          const values = [id, `/${name}`, image, imageId, startedAt, running];
+          return ['container', values.map((value) => JSON.stringify(value)).join(' ')] as const;
+        }),
+      ),
+    },
+  });
+  const silence: ExpectedCall = { argv: scriptArgv(READ_SESSIONS), answer: { exitCode: 1 } };
   const prove: ExpectedCall = { argv: ['/usr/local/lib/convocate/releases/v2/convocate-agent', 'prove'] };
   const facts = { ...healthy, docker: { ...healthyDocker, containers: [one] } };
   const two: ContainerFact = { ...one, id: 'c2', name: 'two' };
@@ -92,8 +97,8 @@ describe('the sessions that a rollout must leave as they are', () => {
   });
 
   test('are not taken for none where Docker does not answer', async () => {
-    await expect(confirm(look())).rejects.toThrow('Docker does not answer');
-    await expect(confirm(has(one), look(), prove)).rejects.toThrow('Docker does not answer');
+    await expect(confirm(silence)).rejects.toThrow('Docker does not answer');
+    await expect(confirm(has(one), silence, prove)).rejects.toThrow('Docker does not answer');
   });
 
   test('are not read again where nothing is to be changed', () => {
