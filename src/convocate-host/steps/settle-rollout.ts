@@ -3,6 +3,7 @@ import { OperationError, messageOf } from '../../base/errors.ts';
 import type { Host } from '../../host-access/host.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { RolledBack } from '../../protocol/rpc.ts';
+import { afterChange } from '../after-change.ts';
 import { type DeadMan, type Rollout, need } from '../rollout.ts';
 import { readRollout } from '../rollout-facts.ts';
 
@@ -59,7 +60,7 @@ async function keepAsking<T>(rollout: Rollout, ask: (host: Host) => Promise<T>):
       if (performance.now() > deadline + GO_BACK_MS) {
         throw new OperationError('how the rollout ended could not be seen from here', {
           host: rollout.hostName,
-          output: messageOf(error),
+          output: messageOf(afterChange(error)),
           hint: `unless it was confirmed, the host goes back to ${from} by itself; see \`convocate-host status\` when it can be reached`,
           cause: error,
         });
