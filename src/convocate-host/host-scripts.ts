@@ -146,6 +146,19 @@ rm -f "$new.files"
 };
 
 /**
+ * Removes the notice of a rollout that was taken back, where it is still the one that was shown: another may have come
+ * since, which nobody has seen. Arguments: its file, when that rollout was taken back.
+ */
+export const FORGET_RETURN: HostScript = {
+  name: 'forget-return',
+  text: `
+[ -e "$1" ] || exit 0
+grep -qF -- "\\"$2\\"" "$1" || exit 0
+rm -f "$1"
+`,
+};
+
+/**
  * Writes one small text file as one step, where its text or mode is another than it was; prints "same" or "changed".
  * What is right is not touched, nor is its directory. The text comes on stdin, so a secret is never in an argv.
  * Arguments: path, mode.

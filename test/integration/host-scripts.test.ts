@@ -39,6 +39,7 @@ import { parseRollout } from '../../src/convocate-host/rollout-facts.ts';
 import { toldLines } from '../../src/convocate-host/script-lines.ts';
 import {
   FENCE,
+  FORGET_RETURN,
   HOLD_LOCK,
   type HostScript,
   LOOK_AT_LOCK,
@@ -278,6 +279,26 @@ describe('read-rollout', () => {
     await writeFile(at('var/rollout/returned.json'), JSON.stringify(rolledBack));
     expect(await look()).toEqual({ liveVersion: 'v2', rolledBack });
     expect(await readdir(root)).not.toContain('asked');
+  });
+});
+
+describe('forget-return', () => {
+  const notice = (at: string): string =>
+    JSON.stringify({ from: 'v2', to: 'v1', reason: 'it said "2026-01-01"', at });
+  const shown = '2026-01-02T03:04:05.678Z';
+
+  test.each([
+    ['the one that was shown', shown, false],
+    ['one that came since', '2026-01-02T03:04:06.678Z', true],
+    ['one whose time only looks alike', '2026-01-02T03:04:05x678Z', true],
+  ])('of %s', async (_what, time, stays) => {
+    await writeFile(at('returned.json'), notice(time));
+    expect((await run(FORGET_RETURN, [at('returned.json'), shown])).exitCode).toBe(0);
+    expect((await readdir(root)).includes('returned.json')).toBe(stays);
+  });
+
+  test('is done where there is none', async () => {
+    expect((await run(FORGET_RETURN, [at('returned.json'), shown])).exitCode).toBe(0);
   });
 });
 
