@@ -1,8 +1,8 @@
 /** What a script that reads a host told, by key; see look-scripts.ts. */
 export interface ToldLines {
-  all(key: string): string[];
+  readonly all: (key: string) => string[];
   /** The first such value; empty where there is none. */
-  one(key: string): string;
+  readonly one: (key: string) => string;
 }
 
 export function toldLines(output: string): ToldLines {

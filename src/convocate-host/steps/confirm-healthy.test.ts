@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { OperationError } from '../../base/errors.ts';
 import { type ExpectedCall, fakeHost } from '../../host-access/fake-host.ts';
+import type { Host } from '../../host-access/host.ts';
 import type { ContainerFact } from '../docker-facts.ts';
 import { factsLines } from '../facts-fixture.ts';
 import { scriptArgv } from '../host-scripts.ts';
@@ -139,7 +140,7 @@ describe('the sessions that a rollout must leave as they are', () => {
   test('a container from the image has as long to run as the window leaves, and a tenth of that is kept', async () => {
     const host = fakeHost('agent-a', [prove, has(one)]);
     const fresh = await host.reconnect();
-    const check = vi.fn(fresh.check);
+    const check = vi.fn<Host['check']>(async (argv) => await fresh.check(argv));
     const rollout = rolloutOn(
       { ...host, reconnect: () => Promise.resolve({ ...fresh, check }) },
       { ...planWith({ loadImage: true }), facts, record, options: { soakMs: 0, confirmMs: 600_000 } },
