@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { OperationError } from '../../base/errors.ts';
 import { type ExpectedCall, fakeHost } from '../../host-access/fake-host.ts';
 import type { Host } from '../../host-access/host.ts';
@@ -17,6 +17,7 @@ import { waitForAnswer } from './wait-for-answer.ts';
 
 vi.mock('./wait-for-answer.ts');
 vi.mock('./status-link.ts');
+beforeEach(() => vi.mocked(waitForAnswer).mockResolvedValue());
 afterEach(() => vi.resetAllMocks());
 
 const one: ContainerFact = {

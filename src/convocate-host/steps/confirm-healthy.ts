@@ -24,12 +24,13 @@ export const confirmHealthy: Step = {
     const answerMs = Math.max(timeLeft(rollout) - (mustSoak ? soakMs : 0), 1_000);
     // The two share nothing, so they are waited for together, and for as long: the network may be away for a while.
     const [answer, connection] = await Promise.allSettled([
-      waitForAnswer(need(rollout, 'record'), { version, imageTag }, answerMs),
+      waitForAnswer(need(rollout, 'record'), { version, imageTag }, answerMs).then(() =>
+        tellAnswered(rollout, version),
+      ),
       freshConnection(need(rollout, 'host'), answerMs),
     ]);
     await using fresh = connection.status === 'fulfilled' ? connection.value : undefined;
     if (answer.status === 'rejected') throw answer.reason;
-    tellAnswered(rollout, version);
     if (!fresh) throw (connection as PromiseRejectedResult).reason;
 
     const stayedUp = mustSoak ? await watchUnit(fresh) : undefined;
