@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { decode } from './script-lines.ts';
 
 /** A session container as Docker tells of it; all of this must be the same after an update. */
 export interface ContainerFact {
@@ -64,7 +65,8 @@ function parseImage(line: string): ImageFact {
 
 const ContainerLine = z.tuple([z.string(), z.string(), z.string(), z.string(), z.string(), z.boolean()]);
 
-function parseContainer(line: string): ContainerFact {
+/** From a line about a session container. */
+export function parseContainer(line: string): ContainerFact {
   const [id, name, image, imageId, startedAt, running] = ContainerLine.parse(parseValues(line));
   return { id, name: name.replace(/^\//, ''), image, imageId, startedAt, running };
 }
@@ -77,8 +79,4 @@ function parseValues(line: string): unknown[] {
 export function splitFirst(text: string): [string, string] {
   const space = text.indexOf(' ');
   return space === -1 ? [text, ''] : [text.slice(0, space), text.slice(space + 1)];
-}
-
-export function decode(base64: string): string {
-  return Buffer.from(base64, 'base64').toString('utf8');
 }

@@ -1,5 +1,5 @@
 /** What the script that reads a host prints, line by line. */
-type Line = readonly [key: string, value: string];
+export type Line = readonly [key: string, value: string];
 
 /** A host that convocate never touched. */
 export const BARE: readonly Line[] = [

@@ -3,7 +3,8 @@ import { OperationError } from '../base/errors.ts';
 import { fakeHost } from '../host-access/fake-host.ts';
 import { BARE, factsLines, withLines } from './facts-fixture.ts';
 import { gatherFacts, parseFacts } from './facts.ts';
-import { READ_FACTS, scriptArgv } from './host-scripts.ts';
+import { scriptArgv } from './host-scripts.ts';
+import { READ_FACTS } from './look-scripts.ts';
 
 const b64 = (text: string): string => Buffer.from(text).toString('base64');
 const D = (letter: string): string => letter.repeat(64);

@@ -1,18 +1,14 @@
-import * as z from 'zod/mini';
 import { OperationError } from '../base/errors.ts';
-import { parseJson } from '../base/parse-json.ts';
 import type { Host } from '../host-access/host.ts';
 import { AGENT_HOST } from '../protocol/host-layout.ts';
-import { RolledBack } from '../protocol/rpc.ts';
-import { type DockerFacts, decode, parseDocker, splitFirst } from './docker-facts.ts';
-import { READ_FACTS, scriptArgv } from './host-scripts.ts';
-
-/** Both are versions: the release that such a rollout leaves, and the one it is to bring. */
-const OpenRollout = z.object({ from: z.string(), to: z.string() });
-type OpenRollout = z.infer<typeof OpenRollout>;
+import { type DockerFacts, parseDocker, splitFirst } from './docker-facts.ts';
+import { scriptArgv } from './host-scripts.ts';
+import { READ_FACTS } from './look-scripts.ts';
+import { type RolloutFacts, parseRollout } from './rollout-facts.ts';
+import { decode, needed, optional, toldLines } from './script-lines.ts';
 
 /** What a host is and has, read without changing anything on it. */
-export interface HostFacts {
+export interface HostFacts extends RolloutFacts {
   readonly machine: string;
   readonly glibc: string;
   readonly libstdcxx: boolean;
@@ -24,14 +20,7 @@ export interface HostFacts {
   readonly agentId?: string;
   /** `/etc/convocate-agent/current-image` */
   readonly stamp?: string;
-  /** Version that the `current` link names. */
-  readonly liveVersion?: string;
   readonly previousVersion?: string;
-  /** Version of the program that the service's process runs: an older one where a rollout was cut off before its restart. */
-  readonly runningVersion?: string;
-  /** A rollout that was neither confirmed nor taken back yet. */
-  readonly openRollout?: OpenRollout;
-  readonly rolledBack?: RolledBack;
   readonly allowedSigners: string;
   /** SHA-256 of the manifest of each release on the host. */
   readonly releases: ReadonlyMap<string, string>;
@@ -65,12 +54,8 @@ export async function gatherFacts(host: Host, hostFiles: readonly string[]): Pro
 
 /** Turns the script's `key<TAB>value` lines into facts. Throws OperationError on a line that makes no sense. */
 export function parseFacts(output: string, hostName: string): HostFacts {
-  const lines = output
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => [line.slice(0, line.indexOf('\t')), line.slice(line.indexOf('\t') + 1)] as const);
-  const all = (key: string): string[] => lines.filter(([name]) => name === key).map(([, value]) => value);
-  const one = (key: string): string => all(key)[0] ?? '';
+  const lines = toldLines(output);
+  const { all, one } = lines;
   try {
     const docker = parseDocker(one('docker_info'), all('image'), all('container'), all('disk'));
     const blobs = all('blob').map(splitFirst);
@@ -95,11 +80,8 @@ export function parseFacts(output: string, hostName: string): HostFacts {
           .map(([kib, place]) => [place, Number(kib) * 1024]),
       ),
       ...optional('agentId', one('agent_id')),
-      ...optionalOpenRollout(all('rollout').at(-1)),
-      ...optionalRolledBack(decode(one('rolled_back'))),
+      ...parseRollout(lines),
       ...optional('stamp', one('stamp')),
-      ...optional('liveVersion', one('current').split('/').at(-1)),
-      ...optional('runningVersion', one('running').split('/').at(-3)),
       ...optional('previousVersion', one('previous').split('/').at(-1)),
       ...(docker && { docker }),
     };
@@ -109,12 +91,6 @@ export function parseFacts(output: string, hostName: string): HostFacts {
 }
 
 const PART = /\/([0-9a-f]{64}(?:\.from-[0-9a-f]{64})?)\.(?:gz|zst)\.part$/;
-
-/** What every host can tell: without it, that was no answer of the script's. */
-function needed(value: string, pattern = /./): string {
-  if (!pattern.test(value)) throw new TypeError(`not a fact: ${JSON.stringify(value)}`);
-  return value;
-}
 
 function parseRelease(line: string): [string, string] {
   const [digest, path] = splitFirst(line);
@@ -141,22 +117,7 @@ function parseProperties(text: string): Record<string, string> {
   );
 }
 
-/** It may have come to its end while it was read: then nothing is told of it. */
-function optionalOpenRollout(base64 = ''): { openRollout?: OpenRollout } {
-  if (base64 === '') return {};
-  return { openRollout: OpenRollout.parse(JSON.parse(decode(base64))) };
-}
-
-function optionalRolledBack(text: string): { rolledBack?: RolledBack } {
-  const parsed = RolledBack.safeParse(parseJson(text));
-  return parsed.success ? { rolledBack: parsed.data } : {};
-}
-
 function entryOf(path: string, size: string, pattern: RegExp): [string, number][] {
   const digest = pattern.exec(path)?.[1];
   return digest === undefined ? [] : [[digest, Number(size)]];
-}
-
-function optional<Key extends string>(key: Key, value: string | undefined): { [K in Key]?: string } {
-  return value ? ({ [key]: value } as { [K in Key]?: string }) : {};
 }

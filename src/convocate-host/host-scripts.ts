@@ -16,78 +16,6 @@ export function scriptArgv(script: HostScript, ...args: string[]): string[] {
   return [script.shell ?? 'sh', '-c', script.text, script.name, ...args];
 }
 
-/**
- * Everything `update` wants to know, read-only, in one round trip. Prints `key<TAB>value` lines; values that may hold
- * newlines are base64. Arguments: libDir, configDir, stateDir, unit, then the host files whose text is wanted.
- */
-export const READ_FACTS: HostScript = {
-  name: 'read-facts',
-  text: `
-lib=$1 config=$2 state=$3 unit=$4
-shift 4
-say() { printf '%s\\t%s\\n' "$1" "$2"; }
-b64() { base64 -w0 2>/dev/null; }
-# All of it or nothing: an engine that falls silent half-way must not look like one without images or containers.
-docker_facts() {
-  info=$(ask info --format '{{json .}}') || return
-  case $info in *ServerVersion*) ;; *) return 1 ;; esac
-  say docker_info "$(printf '%s' "$info" | b64)"
-  root=$(ask info --format '{{.DockerRootDir}}') || return
-  say disk "$(df -Pk "$root" | awk 'NR==2 {print $4}') docker"
-  images=$(ask images -aq --no-trunc) || is_answer || return
-  images=$(printf '%s' "$images" | sort -u)
-  [ -z "$images" ] || tell image image inspect --format '{{json .Id}} {{json .RepoTags}} {{json .RootFS.Layers}}' $images || return
-  containers=$(ask ps -aq --no-trunc --filter label=convocate.session) || return
-  [ -z "$containers" ] || tell container inspect --format '{{json .Id}} {{json .Name}} {{json .Config.Image}} {{json .Image}} {{json .State.StartedAt}} {{json .State.Running}}' $containers
-}
-ask() { timeout 15 docker "$@" 2>/dev/null; }
-# What failed after the last command but was no silence: an image that is damaged, or went away meanwhile, is left out.
-is_answer() { [ $? -lt 124 ]; }
-tell() {
-  what=$1
-  shift
-  told=$(ask "$@") || is_answer || return
-  [ -z "$told" ] || printf '%s\\n' "$told" | while read -r line; do say "$what" "$line"; done
-}
-say machine "$(uname -m)"
-say glibc "$(getconf GNU_LIBC_VERSION 2>/dev/null | cut -d' ' -f2)"
-say cores "$(grep -c ^processor /proc/cpuinfo)"
-say memory_kib "$(sed -n 's/^MemTotal: *\\([0-9]*\\).*/\\1/p' /proc/meminfo)"
-say memory_available_kib "$(sed -n 's/^MemAvailable: *\\([0-9]*\\).*/\\1/p' /proc/meminfo)"
-if [ -d /run/systemd/system ]; then say systemd yes; else say systemd no; fi
-if ldconfig -p 2>/dev/null | grep -q 'libstdc++\\.so\\.6'; then say libstdcxx yes; else say libstdcxx no; fi
-say agent_id "$(cat "$config/agent-id" 2>/dev/null)"
-say stamp "$(cat "$config/current-image" 2>/dev/null)"
-say current "$(readlink "$lib/current" 2>/dev/null)"
-say previous "$(readlink "$lib/previous" 2>/dev/null)"
-for open in armed returning; do
-  [ -e "$state/rollout/$open.json" ] && say rollout "$(b64 < "$state/rollout/$open.json")"
-done
-say rolled_back "$(b64 < "$state/rollout/returned.json")"
-say signers "$(b64 < "$config/allowed_signers")"
-for release in "$lib"/releases/*/manifest.json; do
-  [ -e "$release" ] && say release "$(sha256sum "$release")"
-done
-for blob in "$lib"/blobs/* "$state"/staging/*.part; do
-  [ -f "$blob" ] && say blob "$(stat -c '%s %n' "$blob")"
-done
-for session in "$state"/sessions/*.json; do
-  [ -f "$session" ] && say session "$(basename "$session" .json) $(b64 < "$session")"
-done
-say unit "$(systemctl show "$unit" -p ActiveState,SubState,NRestarts,UnitFileState,NeedDaemonReload 2>/dev/null | b64)"
-say running "$(readlink "/proc/$(systemctl show "$unit" -p MainPID --value 2>/dev/null)/exe")"
-for file in "$@"; do
-  [ -e "$file" ] && say file "$file $(stat -c '%a' "$file") $(b64 < "$file")"
-done
-for place in "$lib" "$state" /var/lib; do
-  while [ ! -d "$place" ]; do place=$(dirname "$place"); done
-  say disk "$(df -Pk "$place" | awk 'NR==2 {print $4}') $place"
-done
-docker=$(docker_facts) && printf '%s\\n' "$docker"
-exit 0
-`,
-};
-
 /** Prints the manifest, the signature and the installed texts of a release, one `path base64` a line. Argument: its directory. */
 export const READ_RELEASE: HostScript = {
   name: 'read-release',
@@ -214,6 +142,19 @@ else
   mv -T "$new" "$release"
 fi
 rm -f "$new.files"
+`,
+};
+
+/**
+ * Removes the notice of a rollout that was taken back, where it is still the one that was shown: another may have come
+ * since, which nobody has seen. Arguments: its file, when that rollout was taken back.
+ */
+export const FORGET_RETURN: HostScript = {
+  name: 'forget-return',
+  text: `
+[ -e "$1" ] || exit 0
+grep -qF -- "\\"$2\\"" "$1" || exit 0
+rm -f "$1"
 `,
 };
 

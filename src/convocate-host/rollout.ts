@@ -2,6 +2,7 @@ import type { AgentRecord } from '../cluster/registry.ts';
 import type { Host } from '../host-access/host.ts';
 import type { AgentView } from '../protocol/shell-socket.ts';
 import type { ReleaseStore, StoredRelease } from '../release/release-store.ts';
+import { afterChange } from './after-change.ts';
 import type { ContainerFact } from './docker-facts.ts';
 import type { HostFacts } from './facts.ts';
 import type { RolloutLock } from './lock.ts';
@@ -62,6 +63,8 @@ export interface DeadMan {
  */
 export interface Step {
   readonly title: string;
+  /** From its beginning on the host may be another than it was: a refusal after it was not one "before anything changed". */
+  readonly changesHost?: true;
   isDone?(rollout: Rollout): boolean;
   run(rollout: Rollout): Promise<void>;
   /** Takes the step back when it, or a later one, has failed with `error`; throws where it has more to tell. */
@@ -81,7 +84,8 @@ export async function runSteps(steps: readonly Step[], rollout: Rollout): Promis
       begun.unshift(step);
       await step.run(rollout);
     }
-  } catch (error) {
+  } catch (cause) {
+    const error = begun.some(({ changesHost }) => changesHost) ? afterChange(cause) : cause;
     for (const step of begun) await step.undo?.(rollout, error);
     throw error;
   } finally {

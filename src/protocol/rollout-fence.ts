@@ -52,7 +52,7 @@ end_work() {
  * then the command.
  */
 export const RUN_FENCED = `
-exec 7>>"$2" && flock -s -w 20 7 || { echo "the rollout lock's fence cannot be opened" >&2; exit 1; }
+exec 7>>"$2" && flock -s -w 20 7 || { echo "error: the rollout lock's fence cannot be opened" >&2; exit 1; }
 [ -f "$3" ] && [ ! -L "$3" ] && [ -O "$3" ] && exec 8<"$3" && flock -n -s 8
 newest=$(cat "$1/number" 2>/dev/null)
 if [ "\${newest%% *}" != "$4" ]; then

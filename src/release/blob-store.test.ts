@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { gunzipSync, zstdDecompressSync } from 'node:zlib';
+import { gunzipSync, gzipSync, zstdDecompressSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { OperationError } from '../base/errors.ts';
@@ -57,6 +57,28 @@ describe('a blob', () => {
     );
   });
 
+  test.each([
+    ['cut short', 'is damaged in', (packed: Buffer) => packed.subarray(0, -9)],
+    ['no gzip at all', 'is damaged in', () => Buffer.from('what a disk makes of it')],
+    ['another one', 'is damaged in', () => gzipSync('other words')],
+    ['gone', 'is missing from', () => undefined],
+  ])('that is %s is told with what to do, and never handed out', async (_what, how, damage) => {
+    await store.putBytes(CONTENT, 'gz');
+    const path = store.pathOf(DIGEST, 'gz');
+    const damaged = damage(await readFile(path));
+    if (damaged) await writeFile(path, damaged);
+    else await rm(path);
+    expect(await store.isWhole(DIGEST, 'gz')).toBe(false);
+    await expect(store.read(DIGEST, 'gz')).rejects.toMatchObject({
+      name: 'OperationError',
+      message: `blob ${DIGEST.slice(0, 12)} ${how} ${directory}`,
+      details: { hint: expect.stringContaining('run `sudo make install` of that version again') as string },
+    });
+    await store.putBytes(CONTENT, 'gz');
+    expect(await store.isWhole(DIGEST, 'gz')).toBe(true);
+    expect(await store.read(DIGEST, 'gz')).toEqual(CONTENT);
+  });
+
   test('put twice is there once', async () => {
     const first = await store.putBytes(CONTENT, 'gz');
     expect(await store.putBytes(CONTENT, 'gz')).toEqual(first);
@@ -100,19 +122,8 @@ describe('a blob that cannot be used', () => {
     expect(error).toBeInstanceOf(OperationError);
     expect(error).toMatchObject({
       message: `blob ${DIGEST.slice(0, 12)} is missing from ${directory}`,
-      details: { hint: 'run `sudo make install` of that version again' },
+      details: { hint: expect.stringContaining('run `sudo make install` of that version again') as string },
     });
-  });
-
-  test('is an error when read, not the end of the program', async () => {
-    await store.putBytes(CONTENT, 'gz');
-    await expect(store.read('0'.repeat(64), 'gz')).rejects.toMatchObject({ code: 'ENOENT' });
-    const whole = await readFile(store.pathOf(DIGEST, 'gz'));
-    await chmod(store.pathOf(DIGEST, 'gz'), 0o644);
-    await writeFile(store.pathOf(DIGEST, 'gz'), whole.subarray(0, whole.length - 20));
-    await expect(store.read(DIGEST, 'gz')).rejects.toThrow();
-    await writeFile(store.pathOf(DIGEST, 'gz'), 'not gzip');
-    await expect(store.read(DIGEST, 'gz')).rejects.toThrow();
   });
 });
 

@@ -7,7 +7,7 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGunzip, createGzip, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { syncToDisk } from '../base/atomic-file.ts';
-import { OperationError } from '../base/errors.ts';
+import { OperationError, codeOf } from '../base/errors.ts';
 import { packedLayerName } from '../protocol/layer-transfer.ts';
 
 /**
@@ -66,6 +66,17 @@ export class BlobStore {
     return (await stat(this.pathOf(sha256, packing)).catch(() => undefined)) !== undefined;
   }
 
+  /** Whether it is there and its content is right; reads all of it. */
+  async isWhole(sha256: string, packing: Packing): Promise<boolean> {
+    const measure = new Measure();
+    try {
+      await pipeline(this.openPacked(sha256, packing), unpacker(packing), measure.resume());
+      return measure.digest() === sha256;
+    } catch {
+      return false;
+    }
+  }
+
   async putBytes(content: Uint8Array, packing: Packing): Promise<StoredBlob> {
     return await this.put(Readable.from([content]), packing);
   }
@@ -75,10 +86,7 @@ export class BlobStore {
     try {
       return (await stat(this.pathOf(sha256, packing))).size;
     } catch (cause) {
-      throw new OperationError(`blob ${sha256.slice(0, 12)} is missing from ${this.#directory}`, {
-        hint: 'run `sudo make install` of that version again',
-        cause,
-      });
+      throw this.#unusable(sha256, 'is missing from', cause);
     }
   }
 
@@ -93,9 +101,16 @@ export class BlobStore {
     return createReadStream(path, { start: offset, highWaterMark: CHUNK_BYTES });
   }
 
-  /** The content itself; for small blobs. */
+  /** The content itself, proven; for small blobs. Throws {@link OperationError} where it is not whole in the store. */
   async read(sha256: string, packing: Packing): Promise<Buffer> {
-    return await pipeline(this.openPacked(sha256, packing), unpacker(packing), buffer);
+    const measure = new Measure();
+    try {
+      const content = await pipeline(this.openPacked(sha256, packing), unpacker(packing), measure, buffer);
+      if (measure.digest() === sha256) return content;
+    } catch (cause) {
+      throw this.#unusable(sha256, codeOf(cause) === 'ENOENT' ? 'is missing from' : 'is damaged in', cause);
+    }
+    throw this.#unusable(sha256, 'is damaged in');
   }
 
   pathOf(sha256: string, packing: Packing): string {
@@ -104,6 +119,13 @@ export class BlobStore {
 
   patchPath(diffId: string, baseDiffId: string): string {
     return join(this.#directory, packedLayerName(diffId, baseDiffId));
+  }
+
+  #unusable(sha256: string, how: string, cause?: unknown): OperationError {
+    return new OperationError(`blob ${sha256.slice(0, 12)} ${how} ${this.#directory}`, {
+      hint: 'run `sudo make install` of that version again; a part of its image needs a new version',
+      cause,
+    });
   }
 }
 

@@ -11,6 +11,7 @@ import {
   readFile,
   readdir,
   readlink,
+  rename,
   rm,
   stat,
   symlink,
@@ -31,19 +32,23 @@ import {
   runCommand,
   startProcess,
 } from '../../src/base/run-command.ts';
+import { quoteArgv } from '../../src/base/shell-quote.ts';
 import { RUN_LOCKED } from '../../src/protocol/rollout-lock.ts';
 import { parseFacts } from '../../src/convocate-host/facts.ts';
+import { parseRollout } from '../../src/convocate-host/rollout-facts.ts';
+import { toldLines } from '../../src/convocate-host/script-lines.ts';
 import {
   FENCE,
+  FORGET_RETURN,
   HOLD_LOCK,
   type HostScript,
   LOOK_AT_LOCK,
-  READ_FACTS,
   RECEIVE_BLOB,
   UNPACK_RELEASE,
   WRITE_FILE,
   scriptArgv,
 } from '../../src/convocate-host/host-scripts.ts';
+import { READ_FACTS, READ_ROLLOUT, READ_SESSIONS } from '../../src/convocate-host/look-scripts.ts';
 
 let root: string;
 const at = (...names: string[]): string => join(root, ...names);
@@ -159,17 +164,19 @@ describe('read-facts', () => {
     expect(await snapshot()).toEqual(before);
   });
 
-  /** A `docker` that answers like an engine with a session, until it is asked for `silentAt`; and a short patience. */
-  async function withDocker(silentAt: string): Promise<NodeJS.ProcessEnv> {
+  /** A `docker` that answers like an engine with a session, but for these cases of its arguments; and a short patience. */
+  async function withDocker(cases: string): Promise<NodeJS.ProcessEnv> {
     const info = '{"ServerVersion":"20.10.24","CgroupDriver":"systemd","LiveRestoreEnabled":true}';
     const programs = {
-      docker: `case "$1 $2" in
-"${silentAt} "*|"${silentAt}") exec sleep 600 ;;
-"info --format") case $3 in *Root*) echo / ;; *) echo '${info}' ;; esac ;;
-"images -aq") echo sha256:a ;;
-"image inspect") echo '"sha256:a" ["convocate:v1"] ["sha256:b"]' ;;
-"ps -aq") echo c ;;
-"inspect --format") echo '"c" "/convocate-session-x" "convocate:v1" "sha256:a" "2026-01-01T00:00:00Z" true' ;;
+      docker: `gone() { echo 'Cannot connect to the Docker daemon' >&2; exit 1; }
+[ ! -e ${quoteArgv([down])} ] || gone
+case "$1 $2 " in
+${cases}
+"info --format ") case $3 in *Root*) echo / ;; *) echo '${info}' ;; esac ;;
+"images -aq ") echo sha256:a ;;
+"image inspect ") echo '"sha256:a" ["convocate:v1"] ["sha256:b"]' ;;
+"ps -aq ") echo c ;;
+"container inspect ") echo '${ofContainer}' ;;
 *) exit 64 ;;
 esac`,
       timeout: '[ "$1" = 15 ] || exit 125; shift; exec /usr/bin/timeout 0.2 "$@"',
@@ -179,26 +186,120 @@ esac`,
       await writeFile(at('bin', name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
     return { ...process.env, PATH: `${at('bin')}:${process.env['PATH']}` };
   }
-  const lookWith = async (silentAt: string): Promise<ReturnType<typeof parseFacts>> => {
+  const ofContainer = '"c" "/convocate-session-x" "convocate:v1" "sha256:a" "2026-01-01T00:00:00Z" true';
+  /** While this exists, no engine answers. */
+  let down: string;
+  beforeEach(() => {
+    down = at('docker is down');
+  });
+  /** From the call on that begins so, Docker does not answer, though its client does at once. */
+  const goesAwayAt = (call: string): string => `"${call} "*) touch ${quoteArgv([down])}; gone ;;`;
+  const fallsSilentAt = (call: string): string => `"${call} "*) exec sleep 600 ;;`;
+  const lookWith = async (cases: string): Promise<ReturnType<typeof parseFacts>> => {
     const argv = scriptArgv(READ_FACTS, ...args());
-    return parseFacts(await runChecked(argv, { env: await withDocker(silentAt), timeoutMs: 10_000 }), 'here');
+    return parseFacts(await runChecked(argv, { env: await withDocker(cases), timeoutMs: 10_000 }), 'here');
   };
+  const sessionsWith = async (cases: string): Promise<CommandResult> =>
+    await runCommand(scriptArgv(READ_SESSIONS), { env: await withDocker(cases), timeoutMs: 10_000 });
+  /** Two were listed; one of them is gone before it can be told of. */
+  const oneIsGone = `"ps -aq ") echo c; echo d ;;
+"container inspect ") echo '${ofContainer}'; echo 'Error response from daemon: No such container: d' >&2; exit 1 ;;`;
+  const noneCanBeTold = `"container inspect ") echo 'permission denied' >&2; exit 1 ;;`;
 
   test('tells what Docker has', async () => {
-    expect((await lookWith('never')).docker).toMatchObject({
+    expect((await lookWith('')).docker).toMatchObject({
       images: [{ id: 'sha256:a', tags: ['convocate:v1'], layers: ['b'] }],
       containers: [{ id: 'c', name: 'convocate-session-x', image: 'convocate:v1', running: true }],
     });
   });
 
-  test.each(['info', 'images', 'image inspect', 'ps', 'inspect'])(
-    'of a Docker that falls silent at "%s" tells as of none, in time',
-    async (silentAt) => {
-      const facts = await lookWith(silentAt);
-      expect(facts.docker).toBeUndefined();
-      expect(facts.freeBytes.size).toBeGreaterThan(0);
-    },
-  );
+  test('leaves out a container that went away meanwhile, and an image that is damaged', async () => {
+    const damaged = `"image inspect ") echo 'Error: No such image: sha256:a' >&2; exit 1 ;;`;
+    expect((await lookWith(`${oneIsGone}\n${damaged}`)).docker).toMatchObject({
+      images: [],
+      containers: [{ id: 'c' }],
+    });
+  });
+
+  const calls = ['info', 'images', 'image inspect', 'ps', 'container inspect'];
+  test.each([
+    ...calls.map((call) => ['falls silent', call, fallsSilentAt(call)]),
+    ...calls.map((call) => ['goes away', call, 'away']),
+    ['does not tell of one', 'container inspect', noneCanBeTold],
+  ])('of a Docker that %s at "%s" tells as of none, in time', async (_how, call, cases) => {
+    const facts = await lookWith(cases === 'away' ? goesAwayAt(call ?? '') : (cases ?? ''));
+    expect(facts.docker).toBeUndefined();
+    expect(facts.freeBytes.size).toBeGreaterThan(0);
+  });
+
+  test.each([
+    ['are told', '', `container\t${ofContainer}\n`],
+    ['are told, without one that went away meanwhile', oneIsGone, `container\t${ofContainer}\n`],
+    ['are none where Docker has none', '"ps -aq ") ;;', ''],
+  ])('the sessions alone %s', async (_what, cases, stdout) => {
+    expect(await sessionsWith(cases)).toMatchObject({ exitCode: 0, stdout });
+  });
+
+  test.each([
+    ['falls silent at "ps"', () => fallsSilentAt('ps')],
+    ['falls silent at "container inspect"', () => fallsSilentAt('container inspect')],
+    ['goes away at "ps"', () => goesAwayAt('ps')],
+    ['goes away at "container inspect"', () => goesAwayAt('container inspect')],
+    ['does not tell of one', () => noneCanBeTold],
+  ])('of a Docker that %s they are no empty list', async (_how, cases) => {
+    expect((await sessionsWith(cases())).exitCode).toBe(1);
+  });
+});
+
+describe('read-rollout', () => {
+  const look = async (): Promise<object> => {
+    const env = { ...process.env, PATH: `${at('bin')}:${process.env['PATH']}` };
+    const argv = scriptArgv(READ_ROLLOUT, at('lib'), at('var'), 'no-such-unit.service');
+    return parseRollout(toldLines(await runChecked(argv, { env })));
+  };
+  beforeEach(async () => {
+    for (const directory of ['bin', 'lib', 'var/rollout']) await mkdir(at(directory), { recursive: true });
+    await writeFile(at('bin/docker'), `#!/bin/sh\ntouch ${quoteArgv([at('asked')])}\n`, { mode: 0o755 });
+  });
+
+  test('tells nothing of a host that was never touched', async () => {
+    expect(await look()).toEqual({});
+  });
+
+  test('tells of a rollout until it has ended, and what is live, without Docker', async () => {
+    const rollout = { rollout: 3, from: 'v1', to: 'v2' };
+    await symlink(at('lib/releases/v2'), at('lib/current'));
+    await writeFile(at('var/rollout/armed.json'), JSON.stringify(rollout));
+    const open = { liveVersion: 'v2', openRollout: { from: 'v1', to: 'v2' } };
+    expect(await look()).toEqual(open);
+    await rename(at('var/rollout/armed.json'), at('var/rollout/returning.json'));
+    expect(await look()).toEqual(open);
+    const rolledBack = { from: 'v2', to: 'v1', reason: 'it is mute', at: '2026-01-02T03:04:05.678Z' };
+    await rename(at('var/rollout/returning.json'), at('var/rollout/returned.json'));
+    await writeFile(at('var/rollout/returned.json'), JSON.stringify(rolledBack));
+    expect(await look()).toEqual({ liveVersion: 'v2', rolledBack });
+    expect(await readdir(root)).not.toContain('asked');
+  });
+});
+
+describe('forget-return', () => {
+  const notice = (at: string): string =>
+    JSON.stringify({ from: 'v2', to: 'v1', reason: 'it said "2026-01-01"', at });
+  const shown = '2026-01-02T03:04:05.678Z';
+
+  test.each([
+    ['the one that was shown', shown, false],
+    ['one that came since', '2026-01-02T03:04:06.678Z', true],
+    ['one whose time only looks alike', '2026-01-02T03:04:05x678Z', true],
+  ])('of %s', async (_what, time, stays) => {
+    await writeFile(at('returned.json'), notice(time));
+    expect((await run(FORGET_RETURN, [at('returned.json'), shown])).exitCode).toBe(0);
+    expect((await readdir(root)).includes('returned.json')).toBe(stays);
+  });
+
+  test('is done where there is none', async () => {
+    expect((await run(FORGET_RETURN, [at('returned.json'), shown])).exitCode).toBe(0);
+  });
 });
 
 describe('receive-blob', () => {

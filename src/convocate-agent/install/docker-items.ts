@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod/mini';
-import { writeFileAtomic } from '../../base/atomic-file.ts';
 import { pollUntil } from '../../base/deadline.ts';
 import { OperationError, codeOf, messageOf } from '../../base/errors.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { runChecked, runCommand } from '../../base/run-command.ts';
+import { rewriteFile } from './file-items.ts';
 import type { ManagedItem } from './item.ts';
 
 const DAEMON_CONFIG = '/etc/docker/daemon.json';
@@ -71,7 +71,8 @@ async function checkLiveRestore(info: DockerAnswer): Promise<string | undefined>
 
 async function enableLiveRestore(): Promise<void> {
   const config = await readDaemonConfig();
-  await writeFileAtomic(DAEMON_CONFIG, `${JSON.stringify({ ...config, 'live-restore': true }, null, 2)}\n`);
+  // It may hold a proxy's password, so nobody else may read it than could before.
+  await rewriteFile(DAEMON_CONFIG, `${JSON.stringify({ ...config, 'live-restore': true }, null, 2)}\n`);
   await runChecked(['systemctl', 'reload', 'docker.service']);
   await pollUntil(
     async () => ((await checkLiveRestore(await askDocker())) === undefined ? true : undefined),

@@ -15,7 +15,14 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { directoryItem, linkItem, onceFileItem, switchLink, textFileItem } from './file-items.ts';
+import {
+  directoryItem,
+  linkItem,
+  onceFileItem,
+  rewriteFile,
+  switchLink,
+  textFileItem,
+} from './file-items.ts';
 import type { ManagedItem } from './item.ts';
 
 let root: string;
@@ -173,5 +180,23 @@ describe('a link', () => {
     await reading;
     expect([...seen].sort()).toEqual([one, two]);
     expect((await lstat(at('current'))).isSymbolicLink()).toBe(true);
+  });
+});
+
+describe('a file that belongs to the host', () => {
+  test('keeps its owner and its mode when its text is another', async () => {
+    await writeFile(at('daemon.json'), 'one', { mode: 0o600 });
+    await chown(at('daemon.json'), 12, 34);
+    await chmod(at('daemon.json'), 0o640);
+    await rewriteFile(at('daemon.json'), 'two');
+    expect([await readFile(at('daemon.json'), 'utf8'), await rights(at('daemon.json'))]).toEqual([
+      'two',
+      '640 12:34',
+    ]);
+  });
+
+  test('is for everybody to read where it is new', async () => {
+    await rewriteFile(at('daemon.json'), 'two');
+    expect(await rights(at('daemon.json'))).toMatch(/^644 /);
   });
 });

@@ -91,6 +91,16 @@ export function onceFileItem(
   };
 }
 
+/** Gives a file that belongs to the host another text: whose it is, and who may read it, stays; a new one is 0644. */
+export async function rewriteFile(path: string, text: string): Promise<void> {
+  const found = await stat(path).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  const rights = found && { mode: found.mode & 0o7777, uid: found.uid, gid: found.gid };
+  await writeFileAtomic(path, text, rights ?? { mode: 0o644 });
+}
+
 /** A symbolic link, switched by one rename. */
 export function linkItem(path: string, target: string): ManagedItem {
   return {

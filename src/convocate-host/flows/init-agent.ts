@@ -55,6 +55,7 @@ export async function initAgent(rollout: Rollout, options: InitAgentOptions): Pr
   };
   const exchangeKeys: Step = {
     title: 'exchanging peering keys and registering the agent',
+    changesHost: true,
     run: (current) => peerKeys(current, { user, shellHost: options.shellHost, pin }),
   };
   await runSteps(

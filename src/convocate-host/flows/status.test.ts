@@ -1,5 +1,16 @@
-import { expect, test } from 'vitest';
-import { type AgentStatus, formatStatus } from './status.ts';
+import { expect, test, vi } from 'vitest';
+import { findAgent } from '../../cluster/registry.ts';
+import { fakeHost } from '../../host-access/fake-host.ts';
+import { FORGET_RETURN, scriptArgv } from '../host-scripts.ts';
+import { openHost } from '../open-host.ts';
+import { record } from '../steps/dead-man-fixture.ts';
+import { type AgentStatus, formatStatus, noteSeen } from './status.ts';
+
+vi.mock(import('../../cluster/registry.ts'), async (original) => ({
+  ...(await original()),
+  findAgent: vi.fn(),
+}));
+vi.mock('../open-host.ts');
 
 const well: AgentStatus = {
   agent_id: 'abcd1234',
@@ -42,4 +53,16 @@ agent-a: the rollout of v3 was taken back at 2026-01-02T03:04:05.678Z; v2 is liv
   shown until you have seen it: convocate-host status --seen
 `.trim(),
   );
+});
+
+test('what was seen is taken off the host that shows it, and no notice that came since', async () => {
+  const at = '2026-01-02T03:04:05.678Z';
+  const rolled_back = { from: 'v3', to: 'v2', reason: 'nobody confirmed it within 60 s', at };
+  const notice = '/var/lib/convocate-agent/rollout/returned.json';
+  const host = fakeHost('agent-a', [{ argv: scriptArgv(FORGET_RETURN, notice, at) }]);
+  vi.mocked(openHost).mockResolvedValue(host);
+  vi.mocked(findAgent).mockResolvedValue(record);
+  await noteSeen([down, { ...well, rolled_back }]);
+  expect(openHost).toHaveBeenCalledOnce();
+  host.assertDone();
 });

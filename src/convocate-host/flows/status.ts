@@ -10,6 +10,7 @@ import {
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import type { RolledBack } from '../../protocol/rpc.ts';
 import { formatTable } from '../format-table.ts';
+import { FORGET_RETURN, scriptArgv } from '../host-scripts.ts';
 import { openHost } from '../open-host.ts';
 
 /** One agent as `convocate-host status` shows it. */
@@ -98,15 +99,15 @@ function noticeOf({ host, rolled_back }: AgentStatus): string[] {
   ];
 }
 
-/** Takes the notices of rollouts that were taken back off the hosts that show one. */
+/** Takes the notices of rollouts that were taken back, as they were shown, off the hosts that show one. */
 export async function noteSeen(agents: readonly AgentStatus[]): Promise<void> {
-  const showing = agents.filter((agent) => agent.rolled_back);
   await Promise.all(
-    showing.map(async ({ agent_id }) => {
-      const record = await findAgent(agent_id);
+    agents.map(async ({ agent_id, rolled_back }) => {
+      const record = rolled_back && (await findAgent(agent_id));
       if (!record) return;
       await using host = await openHost(record.host, record.user, knownHostsFileOf(agent_id));
-      await host.check(['rm', '-f', `${AGENT_HOST.rolloutDir}/returned.json`]);
+      const notice = `${AGENT_HOST.rolloutDir}/returned.json`;
+      await host.check(scriptArgv(FORGET_RETURN, notice, rolled_back.at));
     }),
   );
 }

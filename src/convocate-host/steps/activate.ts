@@ -12,6 +12,7 @@ const Report = z.object({
  */
 export const activate: Step = {
   title: 'activating',
+  changesHost: true,
   isDone: (rollout) => !need(rollout, 'plan').activate,
   run: (rollout) => runActivation(rollout, ({ item }) => `changed ${item}`),
 };
@@ -19,6 +20,7 @@ export const activate: Step = {
 /** As {@link activate}, but always: `init-agent` mends drift that no plan from outside can see. */
 export const installAgent: Step = {
   title: 'putting the host right',
+  changesHost: true,
   run: (rollout) => runActivation(rollout, ({ item, detail }) => `${item}: ${detail}; put right`),
 };
 

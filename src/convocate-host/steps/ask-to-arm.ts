@@ -3,8 +3,8 @@ import { OperationError } from '../../base/errors.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import type { CommandResult } from '../../base/run-command.ts';
 import type { Host } from '../../host-access/host.ts';
-import { gatherFacts as readFacts } from '../facts.ts';
 import { type Rollout, need } from '../rollout.ts';
+import { readRollout } from '../rollout-facts.ts';
 import { stagedProgram } from '../staged-program.ts';
 
 const Armed = z.union([
@@ -31,7 +31,7 @@ export async function askToArm(rollout: Rollout, from: string): Promise<Armed> {
   if (result.exitCode === 0 && answer.success) return answer.data;
 
   // It may have been killed after it had armed: how far it came is for the host to say.
-  const { openRollout } = await readFacts(host, []);
+  const { openRollout } = await readRollout(host);
   if (openRollout === undefined) {
     delete rollout.deadMan;
     const why = await whyUnable(host, from, result);
@@ -49,17 +49,25 @@ export async function askToArm(rollout: Rollout, from: string): Promise<Armed> {
   });
 }
 
-/** Why a program cannot run its verbs: missing, damaged, or older than this one; undefined where it can. */
-async function whyUnable(
-  host: Host,
-  version: string,
-  { exitCode, stderr }: CommandResult,
-): Promise<string | undefined> {
-  const lastWords = stderr.trim().split('\n').at(-1) || `exit ${exitCode}`;
-  if (exitCode === 126 || exitCode === 127) return lastWords;
-  if (exitCode === 2) return stderr.includes("unknown command 'arm'") ? lastWords : undefined;
-  if (exitCode < 128) return undefined;
-  // Ended by a signal. A damaged program ends so whatever it is asked; one that somebody killed can still answer.
-  const { exitCode: again } = await host.run(stagedProgram(version, 'version'));
-  return again === 0 ? undefined : lastWords;
+/**
+ * Why a program cannot run its verbs: missing, damaged, or older than this one; undefined where it can. One that says in
+ * its own words why it did not arm can; of any other, what it answers to the smallest of its verbs decides.
+ */
+async function whyUnable(host: Host, version: string, result: CommandResult): Promise<string | undefined> {
+  const { exitCode, stderr } = result;
+  if (exitCode === 126 || exitCode === 127) return lastWords(result);
+  if (exitCode === 2 && stderr.includes("unknown command 'arm'")) return lastWords(result);
+  if (exitCode > 0 && exitCode < 128 && OWN_WORDS.test(stderr)) return undefined;
+  const again = await host.run(stagedProgram(version, 'version'));
+  return again.exitCode === 0 && again.stdout.trim() === version ? undefined : lastWords(result);
+}
+
+/** As every program of ours begins what it tells of an operator's mistake, or of an operation that failed. */
+const OWN_WORDS = /^error: /m;
+
+/** What a program said last of why it ended; of Node's words over a broken program, the line that names the error. */
+function lastWords({ exitCode, stderr }: CommandResult): string {
+  const lines = stderr.trim().split('\n');
+  const words = lines.findLast((line) => /^\w*Error\b.*: /.test(line)) ?? lines.at(-1);
+  return words || (exitCode === 0 ? 'it ends without an answer' : `exit ${exitCode}`);
 }

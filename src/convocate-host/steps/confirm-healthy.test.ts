@@ -1,15 +1,23 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { OperationError } from '../../base/errors.ts';
 import { type ExpectedCall, fakeHost } from '../../host-access/fake-host.ts';
+import type { Host } from '../../host-access/host.ts';
 import type { ContainerFact } from '../docker-facts.ts';
+import { factsLines } from '../facts-fixture.ts';
+import { scriptArgv } from '../host-scripts.ts';
+import { READ_SESSIONS } from '../look-scripts.ts';
 import { healthy, healthyDocker } from '../plan-fixture.ts';
 import { planWith, rolloutOn, type ToldRollout } from '../rollout-fixture.ts';
 import { runSteps } from '../rollout.ts';
 import { confirmHealthy, expectSameContainers } from './confirm-healthy.ts';
-import { look, record } from './dead-man-fixture.ts';
+import { record } from './dead-man-fixture.ts';
 import { noteSessions } from './note-sessions.ts';
+import { expectStatusLinkStill } from './status-link.ts';
+import { waitForAnswer } from './wait-for-answer.ts';
 
 vi.mock('./wait-for-answer.ts');
 vi.mock('./status-link.ts');
+beforeEach(() => vi.mocked(waitForAnswer).mockResolvedValue());
 afterEach(() => vi.resetAllMocks());
 
 const one: ContainerFact = {
@@ -49,16 +57,18 @@ describe('the same containers', () => {
 });
 
 describe('the sessions that a rollout must leave as they are', () => {
-  const info = { ServerVersion: '20.10.24', CgroupDriver: 'systemd', LiveRestoreEnabled: true };
-  const docker = ['docker_info', Buffer.from(JSON.stringify(info)).toString('base64')] as const;
-  const has = (...containers: ContainerFact[]): ExpectedCall =>
-    look(
-      docker,
-      ...containers.map(({ id, name, image, imageId, startedAt, running }) => {
-        const values = [id, `/${name}`, image, imageId, startedAt, running];
-        return ['container', values.map((value) => JSON.stringify(value)).join(' ')] as const;
-      }),
-    );
+  const has = (...containers: ContainerFact[]): ExpectedCall => ({
+    argv: scriptArgv(READ_SESSIONS),
+    answer: {
+      stdout: factsLines(
+        containers.map(({ id, name, image, imageId, startedAt, running }) => {
+          const values = [id, `/${name}`, image, imageId, startedAt, running];
+          return ['container', values.map((value) => JSON.stringify(value)).join(' ')] as const;
+        }),
+      ),
+    },
+  });
+  const silence: ExpectedCall = { argv: scriptArgv(READ_SESSIONS), answer: { exitCode: 1 } };
   const prove: ExpectedCall = { argv: ['/usr/local/lib/convocate/releases/v2/convocate-agent', 'prove'] };
   const facts = { ...healthy, docker: { ...healthyDocker, containers: [one] } };
   const two: ContainerFact = { ...one, id: 'c2', name: 'two' };
@@ -79,21 +89,21 @@ describe('the sessions that a rollout must leave as they are', () => {
   ])(
     'are those before anything is changed: one that %s while the image travelled is no harm',
     async (_how, now) => {
-      const { said } = await confirm(has(...now), has(...now), prove);
+      const { said } = await confirm(has(...now), prove, has(...now));
       if (now.length > 0) expect(said).toContain('note 1 session containers are the very same');
     },
   );
 
   test('are missed where one is gone since then', async () => {
-    await expect(confirm(has(one, two), has(one), prove)).rejects.toMatchObject({
+    await expect(confirm(has(one, two), prove, has(one))).rejects.toMatchObject({
       message: 'session containers are not what they were before the rollout',
       details: { output: 'two' },
     });
   });
 
   test('are not taken for none where Docker does not answer', async () => {
-    await expect(confirm(look())).rejects.toThrow('Docker does not answer');
-    await expect(confirm(has(one), look(), prove)).rejects.toThrow('Docker does not answer');
+    await expect(confirm(silence)).rejects.toThrow('Docker does not answer');
+    await expect(confirm(has(one), prove, silence)).rejects.toThrow('Docker does not answer');
   });
 
   test('are not read again where nothing is to be changed', () => {
@@ -101,5 +111,43 @@ describe('the sessions that a rollout must leave as they are', () => {
     expect(noteSessions.isDone?.(unchanged)).toBe(true);
     const changed = rolloutOn(fakeHost('agent-a', []), planWith({ restart: true }));
     expect(noteSessions.isDone?.(changed)).toBe(false);
+  });
+
+  const unit: ExpectedCall = {
+    argv: ['systemctl', 'show', 'convocate-agent.service', '-p', 'ActiveState,MainPID,NRestarts'],
+    answer: { stdout: 'ActiveState=active\nMainPID=7\nNRestarts=0\n' },
+  };
+  const restarted = { ...planWith({ restart: true }), facts, record, sessionsBefore: [one] };
+
+  test('are looked at when the soak is over, and so is the unit: a program may end them seconds after its start', async () => {
+    const host = fakeHost('agent-a', [unit, prove, unit, has()]);
+    await expect(runSteps([confirmHealthy], rolloutOn(host, restarted))).rejects.toThrow(
+      'session containers are not what they were before the rollout',
+    );
+    host.assertDone();
+  });
+
+  test('and a unit that was started again meanwhile is none that stayed up', async () => {
+    const again = { ...unit, answer: { stdout: 'ActiveState=active\nMainPID=8\nNRestarts=1\n' } };
+    const host = fakeHost('agent-a', [unit, prove, again, has(one)]);
+    await expect(runSteps([confirmHealthy], rolloutOn(host, restarted))).rejects.toThrow('did not stay up');
+  });
+
+  test('and a status link that came and went is told', async () => {
+    vi.mocked(expectStatusLinkStill).mockRejectedValue(new OperationError('lost again'));
+    await expect(confirm(has(one), prove, has(one))).rejects.toThrow('lost again');
+  });
+
+  test('a container from the image has as long to run as the window leaves, and a tenth of that is kept', async () => {
+    const host = fakeHost('agent-a', [prove, has(one)]);
+    const fresh = await host.reconnect();
+    const check = vi.fn<Host['check']>(async (argv) => await fresh.check(argv));
+    const rollout = rolloutOn(
+      { ...host, reconnect: () => Promise.resolve({ ...fresh, check }) },
+      { ...planWith({ loadImage: true }), facts, record, options: { soakMs: 0, confirmMs: 600_000 } },
+    );
+    await runSteps([confirmHealthy], rollout);
+    expect(check).toHaveBeenCalledWith(prove.argv, { timeoutMs: 540_000 });
+    expect(waitForAnswer).toHaveBeenCalledWith(record, expect.anything(), 540_000);
   });
 });

@@ -4,17 +4,16 @@ import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import type { ContainerFact } from '../docker-facts.ts';
 import { type Rollout, type Step, need } from '../rollout.ts';
 import { stagedProgram } from '../staged-program.ts';
+import { freshConnection } from './fresh-connection.ts';
 import { sessionContainers } from './note-sessions.ts';
-import { expectStatusLink } from './status-link.ts';
+import { expectStatusLink, expectStatusLinkStill } from './status-link.ts';
 import { waitForAnswer } from './wait-for-answer.ts';
-
-/** Kept of the window for telling the host that all is well. */
-const LAST_WORDS_MS = 2_000;
 
 /**
  * Proves the release over a fresh connection, which shares nothing with the one that made the change: 222 answers
- * with the version and reaches Docker, the session containers are the very same, the unit stays up without being
- * started again, a container from the image runs, and the agent's own connection to 223 is back.
+ * with the version and reaches Docker, a container from the image runs, and the agent's own connection to 223 is back.
+ * At the end of the soak, and no sooner, it has to have stayed up without being started again, with the very same
+ * session containers: what a new program does to them, it may do some seconds after its start.
  */
 export const confirmHealthy: Step = {
   title: 'confirming over a fresh connection',
@@ -22,30 +21,44 @@ export const confirmHealthy: Step = {
     const { version, imageTag, restart } = need(rollout, 'plan');
     const { soakMs } = rollout.options;
     const mustSoak = restart || rollout.mustRestart;
-    const answerBy = timeLeft(rollout) - (mustSoak ? soakMs : 0) - LAST_WORDS_MS;
-    // The two share nothing, so they are waited for together.
-    const host = need(rollout, 'host');
-    const [answer, reconnect] = await Promise.allSettled([
-      waitForAnswer(need(rollout, 'record'), { version, imageTag }, Math.max(answerBy, 1_000)),
-      host.reconnect(),
+    const answerMs = Math.max(timeLeft(rollout) - (mustSoak ? soakMs : 0), 1_000);
+    // The two share nothing, so they are waited for together, and for as long: the network may be away for a while.
+    const [answer, connection] = await Promise.allSettled([
+      waitForAnswer(need(rollout, 'record'), { version, imageTag }, answerMs).then(() =>
+        tellAnswered(rollout, version),
+      ),
+      freshConnection(need(rollout, 'host'), answerMs),
     ]);
-    await using fresh = reconnect.status === 'fulfilled' ? reconnect.value : undefined;
+    await using fresh = connection.status === 'fulfilled' ? connection.value : undefined;
     if (answer.status === 'rejected') throw answer.reason;
-    tellAnswered(rollout, version);
-    if (!fresh) throw (reconnect as PromiseRejectedResult).reason;
+    if (!fresh) throw (connection as PromiseRejectedResult).reason;
 
+    const stayedUp = mustSoak ? await watchUnit(fresh) : undefined;
+    const timeoutMs = Math.max(timeLeft(rollout), 1_000);
     await Promise.all([
-      mustSoak ? staysUp(rollout, fresh, soakMs) : Promise.resolve(),
-      expectSameSessions(rollout, fresh),
-      fresh.check(stagedProgram(version, 'prove'), { timeoutMs: 60_000 }),
-      expectStatusLink(rollout, timeLeft(rollout) - LAST_WORDS_MS),
+      stayedUp && new Promise((resolve) => setTimeout(resolve, soakMs)),
+      fresh.check(stagedProgram(version, 'prove'), { timeoutMs }),
+      expectStatusLink(rollout, timeoutMs),
     ]);
+    await Promise.all([
+      stayedUp?.(),
+      expectSameSessions(rollout, fresh),
+      expectStatusLinkStill(rollout, Math.max(timeLeft(rollout), 1_000)),
+    ]);
+    if (stayedUp) rollout.reporter.note(`stayed up for ${soakMs / 1000} s`);
   },
 };
 
-/** Milliseconds in which the rollout has to be confirmed. */
-function timeLeft({ deadMan, options }: Rollout): number {
-  return deadMan ? deadMan.deadline - performance.now() : options.confirmMs;
+/** Of the window, at least: a last look at the host, a login there, and a verb. */
+const LAST_WORDS_MS = 2_000;
+
+/**
+ * Milliseconds until the release has to be proven: a tenth of the window is kept for telling the host, so that an operator
+ * who gives a slow host more time gives it more time for that too.
+ */
+function timeLeft({ deadMan, options: { confirmMs } }: Rollout): number {
+  const windowMs = deadMan ? deadMan.deadline - performance.now() : confirmMs;
+  return windowMs - Math.max(confirmMs / 10, LAST_WORDS_MS);
 }
 
 function tellAnswered(rollout: Rollout, version: string): void {
@@ -84,18 +97,18 @@ export function expectSameContainers(
   });
 }
 
-async function staysUp(rollout: Rollout, host: Host, soakMs: number): Promise<void> {
+/** Gives what throws OperationError where the unit is not up then, or was started again since now. */
+async function watchUnit(host: Host): Promise<() => Promise<void>> {
   const argv = ['systemctl', 'show', AGENT_HOST.unit, '-p', 'ActiveState,MainPID,NRestarts'];
   const before = await host.check(argv);
-  await new Promise((resolve) => setTimeout(resolve, soakMs));
-  const after = await host.check(argv);
-  if (before !== after || !after.includes('ActiveState=active')) {
-    throw new OperationError(`${AGENT_HOST.unit} did not stay up for ${soakMs / 1000} s`, {
+  return async () => {
+    const after = await host.check(argv);
+    if (before === after && after.includes('ActiveState=active')) return;
+    throw new OperationError(`${AGENT_HOST.unit} did not stay up while it was proven`, {
       host: host.name,
       argv,
       output: after,
       hint: `look at it with: journalctl -u ${AGENT_HOST.unit}`,
     });
-  }
-  rollout.reporter.note(`stayed up for ${soakMs / 1000} s`);
+  };
 }

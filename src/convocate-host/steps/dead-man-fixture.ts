@@ -3,13 +3,14 @@ import type { AgentRecord } from '../../cluster/registry.ts';
 import type { ExpectedCall } from '../../host-access/fake-host.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import type { RolledBack } from '../../protocol/rpc.ts';
-import { withLines } from '../facts-fixture.ts';
-import { READ_FACTS, scriptArgv } from '../host-scripts.ts';
+import { type Line, factsLines } from '../facts-fixture.ts';
+import { scriptArgv } from '../host-scripts.ts';
+import { READ_ROLLOUT } from '../look-scripts.ts';
 import { planWith } from '../rollout-fixture.ts';
 import type { Rollout } from '../rollout.ts';
 
-const { libDir, configDir, stateDir, unit } = AGENT_HOST;
-const READ = scriptArgv(READ_FACTS, libDir, configDir, stateDir, unit);
+const { libDir, stateDir, unit } = AGENT_HOST;
+const READ = scriptArgv(READ_ROLLOUT, libDir, stateDir, unit);
 export const RETURNED: RolledBack = {
   from: 'v2',
   to: 'v1',
@@ -25,10 +26,10 @@ export const record: AgentRecord = {
 };
 
 const b64 = (text: string): string => Buffer.from(text).toString('base64');
-/** The host is looked at, and says that. */
-export const look = (...lines: Parameters<typeof withLines>): ExpectedCall => ({
+/** The host is asked where the rollout stands, and says that. */
+const look = (...lines: Line[]): ExpectedCall => ({
   argv: READ,
-  answer: { stdout: withLines(...lines) },
+  answer: { stdout: factsLines([...lines, ['told', 'all']]) },
 });
 export const open: ExpectedCall = look(['rollout', b64('{"from":"v1","to":"v2"}')]);
 export const settled: ExpectedCall = look();

@@ -51,6 +51,7 @@ export const disarmDeadMan: Step = {
 /** An earlier rollout whose operator is gone: it is taken back, and the host is looked at again, before this one begins. */
 export const settleEarlier = (lookAgain: Step): Step => ({
   title: 'taking back an earlier rollout that nobody confirmed',
+  changesHost: true,
   isDone: ({ facts }) => facts?.openRollout === undefined,
   run: async (rollout) => {
     const reason = 'another rollout began before it was confirmed';

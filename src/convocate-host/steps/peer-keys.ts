@@ -1,7 +1,9 @@
+import * as z from 'zod/mini';
 import { shellKeyFor } from '../../cluster/shell-key.ts';
 import { registerAgent } from '../../cluster/register-agent.ts';
 import { type AgentRecord, knownHostsFileOf, scanAgents } from '../../cluster/registry.ts';
 import { OperationError } from '../../base/errors.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { isAgentId } from '../../protocol/ids.ts';
 import { AGENT_PORT, STATUS_PORT } from '../../protocol/limits.ts';
@@ -65,7 +67,12 @@ async function describeAgent(rollout: Rollout, options: PeeringOptions): Promise
 async function shellHostText(rollout: Rollout, options: PeeringOptions): Promise<string> {
   const host = need(rollout, 'host');
   const kept = await host.run(['cat', AGENT_HOST.shellHostFile]);
-  const before = kept.exitCode === 0 ? (JSON.parse(kept.stdout) as { host?: string }).host : undefined;
-  const address = options.shellHost ?? before ?? host.clientAddress ?? '127.0.0.1';
+  const before = kept.exitCode === 0 ? ShellHost.safeParse(parseJson(kept.stdout)) : undefined;
+  const address = options.shellHost ?? before?.data?.host ?? host.clientAddress ?? '127.0.0.1';
+  if (before?.success === false)
+    rollout.reporter.warn(`${AGENT_HOST.shellHostFile} was damaged; the agent is told to dial ${address}`);
   return `${JSON.stringify({ host: address, port: STATUS_PORT, host_key: await statusHostKey() }, null, 2)}\n`;
 }
+
+/** What of that file an operator may have chosen. */
+const ShellHost = z.object({ host: z.string().check(z.minLength(1)) });

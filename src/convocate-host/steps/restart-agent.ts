@@ -5,6 +5,7 @@ import { type Step, need } from '../rollout.ts';
 /** The seed's seventh step. Sessions go on running; the agent finds them again from Docker. */
 export const restartAgent: Step = {
   title: `restarting ${AGENT_HOST.unit}; sessions go on running`,
+  changesHost: true,
   isDone: (rollout) => !need(rollout, 'plan').restart && !rollout.mustRestart,
   run: async (rollout) => {
     const host = need(rollout, 'host');

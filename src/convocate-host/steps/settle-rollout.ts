@@ -3,8 +3,9 @@ import { OperationError, messageOf } from '../../base/errors.ts';
 import type { Host } from '../../host-access/host.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { RolledBack } from '../../protocol/rpc.ts';
-import { gatherFacts as readFacts } from '../facts.ts';
+import { afterChange } from '../after-change.ts';
 import { type DeadMan, type Rollout, need } from '../rollout.ts';
+import { readRollout } from '../rollout-facts.ts';
 
 const Ending = z.object({
   ending: z.enum(['confirmed', 'rolled_back', 'none']),
@@ -23,7 +24,7 @@ const RETRY_MS = 1_000;
  */
 export async function settle(rollout: Rollout, verb: readonly string[]): Promise<Ending> {
   return await keepAsking(rollout, async (host) => {
-    const { openRollout, rolledBack } = await readFacts(host, []);
+    const { openRollout, rolledBack } = await readRollout(host);
     if (openRollout !== undefined) return await askWatcher(host, need(rollout, 'lock').number, verb);
     const isOurs = rolledBack?.from === need(rollout, 'plan').version;
     const isNews = isOurs && rolledBack.at !== rollout.facts?.rolledBack?.at;
@@ -36,7 +37,7 @@ export async function servedRelease(
   rollout: Rollout,
 ): Promise<{ readonly live: string | undefined; readonly running: string }> {
   return await keepAsking(rollout, async (host) => {
-    const { liveVersion: live, runningVersion: running } = await readFacts(host, []);
+    const { liveVersion: live, runningVersion: running } = await readRollout(host);
     if (running !== undefined) return { live, running };
     throw new OperationError(`${AGENT_HOST.unit} does not run there`);
   });
@@ -59,7 +60,7 @@ async function keepAsking<T>(rollout: Rollout, ask: (host: Host) => Promise<T>):
       if (performance.now() > deadline + GO_BACK_MS) {
         throw new OperationError('how the rollout ended could not be seen from here', {
           host: rollout.hostName,
-          output: messageOf(error),
+          output: messageOf(afterChange(error)),
           hint: `unless it was confirmed, the host goes back to ${from} by itself; see \`convocate-host status\` when it can be reached`,
           cause: error,
         });

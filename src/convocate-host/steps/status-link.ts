@@ -19,28 +19,47 @@ export async function lookAtStatusLink(agentId: string): Promise<StatusLink | un
  */
 export async function expectStatusLink(rollout: Rollout, timeoutMs: number): Promise<void> {
   const { agentId } = need(rollout, 'record');
-  const { statusLinkBefore, reporter } = rollout;
-  if (!statusLinkBefore?.up) {
-    reporter.warn('its status link to this shell host was not up before, so that it is back is not proven');
+  if (!rollout.statusLinkBefore?.up) {
+    rollout.reporter.warn(
+      'its status link to this shell host was not up before, so that it is back is not proven',
+    );
     return;
   }
-  const { version, restart } = need(rollout, 'plan');
-  const isBack = (link: StatusLink | undefined): boolean =>
-    link?.up === true &&
-    link.version === version &&
-    (!(restart || rollout.mustRestart) || link.since > statusLinkBefore.since);
-  try {
-    await pollUntil(async () => (isBack(await lookAtStatusLink(agentId)) ? true : undefined), {
-      timeoutMs: Math.max(timeoutMs, 1_000),
-      intervalMs: 100,
-      what: 'the status link',
-    });
-  } catch (cause) {
-    throw new OperationError(`the new program's status link to this shell host's 223 did not come`, {
-      host: rollout.hostName,
-      output: messageOf(cause),
-      hint: 'see the journals: convocate-agent on the host, convocate-status here',
-      cause,
-    });
-  }
+  const look = async (): Promise<true | undefined> => {
+    const link = await lookAtStatusLink(agentId);
+    return link && isBack(rollout, link) ? true : undefined;
+  };
+  const options = { timeoutMs, intervalMs: 100, what: 'the status link' };
+  await pollUntil(look, options).catch((cause: unknown) => {
+    throw notThere(rollout, 'did not come', cause);
+  });
+}
+
+/** As {@link expectStatusLink}, of a link that was seen. That nobody can be asked just then is no evidence. */
+export async function expectStatusLinkStill(rollout: Rollout, timeoutMs: number): Promise<void> {
+  if (!rollout.statusLinkBefore?.up) return;
+  const { agentId } = need(rollout, 'record');
+  const look = async (): Promise<true | undefined> => {
+    const link = await lookAtStatusLink(agentId);
+    return !link || isBack(rollout, link) ? true : undefined;
+  };
+  const options = { timeoutMs, intervalMs: 100, what: 'the status link' };
+  await pollUntil(look, options).catch((cause: unknown) => {
+    throw notThere(rollout, 'came, and was lost again', cause);
+  });
+}
+
+function isBack(rollout: Rollout, { up, version, since }: StatusLink): boolean {
+  const plan = need(rollout, 'plan');
+  const isRestarted = plan.restart || rollout.mustRestart;
+  const before = rollout.statusLinkBefore?.since ?? '';
+  return up && version === plan.version && (!isRestarted || since > before);
+}
+
+function notThere({ hostName }: Rollout, how: string, cause?: unknown): OperationError {
+  return new OperationError(`the new program's status link to this shell host's 223 ${how}`, {
+    host: hostName,
+    ...(cause !== undefined && { output: messageOf(cause), cause }),
+    hint: 'see the journals: convocate-agent on the host, convocate-status here',
+  });
 }

@@ -55,6 +55,7 @@ export async function makeRelease({ tree, choices, baseImage, say }: ReleaseInpu
   const tag = imageTagOf(tree.version);
   if (existing?.manifest.inputs_digest === inputs) {
     say(`release ${tree.version} is stored already`);
+    await storeProgramFiles(store, tree, programFiles);
     await store.makeCurrent(tree.version);
     return existing.manifest;
   }
@@ -148,18 +149,19 @@ async function describeProgramFiles(tree: BuildTree): Promise<ReleaseFile[]> {
   return described;
 }
 
-async function storeProgramFiles(
+/** A blob that a disk has damaged meanwhile is stored again: that is what whoever finds one is told to have done. */
+export async function storeProgramFiles(
   store: ReleaseStore,
-  tree: BuildTree,
+  tree: Pick<BuildTree, 'directory'>,
   files: readonly ReleaseFile[],
 ): Promise<void> {
   for (const { path, sha256 } of files) {
-    if (await store.blobs.has(sha256, 'gz')) continue;
+    if (await store.blobs.isWhole(sha256, 'gz')) continue;
     await store.blobs.put(createReadStream(sourceOf(tree, path)), 'gz');
   }
 }
 
-function sourceOf(tree: BuildTree, path: string): string {
+function sourceOf(tree: Pick<BuildTree, 'directory'>, path: string): string {
   return join(tree.directory, path.startsWith('skel/') ? join('image', path) : path);
 }
 
