@@ -45,7 +45,7 @@ test('one that does not come is told', async () => {
 test('one that was down before is a warning, and is not looked at again', async () => {
   const told = rollout({ ...old, up: false });
   await expectStatusLink(told, 0);
-  await expectStatusLinkStill(told);
+  await expectStatusLinkStill(told, 0);
   expect(told.said).toEqual([expect.stringContaining('warn its status link')]);
   expect(agents).not.toHaveBeenCalled();
 });
