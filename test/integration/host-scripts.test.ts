@@ -272,8 +272,8 @@ describe('receive-blob', () => {
   });
 
   test('a disk without room for what was unpacked is no damage: what came is kept', async () => {
-    // A folder in the place of the file that is unpacked into cannot be written either, root or not.
-    await mkdir(at('blobs', `${digest}.tmp`), { recursive: true });
+    await mkdir(at('blobs'));
+    await symlink('/dev/full', at('blobs', `${digest}.tmp`));
     const { exitCode, stderr } = await receive(0, packed);
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining('it arrived whole, and could not be')]);
     expect((await readFile(at('blobs', `${digest}.gz.part`))).equals(packed)).toBe(true);

@@ -4,6 +4,7 @@ import { converge } from '../install/converge.ts';
 import type { ConvergeReport } from '../install/item.ts';
 import { managedItems } from '../install/items.ts';
 import { type InstalledRelease, verifyOrHaveSent } from '../release-home.ts';
+import { askDocker } from './docker-trouble.ts';
 import { isTheImage } from './stage-image.ts';
 
 /**
@@ -13,7 +14,7 @@ import { isTheImage } from './stage-image.ts';
 export async function activate(release: InstalledRelease, docker: DockerImages): Promise<ConvergeReport> {
   await verifyOrHaveSent(release);
   const { image, version } = release.manifest;
-  const found = await docker.inspect(image.tag);
+  const found = await askDocker(docker.inspect(image.tag));
   if (!found || !isTheImage(found, image)) {
     throw new OperationError(
       `the image ${image.tag} is not whole on this host, so release ${version} was not activated`,
