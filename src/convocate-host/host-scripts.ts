@@ -137,7 +137,8 @@ export const LOOK_AT_LOCK: HostScript = {
 /**
  * Takes in one large program blob, gzip-packed, from an offset on: what came before a cut is kept in ".part". Prints
  * "ack <bytes>" for what has landed of its stdin. It gets its name only when its SHA-256 is right. Arguments: blobs
- * directory, digest, offset, packed size. Exit 9: arrived damaged, and thrown away; exit 8: cut off, and kept.
+ * directory, digest, offset, packed size. Exit 9: arrived damaged, and thrown away; exit 8: cut off, and kept; else, as on a full
+ * disk: kept as well.
  */
 export const RECEIVE_BLOB: HostScript = {
   name: 'receive-blob',

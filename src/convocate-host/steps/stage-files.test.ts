@@ -102,7 +102,11 @@ describe('the host', () => {
       { path: 'skel/copy', sha256: program.sha256, size: small.length, executable: false },
     ];
     rollout.release = { ...need(rollout, 'release'), manifest: { ...manifest, files } };
-    await stageFiles.run(rollout).finally(() => host.close());
+    try {
+      await stageFiles.run(rollout);
+    } finally {
+      await host.close();
+    }
     host.assertDone();
     return rollout;
   }
