@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile, realpath, rm, stat } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { OperationError } from '../base/errors.ts';
@@ -34,44 +34,27 @@ export async function openRelease(directory: string): Promise<InstalledRelease> 
   return { directory, manifest: parseManifest(manifestText, file), manifestText };
 }
 
-/** The one that runs, or would after the next start. */
-export async function isLiveRelease({ directory }: InstalledRelease): Promise<boolean> {
-  const live = await realpath(AGENT_HOST.currentLink).catch(() => undefined);
-  return live !== undefined && live === (await realpath(directory));
-}
-
 export async function readReleaseFile(release: InstalledRelease, path: string): Promise<Buffer> {
   return await readFile(join(release.directory, path));
 }
 
 /**
  * Proves that a release is whole and the cluster's own: the signature over its manifest, then the digest of every
- * file. Throws OperationError naming the first file that is not what it was; `onDamage` is told of each of them before.
+ * file. Throws OperationError naming the first file that is not what it was. Changes nothing: what to send for it is
+ * found by the host's own tools (decision 0005).
  */
-export async function verifyRelease(
-  release: InstalledRelease,
-  onDamage: (file: ReleaseFile) => Promise<void> = () => Promise.resolve(),
-): Promise<void> {
+export async function verifyRelease(release: InstalledRelease): Promise<void> {
   const signature = await readFile(join(release.directory, SIGNATURE_FILE), 'utf8');
   await verifyManifest(release.manifestText, signature, AGENT_HOST.allowedSignersFile);
   const damaged: ReleaseFile[] = [];
   for (const file of release.manifest.files) if (!(await isWhole(release, file))) damaged.push(file);
   const [first, ...others] = damaged;
   if (!first) return;
-  for (const file of damaged) await onDamage(file);
   const path = join(release.directory, first.path);
   const more = others.length > 0 ? `, and so with ${others.length} more` : '';
   throw new OperationError(`${path} is not the file that release ${release.manifest.version} holds${more}`, {
     hint: 'run `convocate-host update` again: it sends what is damaged',
   });
-}
-
-/**
- * As {@link verifyRelease}; of what is damaged, the blob is removed as well, which is the same file under another name.
- * A blob that is gone is what the next update sees, and sends, and mends the release with, all of it in one run.
- */
-export async function verifyOrHaveSent(release: InstalledRelease): Promise<void> {
-  await verifyRelease(release, ({ sha256 }) => rm(join(AGENT_HOST.blobsDir, sha256), { force: true }));
 }
 
 async function isWhole(

@@ -3,7 +3,7 @@ import type { HostFacts } from './facts.ts';
 import type { FileChange, Plan, PlanInput, PlannedBlob } from './plan-types.ts';
 
 /** Files above this travel alone, so that a cut costs little. */
-const LARGE_BYTES = 4 * 1024 * 1024;
+export const LARGE_BYTES = 4 * 1024 * 1024;
 const MIB = 1024 * 1024;
 /** Room left over for logs and the like, beyond what the release itself takes. */
 const SPARE_BYTES = 64 * MIB;

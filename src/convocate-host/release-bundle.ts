@@ -5,22 +5,17 @@ import type { ReleaseStore, StoredRelease } from '../release/release-store.ts';
 import type { PlannedBlob } from './plan-types.ts';
 
 /**
- * What UNPACK_RELEASE takes on stdin: the signed manifest, the list of files, and the small blobs that the host lacks,
- * as one gzipped tar. The same input gives the same bytes, so a dry run can tell their number exactly.
+ * What UNPACK_RELEASE takes on stdin: the signed manifest, and the small blobs that the host lacks, as one gzipped tar. The same input gives the same bytes, so a dry run can tell their number exactly.
  */
 export async function packRelease(
   store: ReleaseStore,
   release: StoredRelease,
   smallFiles: readonly PlannedBlob[],
 ): Promise<Buffer> {
-  const { manifest, manifestText, signature } = release;
-  const files = manifest.files.map(
-    (file) => `${file.sha256} ${file.executable ? '755' : '644'} ${file.path}\n`,
-  );
+  const { manifestText, signature } = release;
   const entries: [string, string | Buffer][] = [
     [MANIFEST_FILE, manifestText],
     [SIGNATURE_FILE, signature],
-    ['files', files.join('')],
   ];
   for (const blob of smallFiles)
     entries.push([`blobs/${blob.sha256}`, await store.blobs.read(blob.sha256, 'gz')]);

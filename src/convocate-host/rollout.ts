@@ -31,6 +31,8 @@ export interface Rollout {
   /** Set while the host takes the rollout back unless it is confirmed. */
   deadMan?: DeadMan;
   plan?: Plan;
+  /** Files of the release that were found damaged, or gone, on the host, and were put right. */
+  mended?: readonly string[];
   /** Bytes put on the wire for blobs so far. */
   sentBytes: number;
   /** Milliseconds from the start of the rollout to the agent's answering on the release. */

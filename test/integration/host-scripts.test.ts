@@ -20,9 +20,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
-import { pack } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { withDeadline } from '../../src/base/deadline.ts';
 import {
@@ -44,7 +42,6 @@ import {
   type HostScript,
   LOOK_AT_LOCK,
   RECEIVE_BLOB,
-  UNPACK_RELEASE,
   WRITE_FILE,
   scriptArgv,
 } from '../../src/convocate-host/host-scripts.ts';
@@ -375,173 +372,19 @@ describe('receive-blob', () => {
     expect(await readdir(at('blobs'))).toEqual([]);
   });
 
+  test('a disk without room for what was unpacked is no damage: what came is kept', async () => {
+    await mkdir(at('blobs'));
+    await symlink('/dev/full', at('blobs', `${digest}.tmp`));
+    const { exitCode, stderr } = await receive(0, packed);
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('it arrived whole, and could not be')]);
+    expect((await readFile(at('blobs', `${digest}.gz.part`))).equals(packed)).toBe(true);
+  });
+
   test('a damaged one does not touch the blob that is there', async () => {
     await receive(0, packed);
     expect((await receive(0, gzipSync('another'))).exitCode).toBe(9);
     expect(await readdir(at('blobs'))).toEqual([digest]);
     expect(await readFile(at('blobs', digest))).toEqual(content);
-  });
-});
-
-const release = (...names: string[]): string => at('lib/releases/v1', ...names);
-
-describe('unpack-release', () => {
-  const program = Buffer.from('#!/bin/sh\necho v1\n');
-  const library = Buffer.from('export {};\n');
-  const lines = [
-    [sha256(program), '755', 'convocate-agent'],
-    [sha256(library), '644', 'lib/convocate-agent.mjs'],
-    [sha256(library), '644', 'skel/.deep/er/copy'],
-  ] as const;
-
-  interface Parcel {
-    readonly manifest?: string;
-    readonly signature?: string;
-    readonly files?: string;
-    readonly blobs?: readonly (readonly [string, Buffer])[];
-  }
-  async function parcel({
-    manifest = 'manifest 1',
-    signature = 'signature',
-    files,
-    blobs,
-  }: Parcel = {}): Promise<Buffer> {
-    const tar = pack();
-    tar.entry({ name: 'manifest.json' }, manifest);
-    tar.entry({ name: 'manifest.json.sig' }, signature);
-    tar.entry({ name: 'files' }, files ?? lines.map((words) => `${words.join(' ')}\n`).join(''));
-    const both = [program, library].map((content) => [sha256(content), content] as const);
-    for (const [name, content] of blobs ?? both) tar.entry({ name: `blobs/${name}` }, content);
-    tar.finalize();
-    return gzipSync(await buffer(tar));
-  }
-  const unpack = async (what?: Parcel, version = 'v1'): Promise<CommandResult> =>
-    run(UNPACK_RELEASE, [at('lib'), version], await parcel(what));
-
-  async function expectWhole(): Promise<void> {
-    expect(await readFile(release('convocate-agent'))).toEqual(program);
-    expect(await readFile(release('lib/convocate-agent.mjs'))).toEqual(library);
-    expect(await readFile(release('skel/.deep/er/copy'))).toEqual(library);
-    expect(await readFile(release('manifest.json'), 'utf8')).toBe('manifest 1');
-    expect([
-      await modeOf(release('convocate-agent')),
-      await modeOf(release('lib/convocate-agent.mjs')),
-    ]).toEqual([0o755, 0o644]);
-    expect((await readdir(release())).sort()).toEqual([
-      'convocate-agent',
-      'lib',
-      'manifest.json',
-      'manifest.json.sig',
-      'skel',
-    ]);
-    expect(await readdir(at('lib/releases'))).toEqual(['v1']);
-    expect((await readdir(at('lib/blobs'))).sort()).toEqual([sha256(program), sha256(library)].sort());
-  }
-
-  test('puts a release together from blobs, with its modes, whatever the umask is', async () => {
-    const before = process.umask(0o077);
-    try {
-      expect(await unpack()).toEqual({ exitCode: 0, stdout: '', stderr: '' });
-    } finally {
-      process.umask(before);
-    }
-    await expectWhole();
-    for (const folder of ['', 'lib', 'skel/.deep']) expect(await modeOf(release(folder)), folder).toBe(0o755);
-    const [blob, file] = [
-      await stat(at('lib/blobs', sha256(program))),
-      await stat(release('convocate-agent')),
-    ];
-    expect(file.ino).toBe(blob.ino); // one copy on disk
-  });
-
-  test('again changes nothing', async () => {
-    await unpack();
-    const before = await stat(release('convocate-agent'));
-    const files = await snapshot();
-    expect((await unpack({ blobs: [] })).exitCode).toBe(0);
-    await expectWhole();
-    expect(await snapshot()).toEqual(files);
-    expect((await stat(release('convocate-agent'))).ino).toBe(before.ino);
-  });
-
-  test('mends a release that is there, file by file: it is never away', async () => {
-    await unpack();
-    await rm(release('lib/convocate-agent.mjs'));
-    await writeFile(release('lib/convocate-agent.mjs'), 'damaged');
-    await rm(release('skel'), { recursive: true });
-    const folder = (await stat(release())).ino;
-    expect((await unpack()).exitCode).toBe(0);
-    await expectWhole();
-    expect((await stat(release())).ino).toBe(folder);
-  });
-
-  test.each(['current', 'previous', 'way-back'])(
-    'so it is where %s names it, and its manifest is gone or damaged',
-    async (link) => {
-      await unpack();
-      await symlink(release(), at('lib', link));
-      const folder = (await stat(release())).ino;
-      for (const damage of [
-        () => rm(release('manifest.json')),
-        () => writeFile(release('manifest.json'), '{'),
-      ]) {
-        await damage();
-        await rm(release('convocate-agent'));
-        expect((await unpack()).exitCode).toBe(0);
-        await expectWhole();
-        expect((await stat(release())).ino).toBe(folder);
-      }
-    },
-  );
-
-  test('one that nothing needs gives way to another build of its version', async () => {
-    await unpack({ manifest: 'manifest 0', files: `${lines[0].join(' ')}\n` });
-    await writeFile(release('of-the-other-build'), '');
-    expect((await unpack()).exitCode).toBe(0);
-    await expectWhole();
-  });
-
-  test('clears away what a cut left, and takes blobs that are there already', async () => {
-    await mkdir(at('lib/releases/.v1.new/x'), { recursive: true });
-    await mkdir(at('lib/blobs'));
-    await writeFile(at('lib/blobs', sha256(program)), program);
-    expect((await unpack({ blobs: [[sha256(library), library]] })).exitCode).toBe(0);
-    await expectWhole();
-  });
-
-  test('stands beside other releases without touching them', async () => {
-    await unpack();
-    const before = await snapshot();
-    expect((await unpack({ manifest: 'manifest 2', blobs: [] }, 'v2')).exitCode).toBe(0);
-    expect(await snapshot()).toMatchObject(before);
-    expect((await readdir(at('lib/releases'))).sort()).toEqual(['v1', 'v2']);
-  });
-
-  test('a blob that is not what its name says ends with 9, and no blob of that parcel is taken', async () => {
-    const result = await unpack({
-      blobs: [
-        [sha256(program), program],
-        [sha256(library), Buffer.from('changed')],
-      ],
-    });
-    expect(result.exitCode).toBe(9);
-    expect(await readdir(at('lib/blobs'))).toEqual([]);
-    expect(await readdir(at('lib/releases'))).toEqual([]);
-  });
-
-  test('an archive that is damaged ends with 9, and the release that is there stays', async () => {
-    await unpack();
-    const whole = await parcel({ manifest: 'manifest 1' });
-    for (const bytes of [whole.subarray(0, whole.length / 2), Buffer.from('nonsense')]) {
-      expect((await run(UNPACK_RELEASE, [at('lib'), 'v1'], bytes)).exitCode).toBe(9);
-      expect(await readFile(release('convocate-agent'))).toEqual(program);
-      expect(await readFile(release('manifest.json'), 'utf8')).toBe('manifest 1');
-    }
-  });
-
-  test('a blob that was not sent and is not there fails, and makes no release', async () => {
-    expect((await unpack({ blobs: [] })).exitCode).not.toBe(0);
-    expect((await readdir(at('lib/releases'))).filter((name) => !name.startsWith('.'))).toEqual([]);
   });
 });
 

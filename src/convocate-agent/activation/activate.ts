@@ -3,7 +3,8 @@ import type { DockerImages } from '../docker/images.ts';
 import { converge } from '../install/converge.ts';
 import type { ConvergeReport } from '../install/item.ts';
 import { managedItems } from '../install/items.ts';
-import { type InstalledRelease, verifyOrHaveSent } from '../release-home.ts';
+import { type InstalledRelease, verifyRelease } from '../release-home.ts';
+import { askDocker } from './docker-trouble.ts';
 import { isTheImage } from './stage-image.ts';
 
 /**
@@ -11,9 +12,9 @@ import { isTheImage } from './stage-image.ts';
  * heart of that is one rename of `current`. Sessions are not touched, and whoever called restarts the service.
  */
 export async function activate(release: InstalledRelease, docker: DockerImages): Promise<ConvergeReport> {
-  await verifyOrHaveSent(release);
+  await verifyRelease(release);
   const { image, version } = release.manifest;
-  const found = await docker.inspect(image.tag);
+  const found = await askDocker(docker.inspect(image.tag));
   if (!found || !isTheImage(found, image)) {
     throw new OperationError(
       `the image ${image.tag} is not whole on this host, so release ${version} was not activated`,

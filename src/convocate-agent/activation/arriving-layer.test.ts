@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { zstdCompressSync } from 'node:zlib';
@@ -16,11 +16,17 @@ vi.mock('../../protocol/host-layout.ts', async (original) => {
   const layout = await original<typeof import('../../protocol/host-layout.ts')>();
   return { ...layout, AGENT_HOST: { ...layout.AGENT_HOST, stateDir: root } };
 });
+vi.mock('node:fs/promises', async (original) => {
+  const files = await original<typeof import('node:fs/promises')>();
+  return { ...files, open: vi.fn(files.open) };
+});
+const { open: realOpen } = await vi.importActual<typeof import('node:fs/promises')>('node:fs/promises');
 let said: string[];
 beforeEach(() => {
   said = [];
 });
 afterEach(async () => {
+  vi.mocked(open).mockImplementation(realOpen);
   await rm(root, { recursive: true, force: true });
 });
 
@@ -85,6 +91,31 @@ describe('a transfer that was cut off', () => {
     expect((await take(layer(packed.length))).equals(content)).toBe(true);
     expect(said).toEqual([]);
   });
+});
+
+type Write = (piece: Buffer, from: number, length: number, at: number) => Promise<unknown>;
+
+test('a disk that takes no more is told with its place, and what it has taken is kept', async () => {
+  vi.mocked(open).mockImplementation(async (...words) => {
+    const file = await realOpen(...words);
+    const write = file.write.bind(file) as unknown as Write;
+    const noRoom = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    const writeWhereRoomIs: Write = (piece, from, length, at) =>
+      at < 200_000 ? write(piece, from, Math.min(length, 200_000 - at), at) : Promise.reject(noRoom);
+    file.write = writeWhereRoomIs as never;
+    return file;
+  });
+  const error = await thrown(take(layer(), packed.subarray(0, 150_000), packed.subarray(150_000)));
+  expect(error).toMatchObject({
+    name: 'OperationError',
+    message: `${part} cannot be written: ENOSPC: no space left on device, write; what came is kept`,
+    details: { hint: expect.stringContaining(STAGING_DIR) as string },
+  });
+  expect(error).not.toHaveProperty('outcome');
+  expect(said.at(-1)).toBe('ack 150000\n');
+  expect((await stat(part)).size).toBe(200_000);
+  vi.mocked(open).mockImplementation(realOpen);
+  expect((await take(layer(200_000), packed.subarray(200_000))).equals(content)).toBe(true);
 });
 
 const flipped = (bytes: Buffer, at: number): Buffer => {

@@ -4,7 +4,7 @@ import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { OperatorError, messageOf } from '../../base/errors.ts';
+import { OperationError, OperatorError, messageOf } from '../../base/errors.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { type SentLayer, packedLayerName } from '../../protocol/layer-transfer.ts';
 import { CHUNK_BYTES, layerUnpacker } from '../../release/blob-store.ts';
@@ -61,16 +61,13 @@ export async function* arrivingLayer(
 async function* packedBytes(layer: SentLayer, { incoming, acks }: Arrival): AsyncGenerator<Buffer> {
   const { offset, packedBytes: total } = layer;
   const path = partPath(layer);
-  await mkdir(STAGING_DIR, { recursive: true, mode: 0o700 });
-  await (await open(path, 'a', 0o600)).close();
-  const file = await open(path, 'r+');
+  const file = await kept(path, openPart(path, offset));
   try {
-    await file.truncate(offset);
     if (offset > 0) yield* createReadStream(path, { end: offset - 1, highWaterMark: CHUNK_BYTES });
     let at = offset;
     for await (const chunk of incoming.take(total - offset)) {
       // At its place rather than at the end: a helper that outlived its connection can then only write the same bytes.
-      await writeAt(file, chunk, at);
+      await kept(path, writeAt(file, chunk, at));
       at += chunk.length;
       acks.landed(chunk.length);
       yield chunk;
@@ -79,6 +76,31 @@ async function* packedBytes(layer: SentLayer, { incoming, acks }: Arrival): Asyn
     acks.flush();
     // Not synced: after a power cut what is damaged is found by its digest, and sent anew.
     await file.close();
+  }
+}
+
+async function openPart(path: string, offset: number): Promise<FileHandle> {
+  await mkdir(STAGING_DIR, { recursive: true, mode: 0o700 });
+  await (await open(path, 'a', 0o600)).close();
+  const file = await open(path, 'r+');
+  try {
+    await file.truncate(offset);
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** A disk that takes no more is no damage of the layer: what it has taken of it is good. */
+async function kept<T>(path: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    throw new OperationError(`${path} cannot be written: ${messageOf(cause)}; what came is kept`, {
+      hint: `see the room on its disk (df ${STAGING_DIR}), then run the same command again: it goes on where this one stopped`,
+      cause,
+    });
   }
 }
 

@@ -5,6 +5,7 @@ import { IMAGE_CONFIG_FILE, IMAGE_MANIFEST_FILE, type ReleaseImage } from '../..
 import { type DockerImages, type ImageFacts } from '../docker/images.ts';
 import { type InstalledRelease, readReleaseFile } from '../release-home.ts';
 import { STAGING_DIR } from './arriving-layer.ts';
+import { askDocker, dockerTrouble, isAboutLayers, isAnswer, troubleOf } from './docker-trouble.ts';
 import { SendAgainError } from './send-again.ts';
 
 /** The script inside the image that says whether all a session needs is there. */
@@ -24,9 +25,9 @@ export async function stageImage(
   docker: DockerImages,
   layers: ArchiveSource['layers'],
 ): Promise<'present' | 'loaded'> {
-  await docker.removeTrials(PROOF_LABEL);
+  await askDocker(docker.removeTrials(PROOF_LABEL));
   const { image, version } = release.manifest;
-  const present = await docker.inspect(image.tag);
+  const present = await askDocker(docker.inspect(image.tag));
   if (present && isTheImage(present, image)) {
     await dropStaged();
     return 'present';
@@ -35,17 +36,18 @@ export async function stageImage(
   const config = await readReleaseFile(release, IMAGE_CONFIG_FILE);
   const manifest = await readReleaseFile(release, IMAGE_MANIFEST_FILE);
   try {
-    try {
-      await expectSent(image, layers, docker);
-      await load(docker, { image, config, manifest, tag: temporary, layers });
-      await proveImage(temporary, image, docker);
-    } catch (error) {
-      throw image.layers.every(({ diff_id }) => layers.has(diff_id)) ? error : thinFailure(error);
-    }
-    await docker.tag(temporary, image.tag);
-  } finally {
-    await docker.untag(temporary);
+    await expectSent(image, layers, docker);
+    await load(docker, { image, config, manifest, tag: temporary, layers });
+    await proveImage(temporary, image, docker);
+    await askDocker(docker.tag(temporary, image.tag));
+  } catch (error) {
+    await docker.untag(temporary).catch((left: unknown) => {
+      // Not what this failed by, and the next prune takes it away.
+      process.stderr.write(`the tag ${temporary} could not be removed: ${messageOf(left)}\n`);
+    });
+    throw image.layers.every(({ diff_id }) => layers.has(diff_id)) ? error : thinFailure(error);
   }
+  await askDocker(docker.untag(temporary));
   await dropStaged();
   return 'loaded';
 }
@@ -68,13 +70,20 @@ async function load(docker: DockerImages, source: ArchiveSource): Promise<void> 
   try {
     await docker.load(archive);
   } catch (error) {
-    throw broken ?? new LoadError(messageOf(error));
+    throw broken ?? loadFailure(error);
   } finally {
-    archive.destroy();
+    archive.destroy(new Error('Docker takes no more of it')); // whoever reads the layers then ends
   }
 }
 
-/** The archive was whole, and Docker did not make the image of it. */
+function loadFailure(error: unknown): unknown {
+  const words = messageOf(error);
+  const hasAnswered = error instanceof OperationError || isAnswer(error);
+  if (!hasAnswered) return troubleOf(error);
+  return isAboutLayers(words) ? new LoadError(words) : dockerTrouble(words, error);
+}
+
+/** The archive was whole, and Docker answered that it did not make the image of it, or that what it made is another. */
 class LoadError extends OperationError {}
 
 /** Only trouble with the layers that were left out can be helped by sending them. */
@@ -88,13 +97,15 @@ async function expectSent(
   layers: ArchiveSource['layers'],
   docker: DockerImages,
 ): Promise<void> {
-  const lost = missingLayers(image.layers, await docker.chains()).find(({ diff_id }) => !layers.has(diff_id));
+  const lost = missingLayers(image.layers, await askDocker(docker.chains())).find(
+    ({ diff_id }) => !layers.has(diff_id),
+  );
   if (lost)
     throw new LoadError(`layer ${lost.diff_id.slice(0, 12)} was not sent and Docker does not have it`);
 }
 
 async function expectTheImage(reference: string, image: ReleaseImage, docker: DockerImages): Promise<void> {
-  const found = await docker.inspect(reference).catch((error: unknown) => messageOf(error));
+  const found = await docker.inspect(reference).catch(wordsAboutLayers);
   if (typeof found === 'object' && isTheImage(found, image)) return;
   const what = typeof found === 'object' ? `id ${found.id}, ${found.layers.length} layers` : found;
   throw new LoadError(
@@ -105,7 +116,7 @@ async function expectTheImage(reference: string, image: ReleaseImage, docker: Do
 /** A container that cannot even be made is Docker's trouble with its layers; one that fails is the image's own. */
 async function expectToRun(reference: string, image: ReleaseImage, docker: DockerImages): Promise<void> {
   const trial = await docker.tryOut(reference, CHECK_PROGRAM, PROOF_LABEL).catch((error: unknown) => {
-    throw new LoadError(`Docker makes no container from ${image.tag}: ${messageOf(error)}`);
+    throw new LoadError(`Docker makes no container from ${image.tag}: ${wordsAboutLayers(error)}`);
   });
   if (trial.exitCode !== 0) {
     throw new OperationError(`a container from ${image.tag} does not run`, {
@@ -115,6 +126,13 @@ async function expectToRun(reference: string, image: ReleaseImage, docker: Docke
       hint: 'mend image/ and build a new release; nothing was activated',
     });
   }
+}
+
+/** Throws where Docker could not be asked, or answered about the machine that it runs on. */
+function wordsAboutLayers(error: unknown): string {
+  const words = messageOf(error);
+  if (isAnswer(error) && isAboutLayers(words)) return words;
+  throw troubleOf(error);
 }
 
 /** The same layers, and the id which a graph driver or the containerd store gives to exactly this image. */

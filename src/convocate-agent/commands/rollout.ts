@@ -27,19 +27,13 @@ export async function stageImageVerb(options: { readonly layer: readonly string[
   if ('why' in outcome) process.exitCode = SEND_AGAIN_EXIT;
 }
 
-/**
- * `prove`: this release is whole here, program and image, and a container from it runs. Of the live one, what is damaged is
- * had sent by the next update; one that is not live is about to be refused, which changes nothing.
- */
+/** `prove`: this release is whole here, program and image, and a container from it runs. Changes nothing. */
 export async function proveVerb(): Promise<void> {
-  const { isLiveRelease, openOwnRelease, verifyOrHaveSent, verifyRelease } = await import(
-    '../release-home.ts'
-  );
+  const { openOwnRelease, verifyRelease } = await import('../release-home.ts');
   const { proveImage } = await import('../activation/stage-image.ts');
   const { DockerImages } = await import('../docker/images.ts');
   const release = await openOwnRelease();
-  if (await isLiveRelease(release)) await verifyOrHaveSent(release);
-  else await verifyRelease(release);
+  await verifyRelease(release);
   const { image } = release.manifest;
   await proveImage(image.tag, image, new DockerImages());
 }

@@ -3,8 +3,8 @@ import Docker from 'dockerode';
 import * as z from 'zod/mini';
 import { withDeadline } from '../../base/deadline.ts';
 import { OperationError, messageOf } from '../../base/errors.ts';
-import { parseJson } from '../../base/parse-json.ts';
 import { statusOf } from './docker-error.ts';
+import { loadArchive } from './load-archive.ts';
 
 /** What rollouts need of Docker: images, and who uses them. */
 
@@ -15,9 +15,8 @@ export interface ImageFacts {
   readonly layers: readonly string[];
 }
 
-const LOAD_MS = 30 * 60_000;
+const SAVE_MS = 30 * 60_000;
 const CALL_MS = 60_000;
-const LoadLine = z.object({ error: z.optional(z.string()), stream: z.optional(z.string()) });
 
 export class DockerImages {
   readonly #docker: Docker;
@@ -26,20 +25,9 @@ export class DockerImages {
     this.#docker = new Docker({ socketPath });
   }
 
-  /** Feeds an archive to Docker. Throws on any error text: an exit code alone does not tell. */
+  /** See {@link loadArchive}. */
   async load(archive: Readable): Promise<void> {
-    const answer = await withDeadline(
-      this.#docker.loadImage(archive, { quiet: true }),
-      LOAD_MS,
-      'docker load',
-    );
-    let text = '';
-    for await (const chunk of answer as AsyncIterable<Buffer>) text += chunk.toString('utf8');
-    for (const line of text.split('\n').filter(Boolean)) {
-      const parsed = LoadLine.safeParse(parseJson(line));
-      const problem = parsed.success ? parsed.data.error : line;
-      if (problem) throw new OperationError(`docker load failed: ${problem.trim()}`);
-    }
+    await loadArchive(this.#docker, archive);
   }
 
   async inspect(reference: string): Promise<ImageFacts | undefined> {
@@ -79,7 +67,7 @@ export class DockerImages {
   /** What `docker save` prints; whoever takes it closes it. */
   async save(reference: string): Promise<Readable> {
     const saving = this.#docker.getImage(reference).get();
-    return (await withDeadline(saving, LOAD_MS, 'docker save')) as Readable;
+    return (await withDeadline(saving, SAVE_MS, 'docker save')) as Readable;
   }
 
   async tag(reference: string, tag: string): Promise<void> {

@@ -5,6 +5,7 @@ import { clusterSigners, statusHostKey } from '../cluster-keys.ts';
 import { LOCAL, openHost } from '../open-host.ts';
 import { type Rollout, type Step, need, runSteps } from '../rollout.ts';
 import { installAgent } from '../steps/activate.ts';
+import { checkFiles } from '../steps/check-files.ts';
 import { confirmHealthy } from '../steps/confirm-healthy.ts';
 import { connect } from '../steps/connect.ts';
 import { armDeadMan, disarmDeadMan, settleEarlier } from '../steps/dead-man.ts';
@@ -68,7 +69,8 @@ export async function initAgent(rollout: Rollout, options: InitAgentOptions): Pr
       settleEarlier(gatherFacts),
       refuseUnfit,
       refuseAnotherAgent,
-      introduceCluster,
+      introduceCluster, // before the release, whose signature is proven against that
+      checkFiles,
       stageFiles,
       stageImage,
       noteSessions,

@@ -8,6 +8,7 @@ export function tellOutcome(
   words: (seconds: string) => { readonly changed: string; readonly unchanged: string },
 ): void {
   const plan = need(rollout, 'plan');
+  const { mended } = rollout;
   const isUnchanged = isNothingToDo(plan);
   const { changed, unchanged } = words(((performance.now() - rollout.startedAt) / 1000).toFixed(1));
   rollout.reporter.result(
@@ -18,7 +19,8 @@ export function tellOutcome(
       sent_bytes: rollout.sentBytes,
       answered_ms: rollout.answeredMs === undefined ? null : Math.round(rollout.answeredMs),
       sessions_on_older_image: plan.warnings.length,
+      ...(mended && { mended }),
     },
-    isUnchanged ? unchanged : changed,
+    isUnchanged ? unchanged : mended ? `${changed}; put right on the host: ${mended.join(', ')}` : changed,
   );
 }

@@ -1,5 +1,6 @@
 import { type Rollout, type Step, need, runSteps } from '../rollout.ts';
 import { activate } from '../steps/activate.ts';
+import { checkFiles } from '../steps/check-files.ts';
 import { confirmHealthy } from '../steps/confirm-healthy.ts';
 import { connect } from '../steps/connect.ts';
 import { armDeadMan, disarmDeadMan, settleEarlier } from '../steps/dead-man.ts';
@@ -25,6 +26,7 @@ export const UPDATE: readonly Step[] = [
   settleEarlier(gatherFacts),
   refuseUnfit,
   warnSessionsOnOldImage,
+  checkFiles,
   stageFiles,
   stageImage,
   noteSessions,

@@ -1,26 +1,59 @@
 import { Readable } from 'node:stream';
-import { OperationError } from '../../base/errors.ts';
+import { OperationError, RefusedError } from '../../base/errors.ts';
+import type { CommandResult } from '../../base/run-command.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { SEND_AGAIN_EXIT } from '../../protocol/layer-transfer.ts';
-import { RECEIVE_BLOB, UNPACK_RELEASE, scriptArgv } from '../host-scripts.ts';
+import { RECEIVE_BLOB, scriptArgv } from '../host-scripts.ts';
 import { inPieces } from '../flow-control.ts';
+import { LARGE_BYTES } from '../plan.ts';
 import type { PlannedBlob } from '../plan-types.ts';
 import { packRelease } from '../release-bundle.ts';
+import { UNPACK_RELEASE } from '../release-scripts.ts';
 import { type Rollout, type Step, need } from '../rollout.ts';
 import { sendBlobs, transferError } from '../send-blob.ts';
 
 const UNPACK_MS = 120_000;
+/** What UNPACK_RELEASE ends with where the release is not the cluster's own. */
+const REFUSED_EXIT = 3;
 
-/** Puts the release's program and its files beside the live release, without effect (decisions D3, D4). */
+/**
+ * Puts the release's program and its files beside the live release, without effect (decisions D3, D4). The host proves
+ * all of them before any runs (decision 0005); what turns out to be damaged there is sent as well, in the same run.
+ */
 export const stageFiles: Step = {
   title: 'staging the program',
   isDone: (rollout) => !need(rollout, 'plan').stageRelease,
   run: async (rollout) => {
-    const plan = need(rollout, 'plan');
-    for (const blob of plan.largeFiles) await sendLargeFile(rollout, blob);
-    await sendRelease(rollout);
+    const { largeFiles, smallFiles } = need(rollout, 'plan');
+    const damaged = await send(rollout, largeFiles, smallFiles);
+    if (damaged.length === 0) return;
+    const names = damaged.map(({ what }) => what);
+    rollout.reporter.warn(`${names.join(', ')} lay damaged on the host, or went away; sent anew`);
+    rollout.mended = [...new Set([...(rollout.mended ?? []), ...names])];
+    const isLarge = ({ packedBytes }: PlannedBlob): boolean => packedBytes > LARGE_BYTES;
+    const still = await send(
+      rollout,
+      damaged.filter(isLarge),
+      damaged.filter((blob) => !isLarge(blob)),
+    );
+    if (still.length === 0) return;
+    throw new OperationError('files of the release are damaged on the host although they were just sent', {
+      host: rollout.hostName,
+      output: still.map(({ what }) => what).join('\n'),
+      hint: 'see whether its disk or its memory fails (journalctl -k); nothing was activated',
+    });
   },
 };
+
+/** Sends these and has the release put together; gives what else has to be sent for that. */
+async function send(
+  rollout: Rollout,
+  largeFiles: readonly PlannedBlob[],
+  smallFiles: readonly PlannedBlob[],
+): Promise<readonly PlannedBlob[]> {
+  for (const blob of largeFiles) await sendLargeFile(rollout, blob);
+  return await sendRelease(rollout, smallFiles);
+}
 
 /** What arrives damaged is sent once more; a second time is no accident. */
 async function sendLargeFile(rollout: Rollout, blob: PlannedBlob, isSecond = false): Promise<void> {
@@ -36,25 +69,54 @@ async function sendLargeFile(rollout: Rollout, blob: PlannedBlob, isSecond = fal
   await sendLargeFile(rollout, { ...blob, offset: 0 }, true);
 }
 
-/** The signed manifest, the list of files, and every small blob that was missing, in one go. */
-async function sendRelease(rollout: Rollout): Promise<void> {
-  const { smallFiles, version } = need(rollout, 'plan');
+/** The signed manifest, and every small blob that was missing, in one go; gives what is damaged on the host of the rest. */
+async function sendRelease(
+  rollout: Rollout,
+  smallFiles: readonly PlannedBlob[],
+): Promise<readonly PlannedBlob[]> {
+  const { version } = need(rollout, 'plan');
   const host = need(rollout, 'host');
   const archive = await packRelease(rollout.store, need(rollout, 'release'), smallFiles);
-  const argv = scriptArgv(UNPACK_RELEASE, AGENT_HOST.libDir, version);
+  const argv = scriptArgv(UNPACK_RELEASE, AGENT_HOST.libDir, version, AGENT_HOST.allowedSignersFile);
   const { bandwidth } = rollout.options;
   const sendingMs = bandwidth === undefined ? 0 : (archive.length * 1000) / bandwidth;
   const input = Readable.from(inPieces([archive], bandwidth), { objectMode: false });
   const result = await host.run(argv, { input, timeoutMs: UNPACK_MS + sendingMs });
-  if (result.exitCode !== 0) {
-    throw new OperationError('the release could not be put together on the host', {
-      host: host.name,
-      argv,
-      exitCode: result.exitCode,
-      output: result.stderr,
+  const isAsking = result.exitCode === SEND_AGAIN_EXIT;
+  const damaged = isAsking ? await planAnew(rollout, result.stdout.trim().split('\n')) : [];
+  if (result.exitCode !== 0 && damaged.length === 0) throw notTaken(rollout, argv, result);
+  rollout.sentBytes += archive.length;
+  rollout.reporter.transfer(`the release (${smallFiles.length} small files)`, archive.length, archive.length);
+  return damaged;
+}
+
+function notTaken(rollout: Rollout, argv: readonly string[], result: CommandResult): Error {
+  const { version } = need(rollout, 'plan');
+  const details = { host: rollout.hostName, argv, exitCode: result.exitCode, output: result.stderr };
+  if (result.exitCode !== REFUSED_EXIT) {
+    return new OperationError('the release could not be put together on the host', {
+      ...details,
       hint: 'run the same command again; nothing was activated',
     });
   }
-  rollout.sentBytes += archive.length;
-  rollout.reporter.transfer(`the release (${smallFiles.length} small files)`, archive.length, archive.length);
+  return new RefusedError(`the host refused release ${version}; nothing of it was run there`, {
+    ...details,
+    hint:
+      `it takes what the key in its ${AGENT_HOST.allowedSignersFile} signed: build and install the release again ` +
+      `(make build && sudo make install), or where that file is gone, run init-agent for the host`,
+  });
+}
+
+/** Blobs of the release, named by one of their paths, as they travel where nothing of them is on the host. */
+async function planAnew(rollout: Rollout, paths: readonly string[]): Promise<readonly PlannedBlob[]> {
+  const { files } = need(rollout, 'release').manifest;
+  const named = new Map(
+    files.filter(({ path }) => paths.includes(path)).map(({ path, sha256 }) => [sha256, path]),
+  );
+  const { blobs } = rollout.store;
+  return await Promise.all(
+    [...named].map(async ([sha256, what]) => {
+      return { what, sha256, packedBytes: await blobs.packedSize(sha256, 'gz'), offset: 0 };
+    }),
+  );
 }
