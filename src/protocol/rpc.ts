@@ -33,7 +33,7 @@ const NameOrKeep = z.union([z.literal(''), SessionName]);
 export const RolledBack = z.object({
   /** The release that was left. */
   from: z.string(),
-  /** The release that it went back to. */
+  /** The release that it went back to; the same one where going back failed for good, and it stays. */
   to: z.string(),
   reason: z.string(),
   /** By the host's own clock; RFC 3339. */

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { deadMan } from './dead-man.ts';
+import { endOf } from './fake-lifetime.ts';
 import type { Armed } from './rollout-state.ts';
 
 const { machine } = await vi.hoisted(async () => {
@@ -15,16 +16,16 @@ vi.mock('node:fs/promises', async (original) => {
 });
 vi.mock('../../base/run-command.ts', () => machine);
 
-const { rolloutDir, rolloutBootMark, currentLink, previousLink, unit } = AGENT_HOST;
-/** Some thirty lives one after another, on a machine that may be busy. */
-const SLOW = { timeout: 30_000 };
+const { rolloutDir, releasesDir, rolloutBootMark, currentLink, previousLink, unit } = AGENT_HOST;
+const NOW = '2026-01-02T03:04:05.678Z';
+/** Some sixty lives one after another, on a machine that may be busy. */
+const SLOW = { timeout: 90_000 };
 /** Its time is up: the machine was started 100.25 s ago. */
 const LATE: Armed = { rollout: 7, from: 'v1', to: 'v2', previous: 'v0', deadline_s: 100.25, window_s: 60 };
 
 beforeEach(() => {
   vi.useFakeTimers({
-    now: new Date('2026-01-02T03:04:05.678Z'),
-    toFake: ['Date', 'setTimeout', 'clearTimeout'],
+    toFake: ['Date', 'setTimeout', 'clearTimeout', 'performance'],
   });
 });
 afterEach(() => {
@@ -52,16 +53,38 @@ const SCENES: Record<string, () => void> = {
   },
   'it was cut off between switch and restart': () => machine.runs('v1'),
   'the agent hangs': () => (machine.activeState = 'activating'),
-  'the disk has no room for the notice': () =>
-    machine.failOn('open returned.json', () => {
-      throw new Error('ENOSPC: no space left on device');
-    }),
+  'the disk has no room for the notice': () => machine.failOn('open returned.json', noRoom),
+  'the disk has no room for the stamp': () => machine.failOn('open current-image', noRoom),
 };
+/** The same, where the way back is not to be had whole: the release that is live in the end, and the one that runs. */
+const STUCK: Record<string, [string, string | undefined, () => void]> = {
+  'the old release does not start': [
+    'v1',
+    undefined,
+    () => {
+      machine.failOn(`systemctl restart ${unit}`, () => {
+        machine.activeState = 'activating';
+        return { exitCode: 1 };
+      });
+    },
+  ],
+  "the disk has no room for the old release's unit": [
+    'v1',
+    'v1',
+    () => machine.failOn(`open ${unit}`, noRoom),
+  ],
+  'the old release is damaged': ['v2', 'v2', () => machine.remove(`${releasesDir}/v1/manifest.json`)],
+  'the link cannot be switched': ['v2', 'v2', () => machine.failOn('rename current', noRoom)],
+};
+
+function noRoom(): never {
+  throw new Error('ENOSPC: no space left on device');
+}
 
 const watch = (): Promise<void> => deadMan(() => {});
 
 function begin(setScene: () => void): void {
-  vi.clearAllTimers(); // of a life that was ended
+  vi.setSystemTime(NOW);
   machine.installOpen(LATE);
   setScene();
   machine.changes.length = 0;
@@ -70,8 +93,13 @@ function begin(setScene: () => void): void {
 /** Where it ends if it is killed before these changes, in one life after another. */
 async function endAfter(setScene: () => void, kills: readonly number[]): Promise<Record<string, unknown>> {
   begin(setScene);
-  for (const kill of kills) await machine.live(watch, kill);
-  expect(await machine.live(watch)).toBe('ended');
+  for (const kill of kills) {
+    await endOf(machine.live(watch, kill));
+    const now = Date.now();
+    vi.clearAllTimers(); // of a life that was ended; sets the clock too
+    vi.setSystemTime(now);
+  }
+  expect(await endOf(machine.live(watch))).toBe('ended');
   const { files, ...rest } = machine.state();
   // One that was killed before it had shut the rollout out does so again: the number has risen, however far.
   const { [`${rolloutDir}/number`.slice(1)]: _number, ...others } = files;
@@ -90,6 +118,17 @@ describe.each(Object.entries(SCENES))('where %s, a dead-man that was killed', (_
     expect(changes.length).toBeGreaterThan(10);
     for (const [kill, change] of changes.entries())
       expect(await endAfter(setScene, [kill]), `killed before: ${change}`).toEqual(whole);
+  });
+});
+
+describe.each(Object.entries(STUCK))('where %s, it', (_what, [live, running, setScene]) => {
+  test('ends on one release all the same, wherever it was killed', SLOW, async () => {
+    const whole = await endAfter(setScene, []);
+    const changes = [...machine.changes];
+    expect([machine.linked(currentLink), machine.running]).toEqual([live, running]);
+    const isNew = (change: string, index: number): boolean => changes.indexOf(change) === index; // not one more try
+    for (const change of changes.filter(isNew))
+      expect(await endAfter(setScene, [changes.indexOf(change)]), `killed before: ${change}`).toEqual(whole);
   });
 });
 

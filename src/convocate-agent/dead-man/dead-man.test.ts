@@ -70,13 +70,13 @@ describe('going back', () => {
     ]);
   });
 
-  test('makes room and shuts out the rollout first; tells of it before the switch; restarts last', async () => {
+  test('shuts out the rollout first, makes room and tells of it just before the switch, restarts last', async () => {
     await watch();
     const steps = [
       'rename returning.json',
-      ...Array<string>(3).fill('rm ballast'), // in /var, /etc and /usr
       'raise number',
       'end workers',
+      ...Array<string>(3).fill('rm ballast'), // in /var, /etc and /usr: whoever fills the disk finds it too late
       'rename returned.json',
       `rename ${unit}`,
       'systemctl daemon-reload',

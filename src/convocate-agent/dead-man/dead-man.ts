@@ -1,12 +1,11 @@
-import { readlink } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { messageOf } from '../../base/errors.ts';
 import { notifyReady } from '../../base/notify-ready.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { dropBallast } from './ballast.ts';
-import { hasLeft, restartInto, shutOut, switchBack, unitState } from './go-back.ts';
+import { hasLeft, liveVersion, restartInto, shutOut, unitState } from './go-back.ts';
 import { ReasonToReturn } from './reason-to-return.ts';
 import { type Armed, RolloutFiles, type RolloutState } from './rollout-state.ts';
+import { switchBack } from './switch-back.ts';
 import { uptimeSeconds } from './uptime.ts';
 
 const LOOK_MS = 250;
@@ -25,36 +24,65 @@ export async function deadMan(say: Say): Promise<void> {
     await files.startReturn('the host was started anew before it was confirmed');
     state = await files.read();
   }
+  let problem: string | undefined;
   // After a start of the host, systemd lets the agent wait for this: it comes up on the old release at once.
-  if (state.kind === 'returning') await startBack(files, state, say);
+  if (state.kind === 'returning') problem = await startBack(files, state, say);
   await notifyReady(say);
   if (state.kind === 'armed') {
     await watch(files, state.armed, say);
     state = await files.read();
-    if (state.kind === 'returning') await startBack(files, state, say);
+    if (state.kind === 'returning') problem = await startBack(files, state, say);
   }
-  if (state.kind !== 'returning') return;
-  await restartInto(state.armed.from);
-  await files.finishReturn();
-  say(`${state.armed.from} is live`);
+  if (state.kind === 'returning') await finishBack(files, state, problem, say);
 }
 
 type Returning = Extract<RolloutState, { kind: 'returning' }>;
 
-async function startBack(files: RolloutFiles, { armed, reason }: Returning, say: Say): Promise<void> {
-  await dropBallast();
+/** All but the restart. Gives back what went wrong. */
+async function startBack(
+  files: RolloutFiles,
+  { armed, reason }: Returning,
+  say: Say,
+): Promise<string | undefined> {
   // Another operator who took the lock meanwhile waits for this, and has shut the first one out already.
   // Work that cannot be ended is told of, and no reason to stay: the switch back comes after all that it has done yet.
   await shutOut((await files.newestRollout()) === armed.rollout).catch((error: unknown) => {
     say(`what the rollout still does could not be ended: ${messageOf(error)}`);
   });
-  if (await hasLeft(armed.from)) {
+  const isNews = await hasLeft(armed.from);
+  // Only now: what fills the disk would have taken the room meanwhile.
+  await dropBallast().catch((error: unknown) => say(messageOf(error)));
+  if (isNews) {
     say(`going back from ${armed.to} to ${armed.from}: ${reason}`);
     const returned = { from: armed.to, to: armed.from, reason, at: new Date().toISOString() };
     // Going back matters more than telling of it: the disk may be full.
     await files.recordReturn(returned).catch((error: unknown) => say(messageOf(error)));
   }
-  await switchBack(armed);
+  return await switchBack(armed, say);
+}
+
+/**
+ * The restart, and the end: also where something went wrong for good. Who is left waiting here helps nobody, and no
+ * rollout that could mend the host may begin before this is over.
+ */
+async function finishBack(
+  files: RolloutFiles,
+  { armed, reason }: Returning,
+  problem: string | undefined,
+  say: Say,
+): Promise<void> {
+  const live = (await liveVersion()) ?? armed.from;
+  const silence = await restartInto(live);
+  say(silence === undefined ? `${live} is live` : `${live} does not start: ${silence}`);
+  const problems = [
+    problem,
+    silence && `${live} does not start: see journalctl -u ${AGENT_HOST.unit} on that host`,
+  ].filter((text) => text !== undefined);
+  if (problems.length > 0) {
+    const returned = { from: armed.to, to: live, reason, at: new Date().toISOString() };
+    await files.amendReturn(returned, problems.join('; ')).catch((error: unknown) => say(messageOf(error)));
+  }
+  await files.finishReturn();
 }
 
 /** Waits until an open rollout is confirmed, or there is a reason to take it back and that is claimed. */
@@ -64,7 +92,7 @@ async function watch(files: RolloutFiles, armed: Armed, say: Say): Promise<void>
   while ((await files.read()).kind === 'armed') {
     const reason = reasons.find({
       uptimeS: await uptimeSeconds(),
-      isActivated: basename(await readlink(AGENT_HOST.currentLink).catch(() => '')) === armed.to,
+      isActivated: (await liveVersion()) === armed.to,
       ...(await unitState()),
       requested: await files.requestedReturn(),
     });

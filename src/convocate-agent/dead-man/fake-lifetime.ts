@@ -1,3 +1,20 @@
+import { vi } from 'vitest';
+
+/**
+ * Waits for the end of a life, with the timers faked: whenever it waits for one, that time passes at once. Files and
+ * programs take none of it.
+ */
+export async function endOf<T>(life: Promise<T>): Promise<T> {
+  let isOver = false;
+  const over = life.finally(() => (isOver = true));
+  void over.catch(() => {});
+  while (!isOver) {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (vi.getTimerCount() > 0) await vi.advanceTimersToNextTimerAsync();
+  }
+  return await over;
+}
+
 /**
  * Counts what a program changes, and can kill it before any change: from then on nothing that it asks for ever
  * comes back, so neither a `catch` nor a `finally` of it runs, as after a SIGKILL.

@@ -1,7 +1,8 @@
 import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
+import { withDeadline } from '../../base/deadline.ts';
 import { OperationError } from '../../base/errors.ts';
-import type { CommandResult } from '../../base/run-command.ts';
+import type { CommandOptions, CommandResult } from '../../base/run-command.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { RAISE_FENCE } from '../../protocol/rollout-fence.ts';
 import { Lifetime } from './fake-lifetime.ts';
@@ -158,15 +159,21 @@ export class FakeMachine extends Lifetime {
   }
 
   /** Stands for `runCommand`. */
-  readonly runCommand = async (argv: readonly string[]): Promise<CommandResult> => {
-    const answer = await this.#run(argv);
+  readonly runCommand = async (
+    argv: readonly string[],
+    { timeoutMs }: CommandOptions = {},
+  ): Promise<CommandResult> => {
+    const running = this.#run(argv);
+    const answer = await (timeoutMs === undefined
+      ? running
+      : withDeadline(running, timeoutMs, String(argv[0])));
     const result = typeof answer === 'string' ? { stdout: answer } : answer;
     return { exitCode: 0, stdout: '', stderr: '', ...result };
   };
 
   /** Stands for `runChecked`. */
-  readonly runChecked = async (argv: readonly string[]): Promise<string> => {
-    const { exitCode, stdout, stderr } = await this.runCommand(argv);
+  readonly runChecked = async (argv: readonly string[], options?: CommandOptions): Promise<string> => {
+    const { exitCode, stdout, stderr } = await this.runCommand(argv, options);
     if (exitCode !== 0) throw new OperationError(`${argv[0]} failed`, { argv, exitCode, output: stderr });
     return stdout;
   };

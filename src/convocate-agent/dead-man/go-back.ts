@@ -1,33 +1,25 @@
-import { readlink, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readlink } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { messageOf } from '../../base/errors.ts';
 import { runChecked, runCommand } from '../../base/run-command.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { RAISE_FENCE } from '../../protocol/rollout-fence.ts';
-import { converge } from '../install/converge.ts';
-import { switchLink } from '../install/file-items.ts';
-import { releaseItems } from '../install/items.ts';
-import { openRelease } from '../release-home.ts';
-import type { Armed } from './rollout-state.ts';
 
 /** Changes under way in the agent that is left may take this long to come to their end. */
 const GRACE_MS = 10_000;
+/** A release that does not start is tried for so long, all in all; one start may take 30 s. */
+const RESTART_MS = 60_000;
+const PAUSE_MS = 5_000;
+
+/** The release that the link `current` names. */
+export async function liveVersion(): Promise<string | undefined> {
+  return await readlink(AGENT_HOST.currentLink).then(basename, () => undefined);
+}
 
 /** The host has left `version`: its link names another release, or its unit runs another program. */
 export async function hasLeft(version: string): Promise<boolean> {
-  const live = basename(await readlink(AGENT_HOST.currentLink).catch(() => ''));
   const running = await runningVersion();
-  return live !== version || (running !== undefined && running !== version);
-}
-
-/**
- * Makes the release that was live before the live one again, all but the restart. It asks nothing of Docker, which
- * may be the very thing that broke.
- */
-export async function switchBack(armed: Armed): Promise<void> {
-  const release = await openRelease(join(AGENT_HOST.releasesDir, armed.from));
-  await converge(await releaseItems(release));
-  if (armed.previous === null) await rm(AGENT_HOST.previousLink, { force: true });
-  else await switchLink(AGENT_HOST.previousLink, join(AGENT_HOST.releasesDir, armed.previous));
+  return (await liveVersion()) !== version || (running !== undefined && running !== version);
 }
 
 /**
@@ -43,9 +35,28 @@ export async function shutOut(isNewest: boolean): Promise<void> {
   await runChecked(['sh', '-c', script, 'raise-fence', rolloutDir, rolloutWorkLock, oldRolloutWorkLock]);
 }
 
-/** Has the unit run the release that is live now. Sessions go on running. Does nothing where it runs that already. */
-export async function restartInto(version: string): Promise<void> {
-  if ((await runningVersion()) === version && (await show('ActiveState')) === 'active') return;
+/**
+ * Has the unit run `version`, the release that is live now. Sessions go on running. Does nothing where it runs that
+ * already. Gives back why it does not come up; systemd goes on trying then, and the next rollout may begin.
+ */
+export async function restartInto(version: string): Promise<string | undefined> {
+  const endsAt = performance.now() + RESTART_MS;
+  let problem: string | undefined;
+  for (;;) {
+    if (await isUp(version)) return undefined;
+    const leftMs = endsAt - performance.now();
+    if (problem !== undefined && leftMs < PAUSE_MS) return problem;
+    problem = await restart(leftMs).then(() => undefined, messageOf);
+    if (problem === undefined) return undefined;
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+}
+
+async function isUp(version: string): Promise<boolean> {
+  return (await runningVersion()) === version && (await show('ActiveState')) === 'active';
+}
+
+async function restart(timeoutMs: number): Promise<void> {
   const kill = ['systemctl', 'kill', '--signal=KILL', AGENT_HOST.unit];
   // One that hangs before it is up would be waited for in vain; one that is up may bring changes to their end.
   if ((await show('ActiveState')) !== 'active') await runCommand(kill);
@@ -54,7 +65,7 @@ export async function restartInto(version: string): Promise<void> {
     void show('ActiveState').then((state) => (state === 'deactivating' ? runCommand(kill) : undefined));
   }, GRACE_MS);
   try {
-    await runChecked(['systemctl', 'restart', AGENT_HOST.unit], { timeoutMs: 90_000 });
+    await runChecked(['systemctl', 'restart', AGENT_HOST.unit], { timeoutMs });
   } finally {
     clearTimeout(grace);
   }

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type Look, ReasonToReturn } from './reason-to-return.ts';
 
 const WELL: Look = {
@@ -46,8 +46,36 @@ test('restarts of the program before, and those that a restart by hand set to ze
   );
 });
 
-test('a unit that systemd gave up on is a reason, but only once the release is live', () => {
+describe('a unit that systemd gave up on', () => {
   const failed = { activeState: 'failed' };
-  expect(reasons(failed)).toEqual(['systemd gave up starting the agent']);
-  expect(reasons({ ...failed, isActivated: false })).toEqual([undefined]);
+  const gaveUp = 'systemd gave up starting the agent';
+
+  test('is a reason, but only once the release is live', () => {
+    expect(reasons({}, failed)).toEqual([undefined, gaveUp]);
+    expect(reasons({ isActivated: false }, { ...failed, isActivated: false })).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test('before the switch is none until the new release was tried: it may be what mends the host', () => {
+    const before = { ...failed, isActivated: false };
+    const trying = { activeState: 'activating' };
+    expect(reasons(before, failed, failed, trying, failed)).toEqual([
+      ...Array.from({ length: 4 }, () => undefined),
+      gaveUp,
+    ]);
+    expect(reasons({ isActivated: false }, failed)).toEqual([undefined, undefined]);
+  });
+
+  test('and that is not tried at all waits until the time is up', () => {
+    expect(reasons(failed, { ...failed, uptimeS: 160 })).toEqual([
+      undefined,
+      'nobody confirmed it within 60 s',
+    ]);
+  });
+
+  test('is not told from one that was tried by a systemd that does not answer', () => {
+    expect(reasons(failed, { activeState: '' }, failed)).toEqual([undefined, undefined, undefined]);
+  });
 });

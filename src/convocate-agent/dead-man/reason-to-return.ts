@@ -15,13 +15,15 @@ const FAILED_STARTS = 3;
 
 /**
  * Decides when a rollout is taken back: on request, when its time is up, or when the new release has failed to stay up
- * three times. Remembers the count of restarts, which systemd sets to zero with every restart by hand.
+ * three times. Remembers the count of restarts, which systemd sets to zero with every restart by hand, and whether the
+ * unit was seen in any state but `failed` since the switch.
  */
 export class ReasonToReturn {
   readonly #deadlineS: number;
   readonly #windowS: number;
   #lastRestarts: number | undefined;
   #failedStarts = 0;
+  #wasTried = false;
 
   constructor(armed: { readonly deadline_s: number; readonly window_s: number }) {
     this.#deadlineS = armed.deadline_s;
@@ -31,9 +33,10 @@ export class ReasonToReturn {
   /** The reason, in words for an operator, or undefined: go on waiting. */
   find(look: Look): string | undefined {
     this.#count(look);
+    this.#noteTry(look);
     if (look.requested !== undefined) return look.requested;
     if (this.#failedStarts >= FAILED_STARTS) return `the agent failed to stay up ${FAILED_STARTS} times`;
-    if (look.isActivated && look.activeState === 'failed') return 'systemd gave up starting the agent';
+    if (this.#wasTried && look.activeState === 'failed') return 'systemd gave up starting the agent';
     if (look.uptimeS >= this.#deadlineS) return `nobody confirmed it within ${this.#windowS} s`;
     return undefined;
   }
@@ -43,5 +46,10 @@ export class ReasonToReturn {
     this.#lastRestarts = restarts;
     if (!isActivated || last === undefined) return;
     this.#failedStarts += restarts >= last ? restarts - last : restarts;
+  }
+  /** A unit that had failed under the release before is still `failed` right after the switch, until it is restarted. */
+  #noteTry({ isActivated, activeState }: Look): void {
+    if (!isActivated) this.#wasTried = false;
+    else if (activeState !== 'failed' && activeState !== '') this.#wasTried = true; // '': systemd did not answer
   }
 }

@@ -86,7 +86,14 @@ export class RolloutFiles {
   /** Puts on record that the host had to leave the release; to be called before it does. */
   async recordReturn(returned: RolledBack): Promise<void> {
     if (await this.returned()) return; // from before the dead-man was started again
-    await writeFileAtomic(this.#path('returned.json'), `${JSON.stringify(returned)}\n`, { mode: 0o600 });
+    await this.#writeReturn(returned);
+  }
+
+  /** Adds to that record what went wrong, and where the host is now; also where the return was no news until then. */
+  async amendReturn(returned: RolledBack, problems: string): Promise<void> {
+    const { at, reason } = (await this.returned()) ?? returned;
+    if (reason.endsWith(problems)) return; // from before the dead-man was started again
+    await this.#writeReturn({ ...returned, at, reason: `${reason}; ${problems}` });
   }
 
   async finishReturn(): Promise<void> {
@@ -120,6 +127,10 @@ export class RolloutFiles {
     const text = await this.#readText('returned.json');
     const parsed = text === undefined ? undefined : RolledBack.safeParse(parseJson(text));
     return parsed?.success ? parsed.data : undefined;
+  }
+
+  async #writeReturn(returned: RolledBack): Promise<void> {
+    await writeFileAtomic(this.#path('returned.json'), `${JSON.stringify(returned)}\n`, { mode: 0o600 });
   }
 
   /** Going back matters more than saying why: the disk may be full. */

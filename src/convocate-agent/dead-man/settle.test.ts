@@ -19,6 +19,7 @@ const { rolloutDir, deadManUnit } = AGENT_HOST;
 const ARMED: Armed = { rollout: 7, from: 'v1', to: 'v2', previous: 'v0', deadline_s: 160, window_s: 60 };
 const START = `systemctl start ${deadManUnit}`;
 const RETURNED = { from: 'v2', to: 'v1', reason: 'because', at: '2026-01-02T03:04:05.678Z' };
+const STAYS = { ...RETURNED, to: 'v2' };
 
 beforeEach(() => {
   machine.installOpen(ARMED);
@@ -73,6 +74,7 @@ describe('disarming', () => {
   test.each([
     ['was none', undefined, { ending: 'none' }],
     ['was taken back', RETURNED, { ending: 'rolled_back', rolled_back: RETURNED }],
+    ['stays since it could not be', STAYS, { ending: 'none', rolled_back: STAYS }],
   ])('one that %s starts nothing', async (_what, returned, ending) => {
     settle();
     if (returned) machine.write(`${rolloutDir}/returned.json`, JSON.stringify(returned));

@@ -10,8 +10,8 @@ import { RolloutFiles } from './rollout-state.ts';
 export type Ending =
   | { readonly ending: 'confirmed' }
   | { readonly ending: 'rolled_back'; readonly rolled_back: RolledBack }
-  /** There was none open, and none that was taken back. */
-  | { readonly ending: 'none' };
+  /** There was none open, and none that was taken back; or one that stays though it had to be, as `rolled_back` says. */
+  | { readonly ending: 'none'; readonly rolled_back?: RolledBack };
 
 /** Going back restarts the agent, which may take what its unit allows for ending and for starting. */
 const RETURN_MS = 150_000;
@@ -56,5 +56,6 @@ async function endingOf(files: RolloutFiles): Promise<Ending> {
     });
   }
   const rolled_back = await files.returned();
-  return rolled_back ? { ending: 'rolled_back', rolled_back } : { ending: 'none' };
+  if (!rolled_back) return { ending: 'none' };
+  return { ending: rolled_back.to === rolled_back.from ? 'none' : 'rolled_back', rolled_back };
 }

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { RefusedError } from '../../base/errors.ts';
-import { checkItems, converge } from './converge.ts';
+import { checkItems, converge, convergeAllThatCan } from './converge.ts';
 import type { ManagedItem } from './item.ts';
 
 let log: string[];
@@ -99,4 +99,11 @@ test('checking reports drift and changes nothing', async () => {
     { item: 'docker', state: 'drift', detail: 'does not answer' },
   ]);
   expect(log).toEqual(['check a', 'check b', 'check c', 'check docker']);
+});
+
+test('converging all that can be puts right what comes after an item that cannot, and names that one', async () => {
+  const full = { apply: () => Promise.reject(new Error('ENOSPC: no space left on device')) };
+  const items = [item('a', undefined), item('b', 'is old', full), item('c', 'is missing')];
+  expect(await convergeAllThatCan(items)).toEqual([{ item: 'b', why: 'ENOSPC: no space left on device' }]);
+  expect(log).toEqual(['check a', 'check b', 'check c', 'apply c']);
 });

@@ -1,4 +1,4 @@
-import { RefusedError } from '../../base/errors.ts';
+import { RefusedError, messageOf } from '../../base/errors.ts';
 import type { ConvergeReport, ItemReport, ManagedItem } from './item.ts';
 
 /** Looks at every item and changes nothing. */
@@ -35,4 +35,25 @@ export async function converge(items: readonly ManagedItem[]): Promise<ConvergeR
     }
   }
   return { items: reports };
+}
+
+export interface Unmended {
+  readonly item: string;
+  readonly why: string;
+}
+
+/**
+ * Makes right what can be, and goes on after what cannot, which it gives back: for a host that has no better place to
+ * stop at.
+ */
+export async function convergeAllThatCan(items: readonly ManagedItem[]): Promise<Unmended[]> {
+  const unmended: Unmended[] = [];
+  for (const item of items) {
+    try {
+      if ((await item.check()) !== undefined) await item.apply();
+    } catch (error) {
+      unmended.push({ item: item.name, why: messageOf(error) });
+    }
+  }
+  return unmended;
 }

@@ -14,7 +14,8 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { syncToDisk } from '../../base/atomic-file.ts';
 import {
   directoryItem,
   linkItem,
@@ -24,6 +25,11 @@ import {
   textFileItem,
 } from './file-items.ts';
 import type { ManagedItem } from './item.ts';
+
+vi.mock('../../base/atomic-file.ts', async (original) => {
+  const real = await original<typeof import('../../base/atomic-file.ts')>();
+  return { ...real, syncToDisk: vi.fn<typeof real.syncToDisk>(real.syncToDisk) };
+});
 
 let root: string;
 const at = (...names: string[]): string => join(root, ...names);
@@ -165,6 +171,16 @@ describe('a link', () => {
     await symlink('/left/over', at('current.new'));
     await switchLink(at('current'), at('one'));
     expect([await readlink(at('current')), await readdir(root)]).toEqual([at('one'), ['current']]);
+  });
+
+  test('is on the disk once it was switched: a power cut brings no earlier target back', async () => {
+    const synced: string[] = [];
+    vi.mocked(syncToDisk).mockImplementation(async (directory) => {
+      synced.push(directory, await readlink(at('current')));
+    });
+    await switchLink(at('current'), at('one'));
+    vi.mocked(syncToDisk).mockReset();
+    expect(synced).toEqual([root, at('one')]);
   });
 
   test('is never away while it is switched: a reader sees the old target or the new one', async () => {

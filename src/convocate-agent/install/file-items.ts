@@ -1,6 +1,6 @@
 import { chmod, chown, lstat, mkdir, readFile, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { writeFileAtomic } from '../../base/atomic-file.ts';
+import { syncToDisk, writeFileAtomic } from '../../base/atomic-file.ts';
 import { codeOf } from '../../base/errors.ts';
 import type { ManagedItem } from './item.ts';
 
@@ -116,12 +116,16 @@ export function linkItem(path: string, target: string): ManagedItem {
   };
 }
 
-/** Points `path` at `target` so that whoever looks sees the old target or the new one, never none. */
+/**
+ * Points `path` at `target` so that whoever looks sees the old target or the new one, never none. Also after a power cut:
+ * a rollout is confirmed, or taken back, on the word of what is live.
+ */
 export async function switchLink(path: string, target: string): Promise<void> {
   const temporary = `${path}.new`;
   await rm(temporary, { force: true });
   await symlink(target, temporary);
   await rename(temporary, path);
+  await syncToDisk(dirname(path));
 }
 
 function octal(mode: number): string {

@@ -66,3 +66,11 @@ test('what was seen is taken off the host that shows it, and no notice that came
   expect(openHost).toHaveBeenCalledOnce();
   host.assertDone();
 });
+
+test('one that could not be is not called taken back', () => {
+  const at = '2026-01-02T03:04:05.678Z';
+  const rolled_back = { from: 'v2', to: 'v2', reason: 'going back to v1 failed', at };
+  expect(formatStatus([{ ...well, rolled_back }])).toContain(
+    `agent-a: the rollout of v2 could not be taken back at ${at}; v2 is live\n  because going back to v1 failed\n`,
+  );
+});

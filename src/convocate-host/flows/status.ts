@@ -93,7 +93,7 @@ function noticeOf({ host, rolled_back }: AgentStatus): string[] {
   const { from, to, reason, at } = rolled_back;
   return [
     '',
-    `${host}: the rollout of ${from} was taken back at ${at}; ${to} is live`,
+    `${host}: the rollout of ${from} ${to === from ? 'could not be' : 'was'} taken back at ${at}; ${to} is live`,
     `  because ${reason}`,
     '  shown until you have seen it: convocate-host status --seen',
   ];

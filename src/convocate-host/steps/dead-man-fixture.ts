@@ -17,6 +17,8 @@ export const RETURNED: RolledBack = {
   reason: 'it is mute',
   at: '2026-01-02T03:04:05.678Z',
 };
+/** It could not be taken back. */
+export const STUCK: RolledBack = { ...RETURNED, to: 'v2' };
 export const record: AgentRecord = {
   agentId: 'abcd1234',
   host: 'agent-a',

@@ -6,6 +6,7 @@ import { rolloutOn, type ToldRollout } from '../rollout-fixture.ts';
 import { type Rollout, type Step, runSteps } from '../rollout.ts';
 import {
   RETURNED,
+  STUCK,
   armed,
   cut,
   failing,
@@ -87,6 +88,21 @@ describe('a rollout that fails once it is armed', () => {
       details: { hint: expect.stringContaining('it is not registered here yet') as string },
     });
     expect(waitForAnswer).not.toHaveBeenCalled();
+    host.assertDone();
+  });
+
+  test.each([
+    ['answers', [open, goBack(error.message, { ending: 'none', rolled_back: STUCK })]],
+    ['has it on record', [wentBack(STUCK)]],
+  ])('does not call it taken back where the host could not, and %s so', async (_how, script) => {
+    const { host, ended } = failAfterArming(script, error);
+    expect(await ended).toMatchObject({
+      name: 'OperationError',
+      message: 'the agent service did not start; the host could not go back, and stays on v2',
+      exit: 1,
+      details: { host: 'agent-a', output: 'it is mute' },
+      cause: error,
+    });
     host.assertDone();
   });
 

@@ -5,6 +5,7 @@ import { rolloutOn, runStep, type ToldRollout } from '../rollout-fixture.ts';
 import { type Rollout, type Step, runSteps } from '../rollout.ts';
 import {
   RETURNED,
+  STUCK,
   armed,
   ask,
   failing,
@@ -79,6 +80,25 @@ describe('disarming', () => {
     host.assertDone();
   });
 
+  const stuck = [open, ask(['disarm'], { ending: 'none', rolled_back: STUCK })];
+
+  test('ends what the host could not take back, since it is proven; and says that it had to be', async () => {
+    for (const script of [stuck, [wentBack(STUCK)]]) {
+      const { said, deadMan } = await disarm(...script, serving('v2', 'v2'));
+      expect(said).toEqual(['warn it was to be taken back, and stays: it is mute']);
+      expect(deadMan).toBeUndefined();
+    }
+  });
+
+  test('calls that neither updated nor taken back where it does not run', async () => {
+    const rollout = rolloutOn(fakeHost('agent-a', [...stuck, serving('v2', 'v1')]), armed());
+    await expect(runSteps([disarmDeadMan], rollout)).rejects.toMatchObject({
+      message: 'v2 was proven too late; the host could not go back, and stays on v2',
+      exit: 1,
+      details: { host: 'agent-a', output: 'it is mute' },
+    });
+  });
+
   test('is nothing to do where nothing was armed', () => {
     const rollout = rolloutOn(fakeHost('agent-a', []), fromV1);
     expect(disarmDeadMan.isDone?.(rollout)).toBe(true);
@@ -94,6 +114,7 @@ describe('a rollout that was left open by another', () => {
   test.each([
     [{ ending: 'rolled_back', rolled_back: RETURNED }, ['note went back from v2 to v1', 'note looked again']],
     [{ ending: 'none' }, ['note looked again']],
+    [{ ending: 'none', rolled_back: STUCK }, ['warn it stays: it is mute', 'note looked again']],
   ])('is taken back with our number, and the host looked at again: %j', async (answer, words) => {
     const { said } = await runStep(settleEarlier(lookAgain), [goBackNow(answer)]);
     expect(said).toEqual(words);

@@ -1,4 +1,5 @@
-import { OperatorError, RolledBackError, messageOf } from '../../base/errors.ts';
+import { OperationError, OperatorError, RolledBackError, messageOf } from '../../base/errors.ts';
+import type { RolledBack } from '../../protocol/rpc.ts';
 import { type Rollout, type Step, need } from '../rollout.ts';
 import { askToArm } from './ask-to-arm.ts';
 import { askWatcher, servedRelease, settle } from './settle-rollout.ts';
@@ -33,12 +34,17 @@ export const disarmDeadMan: Step = {
   run: async (rollout) => {
     const { version } = need(rollout, 'plan');
     const { ending, rolled_back } = await settle(rollout, ['disarm']);
-    const serves = ending === 'none' ? await servedRelease(rollout) : undefined;
+    const stuck = rolled_back && isStuck(rolled_back) ? rolled_back : undefined;
+    const serves = ending === 'none' || stuck ? await servedRelease(rollout) : undefined;
     delete rollout.deadMan;
     if (ending === 'confirmed') return;
     // "none" answers a second try, after the first one's answer was lost. It also answers long after the host went back,
     // when another rollout has taken that off the record: then it serves something else.
-    if (serves?.live === version && serves.running === version) return;
+    if (serves?.live === version && serves.running === version) {
+      if (stuck) rollout.reporter.warn(`it was to be taken back, and stays: ${stuck.reason}`);
+      return;
+    }
+    if (stuck) throw stuckOn(rollout, stuck, `${version} was proven too late`);
     throw new RolledBackError(`${version} was proven too late; the host had gone back`, {
       host: rollout.hostName,
       ...(serves && { output: `it serves ${serves.live ?? 'no release'}, and runs ${serves.running}` }),
@@ -58,18 +64,42 @@ export const settleEarlier = (lookAgain: Step): Step => ({
     const { number } = need(rollout, 'lock');
     await using host = await need(rollout, 'host').reconnect();
     const { rolled_back } = await askWatcher(host, number, ['go-back', '--reason', reason]);
-    if (rolled_back) rollout.reporter.note(`went back from ${rolled_back.from} to ${rolled_back.to}`);
+    if (rolled_back && isStuck(rolled_back)) rollout.reporter.warn(`it stays: ${rolled_back.reason}`);
+    else if (rolled_back) rollout.reporter.note(`went back from ${rolled_back.from} to ${rolled_back.to}`);
     await lookAgain.run(rollout); // all that was decided was decided about another release
   },
 });
 
-/** Throws {@link RolledBackError} where the host had to go back, and has; nothing where there was nothing to take back. */
+/** The host had to go back, could not, and stays on the release that was to be left. */
+function isStuck({ from, to }: RolledBack): boolean {
+  return from === to;
+}
+
+function stuckOn(
+  { hostName }: Rollout,
+  { to, reason }: RolledBack,
+  what: string,
+  cause?: unknown,
+): OperationError {
+  return new OperationError(`${what}; the host could not go back, and stays on ${to}`, {
+    host: hostName,
+    output: reason,
+    hint: 'look at it at once, its sessions run on; an update, to this release or another, mends what it can',
+    cause,
+  });
+}
+
+/**
+ * Throws {@link RolledBackError} where the host had to go back, and has, and OperationError where it could not; nothing
+ * where there was nothing to take back.
+ */
 async function takeBack(rollout: Rollout, error: unknown): Promise<void> {
   const { deadMan } = rollout;
   if (!deadMan) return;
   rollout.reporter.step(`going back to ${deadMan.from}`);
   const { ending, rolled_back } = await settle(rollout, ['go-back', '--reason', messageOf(error)]);
   delete rollout.deadMan;
+  if (rolled_back && isStuck(rolled_back)) throw stuckOn(rollout, rolled_back, messageOf(error), error);
   if (ending !== 'rolled_back' || !rolled_back) return;
   const details = error instanceof OperatorError ? error.details : {};
   const { to, reason } = rolled_back;
