@@ -35,11 +35,12 @@ async function pass(op: string, params: unknown = { id: ID }): Promise<unknown> 
   };
   const note = (facts: unknown): void => void logged.push(facts);
   const operator = { user: 'claude', from: 'local' };
-  return await passCall(
-    live as unknown as LiveView,
-    { info: note, warn: note } as unknown as Logger,
-    { op: 'call', agent_id: 'aaaaaaaa', rpc: { op, params }, operator },
-  );
+  return await passCall(live as unknown as LiveView, { info: note, warn: note } as unknown as Logger, {
+    op: 'call',
+    agent_id: 'aaaaaaaa',
+    rpc: { op, params },
+    operator,
+  });
 }
 
 const REFRESH = 'refresh aaaaaaaa 2000';

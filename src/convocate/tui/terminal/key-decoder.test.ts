@@ -59,6 +59,33 @@ const TABLE: readonly (readonly [what: string, input: string, keys: readonly Key
   ],
   ['a paste of one letter is a paste too', `y${ESC}[200~y${ESC}[201~y`, [text('y'), pasted('y'), text('y')]],
   ['a paste of nothing', `${ESC}[200~${ESC}[201~x`, [text('x')]],
+  [
+    'answers of the terminal to what tmux in a session asked',
+    [
+      `a${ESC}]10;rgb:d0d0/d0d0/d0d0${ESC}\\`,
+      `b${ESC}]11;rgb:1e1e/1e1e/1e1e\u0007`,
+      `c${ESC}P>|XTerm(388)${ESC}\\`,
+      `d${ESC}P1$r0m${ESC}\\`,
+      `e${ESC}_Gi=31;OK${ESC}\\`,
+      `f${ESC}^private${ESC}\\`,
+      `g${ESC}[?62;4cy${ESC}[>41;388;0cr${ESC}[12;40Rk${ESC}[?2026;2$yd${ESC}[?1;0u`,
+    ].join(''),
+    [...'abcdefgyrkd'].map(text),
+  ],
+  ['Escape and the first letter of such an answer', `${ESC}]`, [{ name: 'escape' }, text(']')]],
+  ['Escape and P in one packet', `${ESC}Pr`, [{ name: 'escape' }, text('P'), text('r')]],
+  [
+    'what breaks an answer off that has no end',
+    `${ESC}]11;rgb:\r${ESC}]11;r\u0003${ESC}]11;rg${ESC}[A${ESC}[?62;\r${ESC}P>|X${ESC}q`,
+    [
+      { name: 'enter' },
+      { name: 'ctrl', letter: 'c' },
+      { name: 'up' },
+      { name: 'enter' },
+      { name: 'escape' },
+      text('q'),
+    ],
+  ],
   ['what is nothing to us', `${ESC}[I${ESC}[2~${ESC}[15~${ESC}[[A${ESC}[<0;1;1Mx`, [text('x')]],
 ];
 
@@ -86,6 +113,34 @@ test('a sequence that is cut in two is one key', () => {
   expect(decoder.push(Buffer.from('5~'))).toEqual([{ name: 'pageUp' }]);
 });
 
+describe('an answer whose end is long in coming', () => {
+  test.each([`${ESC}]11;rgb:1e`, `${ESC}P>|XTe`, `${ESC}[?62;`, `${ESC}]11;rgb:1e1e/1e1e/1e1e${ESC}`])(
+    '%j is waited for, and is no key',
+    (begun) => {
+      const decoder = new KeyDecoder();
+      expect(decoder.push(Buffer.from(begun))).toEqual([]);
+      expect([decoder.isWaiting, decoder.isInAnswer]).toEqual([true, true]);
+      const end = begun.endsWith(ESC) ? '\\' : begun.includes('[?') ? '4c' : `rr\u0007`;
+      expect(decoder.push(Buffer.from(`${end}k`))).toEqual([text('k')]);
+      expect([decoder.isWaiting, decoder.isInAnswer]).toEqual([false, false]);
+    },
+  );
+
+  test('it is given up when nothing more came, and keeps nothing of what came', () => {
+    const decoder = new KeyDecoder();
+    decoder.push(Buffer.from(`${ESC}]52;c;`));
+    for (let count = 0; count < 100; count += 1) expect(decoder.push(Buffer.alloc(10_000, 'r'))).toEqual([]);
+    expect(decoder.flush()).toEqual([]);
+    expect(decoder.push(Buffer.from('k'))).toEqual([text('k')]);
+  });
+
+  test('an Escape behind it counts as one', () => {
+    const decoder = new KeyDecoder();
+    expect(decoder.push(Buffer.from(`${ESC}]11;rgb:${ESC}`))).toEqual([]);
+    expect(decoder.flush()).toEqual([{ name: 'escape' }]);
+  });
+});
+
 test('a paste that goes on for long is waited for, and is bounded', () => {
   const decoder = new KeyDecoder();
   decoder.push(Buffer.from(`${ESC}[200~`));
@@ -99,6 +154,7 @@ test('a paste that goes on for long is waited for, and is bounded', () => {
 const piece = fc.oneof(
   fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 5 }),
   fc.constantFrom('\r', '\t', '\u0003', '\u007f', `${ESC}[A`, `${ESC}[1;2B`, `${ESC}[5~`, `${ESC}OM`, '日'),
+  fc.constantFrom(`${ESC}]11;rgb:1e1e/1e1e/1e1e${ESC}\\`, `${ESC}P>|XTerm(388)${ESC}\\`, `${ESC}[?62;4c`),
   fc.string({ unit: 'grapheme', maxLength: 20 }).map((text) => `${ESC}[200~${text}${ESC}[201~`),
 );
 

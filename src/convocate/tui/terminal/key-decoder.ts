@@ -2,6 +2,7 @@ import { StringDecoder } from 'node:string_decoder';
 import type { Key } from '../events.ts';
 import { charactersOf } from '../view/text-width.ts';
 import { keyOfCharacter, keyOfSequence } from './key-sequences.ts';
+import { type AnswerKind, answerIn, beginsAnswer } from './terminal-answer.ts';
 
 const ESC = '\u001b';
 const PASTE_START = `${ESC}[200~`;
@@ -11,7 +12,7 @@ const MOST_PASTED = 64 * 1024;
 
 /** A whole sequence at the start; what may still become one; and a paste that begins. */
 const WHOLE = new RegExp(`^${ESC}(?:\\[\\[[A-E]|\\[[0-?]*[ -/]*(?!\\[)[@-~$]|O[\\d;]*[A-Za-z])`);
-const PART = new RegExp(`^${ESC}(?:\\[\\[?[0-?]*[ -/]*|O[\\d;]*)?$`);
+const PART = new RegExp(`^${ESC}(?:\\[\\[?[0-?]*[ -/]*|O[\\d;]*|[\\]P_^X])?$`);
 
 /**
  * Makes keys of a terminal's bytes, however they were cut into pieces on their way. An Escape that nothing follows may be
@@ -22,6 +23,8 @@ export class KeyDecoder {
   #rest = '';
   /** Text of a paste whose end has not come. */
   #pasted: string | undefined;
+  /** An answer of the terminal whose end has not come; what came of it is dropped already. */
+  #answer: AnswerKind | undefined;
 
   /** The keys that `bytes` completes. */
   push(bytes: Uint8Array): Key[] {
@@ -31,11 +34,17 @@ export class KeyDecoder {
 
   /** Something was begun that more bytes may complete. A paste is none of it: it lasts as long as it lasts. */
   get isWaiting(): boolean {
-    return this.#rest !== '' && this.#pasted === undefined;
+    return (this.#rest !== '' || this.isInAnswer) && this.#pasted === undefined;
   }
 
-  /** Nothing more came: what was begun counts as it is, an Escape as an Escape. */
+  /** It is an answer of the terminal that was begun: its pieces may be further apart, for no key waits behind it. */
+  get isInAnswer(): boolean {
+    return this.#answer !== undefined;
+  }
+
+  /** Nothing more came: what was begun counts as it is, an Escape as an Escape, and an answer as none. */
   flush(): Key[] {
+    this.#answer = undefined;
     return this.#pasted === undefined ? this.#take(true) : [];
   }
 
@@ -44,6 +53,8 @@ export class KeyDecoder {
     while (this.#rest !== '') {
       if (this.#pasted !== undefined) {
         if (!this.#takePaste(keys)) break;
+      } else if (this.#answer !== undefined) {
+        if (!this.#takeAnswer(this.#answer)) break;
       } else if (!this.#takeKey(keys, final)) break;
     }
     return keys;
@@ -55,6 +66,11 @@ export class KeyDecoder {
       const end = this.#rest.indexOf(ESC);
       const text = this.#drop(end === -1 ? this.#rest.length : end);
       for (const character of typed(text)) keys.push(...compact(keyOfCharacter(character)));
+      return true;
+    }
+    this.#answer = beginsAnswer(this.#rest);
+    if (this.#answer !== undefined) {
+      this.#drop(2);
       return true;
     }
     const [sequence] = WHOLE.exec(this.#rest) ?? [];
@@ -72,6 +88,14 @@ export class KeyDecoder {
       keys.push({ name: 'escape' });
     }
     return true;
+  }
+
+  /** False where the end of the answer has not come. */
+  #takeAnswer(kind: AnswerKind): boolean {
+    const { length, ends } = answerIn(this.#rest, kind);
+    this.#drop(length);
+    if (ends) this.#answer = undefined;
+    return ends;
   }
 
   /** False where the end of the paste has not come. */
