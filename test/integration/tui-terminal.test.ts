@@ -199,6 +199,19 @@ test('a session has the whole terminal, and the list comes back with what is to 
   expect(await expectRestored(0)).not.toContain('left first-session');
 });
 
+test('what comes in one packet with the Enter that attaches is for the session, and comes first', async () => {
+  await start();
+  await runChecked([...tmux, 'set-buffer', '\rno']);
+  await runChecked([...tmux, 'paste-buffer', '-r']);
+  await screenWith(/inside> no$/m);
+  await keys('-l', 'ne');
+  await screenWith(/inside> none$/m);
+  await keys('q');
+  await screenWith(/• left first-session/);
+  await keys('q');
+  await expectRestored(0);
+});
+
 test('a session that does not open can be left, and what was typed for it is typed nowhere else', async () => {
   isHanging = true;
   await start();

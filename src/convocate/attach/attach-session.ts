@@ -15,6 +15,8 @@ export interface AttachOptions {
   readonly readOnly?: boolean;
   /** Ends it, as SIGTERM does. */
   readonly ended?: AbortSignal;
+  /** Was read from the terminal already, and is for the session: it comes before what is typed from now on. */
+  readonly typed?: Uint8Array | undefined;
 }
 
 /**
@@ -34,6 +36,7 @@ export async function attachToSession(
   process.on('exit', onExit);
   try {
     await own.makeRaw();
+    if (options.typed?.length) own.stream.unshift(options.typed);
     const line = new SessionLine(shell, target, options.readOnly ?? false);
     const opened = await openAttach({
       own,

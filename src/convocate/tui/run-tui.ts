@@ -3,7 +3,7 @@ import { attachAndTell } from './attach-and-tell.ts';
 import { carryOut } from './carry-out.ts';
 import { watchCluster } from './cluster-source.ts';
 import { DrawnScreen } from './drawn-screen.ts';
-import type { Effect, Key, Step, TuiEvent } from './events.ts';
+import type { Effect, Step, TuiEvent } from './events.ts';
 import { PreviewSource } from './preview-source.ts';
 import { listenToProcess, terminalGone } from './process-events.ts';
 import { type Target, type TuiState, initialState } from './state.ts';
@@ -143,9 +143,10 @@ class Tui {
 
   async #attach(target: Target, readOnly: boolean): Promise<void> {
     this.#preview.show(undefined);
-    this.#keys?.close();
+    // What was typed behind the key that attaches was meant for the session.
+    const typed = this.#keys?.close();
     this.#terminal.leave();
-    const options = { readOnly, ended: this.#ended.signal };
+    const options = { readOnly, ended: this.#ended.signal, typed };
     const message = await attachAndTell(this.#options.shell, target, options);
     this.#attached = undefined;
     if (this.#isOver) return;
@@ -162,21 +163,13 @@ class Tui {
   }
 
   #takeTerminal(): void {
-    this.#keys = new KeyReader((keys) => this.#onKeys(keys));
+    this.#keys = new KeyReader((key) => this.#tell({ kind: 'key', key, atMs: Date.now() }));
     this.#terminal.take({
       onBytes: (bytes) => this.#keys?.push(bytes),
       onFree: () => this.#screen.onFree(),
       onEnd: () => this.#end(terminalGone()),
     });
     this.#onResize();
-  }
-
-  #onKeys(keys: readonly Key[]): void {
-    for (const key of keys) {
-      // What was typed behind an Enter that attaches was not meant for the list.
-      if (this.#attached) return;
-      this.#tell({ kind: 'key', key, atMs: Date.now() });
-    }
   }
 
   #onResize(): void {

@@ -8,8 +8,12 @@ const ESC = '\u001b';
 /** All keys of `input`, with the end of it as a moment in which nothing more comes. */
 function keysOf(...pieces: (string | Uint8Array)[]): Key[] {
   const decoder = new KeyDecoder();
-  const keys = pieces.flatMap((piece) => decoder.push(Buffer.from(piece as string)));
+  const keys = pieces.flatMap((piece) => push(decoder, Buffer.from(piece as string)));
   return [...keys, ...decoder.flush()];
+}
+
+function push(decoder: KeyDecoder, bytes: Uint8Array): Key[] {
+  return [...decoder.push(bytes)];
 }
 
 const text = (value: string): Key => ({ name: 'text', text: value });
@@ -101,16 +105,16 @@ describe('keys', () => {
 
 test('an Escape is held back until a moment has passed, and then counts', () => {
   const decoder = new KeyDecoder();
-  expect(decoder.push(Buffer.from(ESC))).toEqual([]);
+  expect(push(decoder, Buffer.from(ESC))).toEqual([]);
   expect(decoder.isWaiting).toBe(true);
-  expect(decoder.flush()).toEqual([{ name: 'escape' }]);
+  expect([...decoder.flush()]).toEqual([{ name: 'escape' }]);
   expect(decoder.isWaiting).toBe(false);
 });
 
 test('a sequence that is cut in two is one key', () => {
   const decoder = new KeyDecoder();
-  expect(decoder.push(Buffer.from(`${ESC}[`))).toEqual([]);
-  expect(decoder.push(Buffer.from('5~'))).toEqual([{ name: 'pageUp' }]);
+  expect(push(decoder, Buffer.from(`${ESC}[`))).toEqual([]);
+  expect(push(decoder, Buffer.from('5~'))).toEqual([{ name: 'pageUp' }]);
 });
 
 describe('an answer whose end is long in coming', () => {
@@ -118,35 +122,35 @@ describe('an answer whose end is long in coming', () => {
     '%j is waited for, and is no key',
     (begun) => {
       const decoder = new KeyDecoder();
-      expect(decoder.push(Buffer.from(begun))).toEqual([]);
+      expect(push(decoder, Buffer.from(begun))).toEqual([]);
       expect([decoder.isWaiting, decoder.isInAnswer]).toEqual([true, true]);
       const end = begun.endsWith(ESC) ? '\\' : begun.includes('[?') ? '4c' : `rr\u0007`;
-      expect(decoder.push(Buffer.from(`${end}k`))).toEqual([text('k')]);
+      expect(push(decoder, Buffer.from(`${end}k`))).toEqual([text('k')]);
       expect([decoder.isWaiting, decoder.isInAnswer]).toEqual([false, false]);
     },
   );
 
   test('it is given up when nothing more came, and keeps nothing of what came', () => {
     const decoder = new KeyDecoder();
-    decoder.push(Buffer.from(`${ESC}]52;c;`));
-    for (let count = 0; count < 100; count += 1) expect(decoder.push(Buffer.alloc(10_000, 'r'))).toEqual([]);
-    expect(decoder.flush()).toEqual([]);
-    expect(decoder.push(Buffer.from('k'))).toEqual([text('k')]);
+    push(decoder, Buffer.from(`${ESC}]52;c;`));
+    for (let count = 0; count < 100; count += 1) expect(push(decoder, Buffer.alloc(10_000, 'r'))).toEqual([]);
+    expect([...decoder.flush()]).toEqual([]);
+    expect(push(decoder, Buffer.from('k'))).toEqual([text('k')]);
   });
 
   test('an Escape behind it counts as one', () => {
     const decoder = new KeyDecoder();
-    expect(decoder.push(Buffer.from(`${ESC}]11;rgb:${ESC}`))).toEqual([]);
-    expect(decoder.flush()).toEqual([{ name: 'escape' }]);
+    expect(push(decoder, Buffer.from(`${ESC}]11;rgb:${ESC}`))).toEqual([]);
+    expect([...decoder.flush()]).toEqual([{ name: 'escape' }]);
   });
 });
 
 test('a paste that goes on for long is waited for, and is bounded', () => {
   const decoder = new KeyDecoder();
-  decoder.push(Buffer.from(`${ESC}[200~`));
-  for (let count = 0; count < 100; count += 1) expect(decoder.push(Buffer.alloc(10_000, 'x'))).toEqual([]);
+  push(decoder, Buffer.from(`${ESC}[200~`));
+  for (let count = 0; count < 100; count += 1) expect(push(decoder, Buffer.alloc(10_000, 'x'))).toEqual([]);
   expect(decoder.isWaiting).toBe(false);
-  const [key] = decoder.push(Buffer.from(`${ESC}[201~`));
+  const [key] = push(decoder, Buffer.from(`${ESC}[201~`));
   expect(key?.name === 'text' && key.text.length).toBe(64 * 1024);
 });
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Key } from '../events.ts';
 import { KeyReader } from './key-reader.ts';
 
@@ -9,7 +9,7 @@ let reader: KeyReader;
 beforeEach(() => {
   vi.useFakeTimers();
   keys = [];
-  reader = new KeyReader((read) => keys.push(...read));
+  reader = new KeyReader((key) => keys.push(key));
 });
 afterEach(() => {
   reader.close();
@@ -37,4 +37,29 @@ test('an answer that has no end takes no keys for longer than a second', () => {
   vi.advanceTimersByTime(1_000);
   reader.push(Buffer.from('k'));
   expect(keys).toEqual([{ name: 'text', text: 'k' }]);
+});
+
+describe('a key that ends the reading', () => {
+  const ended = (...pieces: readonly (string | Uint8Array)[]): string => {
+    let rest: Uint8Array = Buffer.alloc(0);
+    reader = new KeyReader((key) => {
+      keys.push(key);
+      if (key.name === 'enter') rest = reader.close();
+    });
+    for (const piece of pieces) reader.push(Buffer.from(piece as string));
+    vi.advanceTimersByTime(10_000);
+    return Buffer.from(rest).toString('latin1');
+  };
+
+  test.each([
+    ['what was typed at once', ['k\rno\r'], 'no\r'],
+    ['Enter of another kind', [`k${ESC}OMno`], 'no'],
+    ['the start of a sequence', [`k\r${ESC}`], ESC],
+    ['sequences', [`k\r${ESC}[A${ESC}[200~x\ry${ESC}[201~`], `${ESC}[A${ESC}[200~x\ry${ESC}[201~`],
+    ['characters of several bytes, the last one cut', [Buffer.from('k\rä€').subarray(0, -1)], 'Ã¤â\u0082'],
+    ['nothing', ['k', '\r'], ''],
+  ])('leaves %s behind it as it came', (_, pieces, rest) => {
+    expect(ended(...pieces)).toBe(rest);
+    expect(keys).toEqual([{ name: 'text', text: 'k' }, { name: 'enter' }]);
+  });
 });
