@@ -1,4 +1,5 @@
 import type { ShellClient } from '../../cluster/shell-client.ts';
+import { Bell } from '../attach/bell.ts';
 import { attachAndTell } from './attach-and-tell.ts';
 import { carryOut } from './carry-out.ts';
 import { watchCluster } from './cluster-source.ts';
@@ -12,6 +13,7 @@ import { noticeSequence } from './terminal/screen-modes.ts';
 import { UiTerminal } from './terminal/ui-terminal.ts';
 import type { Look } from './view/line.ts';
 import { safe } from './view/text-width.ts';
+import { WhileAttached } from './while-attached.ts';
 
 export interface TuiOptions {
   readonly shell: ShellClient;
@@ -46,8 +48,8 @@ class Tui {
   readonly #ended = new AbortController();
   /** What the preview is about, to go on with it after an attach. */
   #previewed: Target | undefined;
-  /** Notices that came while a session had the terminal. */
-  readonly #missed: string[] = [];
+  /** While a session has the terminal. */
+  #away: WhileAttached | undefined;
   /** Settles when the terminal is free of the session that has it just now. */
   #attached: Promise<void> | undefined;
 
@@ -129,16 +131,12 @@ class Tui {
         if (!this.#attached) this.#preview.show(effect.target);
         return;
       case 'notify':
-        if (this.#attached) this.#missed.push(effect.text);
-        else this.#notify(effect.text);
+        if (this.#away) this.#away.startedToWait(effect.sessions);
+        else this.#terminal.write(noticeSequence(safe(effect.text)));
         return;
       case 'quit':
         this.#end();
     }
-  }
-
-  #notify(text: string): void {
-    this.#terminal.write(noticeSequence(safe(text)));
   }
 
   async #attach(target: Target, readOnly: boolean): Promise<void> {
@@ -146,9 +144,13 @@ class Tui {
     // What was typed behind the key that attaches was meant for the session.
     const typed = this.#keys?.close();
     this.#terminal.leave();
-    const options = { readOnly, ended: this.#ended.signal, typed };
+    const bell = new Bell();
+    const away = new WhileAttached(target, bell);
+    this.#away = away;
+    const options = { readOnly, ended: this.#ended.signal, typed, bell };
     const message = await attachAndTell(this.#options.shell, target, options);
     this.#attached = undefined;
+    this.#away = undefined;
     if (this.#isOver) return;
     try {
       this.#takeTerminal();
@@ -157,9 +159,7 @@ class Tui {
       return;
     }
     this.#preview.show(this.#previewed);
-    const missed = this.#missed.splice(0);
-    this.#tell({ kind: 'back', message, missed });
-    if (missed.length > 0) this.#notify(missed.join('; '));
+    this.#tell({ kind: 'back', message, missed: away.missed });
   }
 
   #takeTerminal(): void {
