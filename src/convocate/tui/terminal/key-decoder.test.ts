@@ -74,7 +74,7 @@ const TABLE: readonly (readonly [what: string, input: string, keys: readonly Key
       `f${ESC}^private${ESC}\\`,
       `g${ESC}[?62;4cy${ESC}[>41;388;0cr${ESC}[12;40Rk${ESC}[?2026;2$yd${ESC}[?1;0u`,
     ].join(''),
-    [...'abcdefgyrkd'].map(text),
+    'abcdefgyrkd'.split('').map(text),
   ],
   ['Escape and the first letter of such an answer', `${ESC}]`, [{ name: 'escape' }, text(']')]],
   ['Escape and P in one packet', `${ESC}Pr`, [{ name: 'escape' }, text('P'), text('r')]],
