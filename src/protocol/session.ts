@@ -47,7 +47,7 @@ export const Session = z.object({
   oom_killed: z.optional(z.boolean()),
   /** It ended because somebody wanted it to, with a kill: whatever its exit code, nobody needs to look. */
   asked_to_stop: z.optional(z.boolean()),
-  /** A change is under way, or one was cut off: `override` clears it. */
+  /** A change other than a clone is under way, or one was cut off: `override` clears it. */
   locked: z.boolean(),
   /** Which box it runs in: `boxed`, or the name of a looser profile. */
   profile: z.optional(z.string()),

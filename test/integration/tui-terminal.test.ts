@@ -199,6 +199,45 @@ test('a session has the whole terminal, and the list comes back with what is to 
   expect(await expectRestored(0)).not.toContain('left first-session');
 });
 
+test('while a session has the terminal, another one that starts to wait rings there, and the list tells of it', async () => {
+  const rung = join(dir, 'rung');
+  await runChecked([...tmux, 'set-hook', '-g', 'alert-bell', `run-shell 'echo rung >>${rung}'`]);
+  await start();
+  await keys('Enter');
+  await screenWith(/inside>/);
+  const activity = { state: 'waiting', since: '2026-03-04T13:00:00Z', detail: '' } as const;
+  const tell = (...sessions: unknown[]): void => {
+    for (const socket of watchers) writeJsonLine(socket, { sessions });
+  };
+  tell(sessionAt(1, { name: 'first-session', activity })); // the one that is shown
+  tell(sessionAt(1, { name: 'first-session' }), sessionAt(2, { name: 'second-session', activity }));
+  await pollUntil(async () => (await readFile(rung, 'utf8').catch(() => '')) || undefined, {
+    timeoutMs: 10_000,
+    intervalMs: 20,
+    what: 'the bell',
+  });
+  await keys('-l', 'typed');
+  await screenWith(/^inside> typed$/m);
+  expect(await readFile(rung, 'utf8')).toBe('rung\n');
+  await keys('q');
+  await screenWith(/• missed 1: left first-session/);
+  await keys('q');
+  await expectRestored(0);
+});
+
+test('what comes in one packet with the Enter that attaches is for the session, and comes first', async () => {
+  await start();
+  await runChecked([...tmux, 'set-buffer', '\rno']);
+  await runChecked([...tmux, 'paste-buffer', '-r']);
+  await screenWith(/inside> no$/m);
+  await keys('-l', 'ne');
+  await screenWith(/inside> none$/m);
+  await keys('q');
+  await screenWith(/• left first-session/);
+  await keys('q');
+  await expectRestored(0);
+});
+
 test('a session that does not open can be left, and what was typed for it is typed nowhere else', async () => {
   isHanging = true;
   await start();

@@ -7,6 +7,9 @@ import { findOrphan, listOrphans } from './orphans.ts';
 import { checkedId } from './paths.ts';
 import type { SessionEntry } from './stored-session.ts';
 
+/** A change that only reads the session, and may take long: its program works and waits meanwhile as ever. */
+const LEAVES_AS_IT_IS = 'clone';
+
 /** The sessions, the oldest first, then the homes that no metadata belongs to. */
 export async function listSessions(agent: Agent): Promise<Session[]> {
   const stored = await agent.store.list();
@@ -33,7 +36,9 @@ export async function describeEntry(agent: Agent, entry: SessionEntry): Promise<
   const container = entry.orphan ? undefined : agent.containers.recordOf(uuid, stored?.container);
   const seen = containerEvidence(agent.containers.factsOf(uuid)) ?? recordEvidence(container);
   const activity = entry.orphan ? undefined : agent.activities.activityOf(uuid, seen);
-  const locked = agent.locks.liveOp(uuid) !== undefined || (await agent.locks.stale(uuid)) !== undefined;
+  const doing = agent.locks.liveOp(uuid);
+  const locked =
+    doing === undefined ? (await agent.locks.stale(uuid)) !== undefined : doing !== LEAVES_AS_IT_IS;
   return {
     uuid,
     name: stored?.name ?? '',

@@ -418,6 +418,19 @@ describe('clone', () => {
     expect(fixture.docker.calls).toEqual([]);
   });
 
+  test('while it is copied a session is told as it is, so that a list lets people in; another change is busy', async () => {
+    const id = await sessionThatIs(fixture, 'running');
+    const before = await getSession(fixture.agent, id);
+    const write = Promise.withResolvers<void>();
+    fixture.agent.store.write = () => write.promise;
+    const clone = cloneSession(fixture.agent, { source_id: id, name: 'copy' });
+    await expect.poll(() => readdirSync(fixture.path('homes'))).toHaveLength(2);
+    expect(await getSession(fixture.agent, id)).toEqual(before);
+    await expect(killSession(fixture.agent, id)).rejects.toMatchObject({ code: 'busy' });
+    write.reject(new Error('no space left on device'));
+    await expect(clone).rejects.toThrow('no space left');
+  });
+
   test('a copy that fails leaves nothing', async () => {
     const id = await sessionThatIs(fixture, 'stopped');
     fixture.agent.store.write = async () => {

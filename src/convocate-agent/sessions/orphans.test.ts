@@ -92,11 +92,14 @@ test('clone makes a session of it that can be started; the home stays until it i
   ]);
 });
 
-test('while it is copied it is shown, locked', async () => {
+test('while it is copied it is shown, and can be neither deleted nor copied once more', async () => {
   const id = await sessionThatIs(fixture, 'orphan');
   await fixture.agent.locks.hold(id, 'clone', async () => {
-    expect(await getSession(fixture.agent, id)).toMatchObject({ orphan: true, locked: true });
+    expect(await getSession(fixture.agent, id)).toMatchObject({ orphan: true, locked: false });
     await expect(deleteSession(fixture.agent, id)).rejects.toMatchObject({ code: 'busy' });
+    await expect(cloneSession(fixture.agent, { source_id: id, name: 'copy' })).rejects.toMatchObject({
+      code: 'busy',
+    });
   });
 });
 

@@ -3,6 +3,7 @@ import type { ShellClient } from '../../cluster/shell-client.ts';
 import { FRAME_TYPES } from '../../protocol/attach-frames.ts';
 import { printable } from '../commands/printable.ts';
 import { type AttachEnd, type AttachTarget, endOf, farewell, leftUnopened } from './attach-end.ts';
+import type { Bell } from './bell.ts';
 import { type DialRequest, KeepAttached } from './keep-attached.ts';
 import { openAttach } from './open-attach.ts';
 import { type OwnTerminal, openOwnTerminal } from './own-terminal.ts';
@@ -15,6 +16,10 @@ export interface AttachOptions {
   readonly readOnly?: boolean;
   /** Ends it, as SIGTERM does. */
   readonly ended?: AbortSignal;
+  /** Was read from the terminal already, and is for the session: it comes before what is typed from now on. */
+  readonly typed?: Uint8Array | undefined;
+  /** Whoever runs this rings it for what happens elsewhere. */
+  readonly bell?: Bell;
 }
 
 /**
@@ -34,6 +39,8 @@ export async function attachToSession(
   process.on('exit', onExit);
   try {
     await own.makeRaw();
+    if (options.typed?.length) own.stream.unshift(options.typed);
+    options.bell?.hang(own.stream, modes);
     const line = new SessionLine(shell, target, options.readOnly ?? false);
     const opened = await openAttach({
       own,
@@ -53,6 +60,7 @@ export async function attachToSession(
     return await keep(own, modes, line, terminal.socket, { shell, target, ended: options.ended });
   } finally {
     process.off('exit', onExit);
+    options.bell?.takeDown();
     await own.close(last && modes.restoring());
   }
 }

@@ -1,6 +1,7 @@
 import { stateOf } from '../../protocol/session-actions.ts';
 import type { AgentView, SessionView } from '../../protocol/shell-socket.ts';
 import type { ClusterPicture } from '../../cluster/cluster-picture.ts';
+import { newAgentState } from '../../cluster/cluster-state.ts';
 
 /** One thing that is another than before, as `convocate events --json` prints it, with the time in front. */
 export interface ClusterEvent {
@@ -49,15 +50,21 @@ export function changesBetween(before: ClusterPicture, after: ClusterPicture): C
   return events;
 }
 
+/** What a service says of an agent that it has not tried to reach since it started. */
+const NOT_TRIED = newAgentState('', '', '').problem;
+
 /**
  * What the next picture is held against. A service that has only just started knows nothing of an agent before it has
- * reached it; that is no news of the agent, so what was known of it before stands until then.
+ * tried to reach it; that is no news of the agent, so what was known of it before stands until then. One that it could not
+ * reach is down, and still of the release that was known.
  */
 export function baselineOf(before: ClusterPicture | undefined, now: ClusterPicture): ClusterPicture {
   const agents = new Map(now.agents);
-  for (const [id, { version }] of now.agents) {
+  for (const [id, agent] of now.agents) {
     const known = before?.agents.get(id);
-    if (version === '' && known) agents.set(id, known);
+    if (agent.version !== '' || !known) continue;
+    const isNews = agent.up || agent.problem !== NOT_TRIED;
+    agents.set(id, isNews ? { ...agent, version: known.version } : known);
   }
   return { ...now, agents };
 }

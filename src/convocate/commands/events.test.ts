@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { newAgentState } from '../../cluster/cluster-state.ts';
+import { agentViewOf } from '../../cluster/cluster-views.ts';
 import { eventLine } from './events.ts';
 import { ScriptedService, agentView, sessionView } from './scripted-service-fixture.ts';
 
@@ -94,15 +96,37 @@ test('--timeout ends it, which is no error', async () => {
   expect(await service.run('events', '--timeout', '0')).toEqual({ exitCode: 0, stdout: '', stderr: '' });
 });
 
+/** As a service that has just started tells of an agent. */
+const untried = agentViewOf(newAgentState('aaaaaaaa', 'one', '2026-01-01T00:00:00Z'));
+
 test('a service that was restarted is no news: nothing has gone, and what changed meanwhile is told', async () => {
   const ended = service.run('events', '--count', '1', '--json');
   await service.watched();
-  service.agents = [agentView({ version: '' })];
+  service.agents = [untried];
   service.sessions = [];
   service.dropWatchers();
   await service.watched();
   service.push({ agents: [agentView()], sessions: [{ ...api, running: false }] });
   expect(JSON.parse((await ended).stdout)).toMatchObject({ event: 'session.state', to: 'stopped' });
+});
+
+test('an agent that died while the service was restarted is told as down, and its release when it is back', async () => {
+  const ended = service.run('events', '--count', '3', '--json');
+  await service.watched();
+  service.agents = [untried];
+  service.sessions = [];
+  service.dropWatchers();
+  await service.watched();
+  service.push({ load: [1, 1, 1] });
+  service.push({ agents: [{ ...untried, problem: 'cannot reach the agent: EHOSTUNREACH' }] });
+  service.push({ agents: [{ ...untried, problem: 'cannot reach the agent: ECONNREFUSED' }] });
+  service.push({ agents: [agentView({ version: 'v2' })], sessions: [api] });
+  const lines = (await ended).stdout.trimEnd().split('\n');
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+    { event: 'agent.down', host: 'one', detail: 'cannot reach the agent: EHOSTUNREACH' },
+    { event: 'agent.up', host: 'one' },
+    { event: 'agent.release', from: 'v1', to: 'v2' },
+  ]);
 });
 
 test('a line holds nothing that a terminal obeys', () => {

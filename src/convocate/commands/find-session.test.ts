@@ -38,14 +38,17 @@ test.each(['abcd', 'abcd2'])('a prefix of 4 is enough where it is unique: %s', (
   expect(resolveSession([b], reference, [])).toBe(b);
 });
 
-test.each(['abc', '', 'alph', 'ALPHA', 'abcd1111-1111-4111-8111-1111111111111'])(
-  '%j is nobody',
-  (reference) => {
-    expect(() => resolveSession([a, b], reference, [])).toThrow(
-      `there is no session ${JSON.stringify(reference)}`,
-    );
-  },
-);
+test.each(['abc', 'alph', 'ALPHA', 'abcd1111-1111-4111-8111-1111111111111'])('%j is nobody', (reference) => {
+  expect(() => resolveSession([a, b], reference, [])).toThrow(
+    `there is no session ${JSON.stringify(reference)}`,
+  );
+});
+
+test('nothing names none, not even one without a name', () => {
+  expect(() => resolveSession([{ ...b, name: '', orphan: true }], '', [])).toThrow(
+    expect.objectContaining({ exit: 2, message: 'no session is named: the word for it is empty' }),
+  );
+});
 
 test.each([
   ['a prefix of two', [a, b], 'abcd'],

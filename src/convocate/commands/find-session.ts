@@ -1,4 +1,4 @@
-import { RefusedError } from '../../base/errors.ts';
+import { RefusedError, UsageError } from '../../base/errors.ts';
 import type { ShellClient } from '../../cluster/shell-client.ts';
 import type { AgentView, SessionView } from '../../protocol/shell-socket.ts';
 import { namedAgent } from './choose-agent.ts';
@@ -21,12 +21,19 @@ export async function findSession(
   );
 }
 
-/** By UUID, by a prefix of it of 4 characters or more, or by name; refused unless exactly one session fits. */
+/**
+ * By UUID, by a prefix of it of 4 characters or more, or by name; refused unless exactly one session fits. Nothing names
+ * none: an orphan and a damaged session have no name, and a script's variable that was never set must not mean them.
+ */
 export function resolveSession(
   sessions: readonly SessionView[],
   reference: string,
   downAgents: readonly AgentView[],
 ): SessionView {
+  if (reference === '')
+    throw new UsageError('no session is named: the word for it is empty', {
+      hint: 'give its UUID, 4 or more leading characters of it, or its name; `convocate ls` shows them',
+    });
   const isPrefix = (session: SessionView): boolean =>
     reference.length >= MIN_PREFIX && session.uuid.startsWith(reference.toLowerCase());
   const found = sessions.filter((session) => session.name === reference || isPrefix(session));

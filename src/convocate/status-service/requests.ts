@@ -10,7 +10,7 @@ import type { Logger } from './service-log.ts';
 
 type CallRequest = Extract<ShellRequest, { op: 'call' }>;
 
-/** After a change the list is asked for again, so that who changed something sees it; but never longer than this. */
+/** After a change the list is asked for again, so that who changed something sees it; but waited for no longer than this. */
 const SEE_OWN_CHANGE_MS = 2_000;
 
 /** The connection to an agent, or the error that says why there is none. */
@@ -23,22 +23,27 @@ export function reachableAgent(live: LiveView, agentId: string): { client: Agent
   throw new AgentUnreachableError(agent.host, why, { sent: false });
 }
 
-/** Passes one operation on to its agent and logs it where it changes something: who, what, where, outcome. */
+/**
+ * Passes one operation on to its agent and logs it where it changes something: who, what, where, outcome. What is shown is
+ * true when this settles, also of a change that failed: it may have got half-way, which its agent does not tell by itself.
+ */
 export async function passCall(live: LiveView, log: Logger, request: CallRequest): Promise<unknown> {
   const { agent_id: agentId, rpc, operator } = request;
   if (!isRpcOp(rpc.op))
     throw new RpcError('unknown_op', `no operation ${JSON.stringify(rpc.op.slice(0, 64))}`);
   const params = checkedParams(rpc.op, rpc.params);
+  let sent = false;
   const work = async (op: RpcOp): Promise<unknown> => {
     const { client } = reachableAgent(live, agentId);
+    sent = true;
     return await client.call(op, params);
   };
   if (!RPC[rpc.op].changes) return await work(rpc.op);
-  const result = await logged(log, { op: rpc.op, agentId, live, operator, params }, () =>
-    work(rpc.op as RpcOp),
-  );
-  await live.refresh(agentId, SEE_OWN_CHANGE_MS);
-  return result;
+  try {
+    return await logged(log, { op: rpc.op, agentId, live, operator, params }, () => work(rpc.op as RpcOp));
+  } finally {
+    if (sent) await live.refresh(agentId, SEE_OWN_CHANGE_MS); // never rejects: what went wrong stays what is told
+  }
 }
 
 export interface Deed {

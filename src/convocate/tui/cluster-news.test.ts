@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { SessionView } from '../../protocol/shell-socket.ts';
 import type { Call, TuiEvent } from './events.ts';
-import type { TuiState } from './state.ts';
+import { type TuiState, keyOf } from './state.ts';
 import { step } from './step.ts';
 import {
   NOW_MS,
@@ -56,10 +56,42 @@ describe('a session that starts to wait', () => {
     expect(texts(after(lost, back))).toContain(words);
   });
 
-  test('while another one has the terminal is told on the way back', () => {
+  describe('while another one has the terminal', () => {
     const message = { atMs: NOW_MS, kind: 'news', text: 'left search' } as const;
-    const { notice } = after(state, { kind: 'back', message, missed: [words] });
-    expect(notice?.text).toBe(`left search. Meanwhile: ${words}`);
+    const back = (...missed: SessionView[]): TuiEvent => ({
+      kind: 'back',
+      message,
+      missed: missed.map(keyOf),
+    });
+
+    test('is told on the way back', () => {
+      const now = after(state, change(clusterOf([{ ...running, activity: waiting }])));
+      expect(after(now, back(running)).notice?.text).toBe(`left search. Meanwhile: ${words}`);
+      expect(notices(now, back(running))).toEqual([words]);
+    });
+
+    test.each([
+      ['works again', [{ ...running, activity: working }]],
+      ['has ended', [{ ...running, running: false, activity: waiting }]],
+      ['is gone', []],
+    ])('is not, where it %s', (_, sessions) => {
+      const now = after(state, change(clusterOf(sessions)));
+      expect(after(now, back(running)).notice?.text).toBe('left search');
+      expect(notices(now, back(running))).toEqual([]);
+    });
+
+    test('is one of three that are named, however many there are', () => {
+      const many = Array.from({ length: 500 }, (_, index) => sessionOf(index + 1, { activity: waiting }));
+      const now = after(state, change(clusterOf(many)));
+      expect(after(now, back(...many)).notice?.text).toBe(
+        `left search. Meanwhile: ${['session1', 'session2', 'session3']
+          .map((name) => `${name} on host1 waits for someone: permission to use Bash; `)
+          .join('')}and 497 more`,
+      );
+      expect(notices(now, back(...many))).toEqual([
+        '500 sessions wait for someone: session1 on host1, session2 on host1, session3 on host1, and 497 more',
+      ]);
+    });
   });
 
   test('rings once however many there are', () => {

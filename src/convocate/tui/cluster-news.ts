@@ -1,11 +1,12 @@
 import type { AgentView, SessionView } from '../../protocol/shell-socket.ts';
 import { endCause } from '../how-it-ended.ts';
 import { renewWarnings } from './confirm-keys.ts';
-import type { Effect, TuiEvent } from './events.ts';
+import type { TuiEvent } from './events.ts';
 import { type Next, next } from './next.ts';
 import { tellAll } from './notices.ts';
 import { nameOnHost } from './session-words.ts';
 import { type Cluster, type Message, type TuiState, keyOf } from './state.ts';
+import { bell, waitingWords, waits } from './waiting-news.ts';
 
 /** How long the picture may take to show what a kill of ours did. */
 const SHOWN_WITHIN_MS = 15_000;
@@ -89,15 +90,6 @@ function listOf({ list }: TuiState, { agents, connection }: Cluster): TuiState['
   return isThere || connection !== 'live' ? list : { ...list, agent: undefined };
 }
 
-function waits({ running, activity }: SessionView): boolean {
-  return running && activity?.state === 'waiting';
-}
-
-function waitingWords(session: SessionView): string {
-  const detail = session.activity?.detail;
-  return `${nameOnHost(session)} waits for someone${detail ? `: ${detail}` : ''}`;
-}
-
 function endWords(session: SessionView): string {
   if (session.asked_to_stop) return 'was stopped';
   return `ended: ${endCause(session) ?? 'nobody knows its exit code'}`;
@@ -105,13 +97,4 @@ function endWords(session: SessionView): string {
 
 function reasonWords({ problem }: Pick<AgentView, 'problem'> | Pick<Cluster, 'problem'>): string {
   return problem ? `: ${problem}` : '';
-}
-
-/** One bell, however many start to wait at once. */
-function bell(waiting: readonly SessionView[]): readonly Effect[] {
-  const [only] = waiting;
-  if (!only) return [];
-  if (waiting.length === 1) return [{ kind: 'notify', text: waitingWords(only) }];
-  const names = waiting.map(nameOnHost).join(', ');
-  return [{ kind: 'notify', text: `${waiting.length} sessions wait for someone: ${names}` }];
 }

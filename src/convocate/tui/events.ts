@@ -46,7 +46,7 @@ export type TuiEvent =
       readonly screen?: Screen;
       readonly problem?: string;
     }
-  /** The operator came back from a session's terminal; `missed`: what they would have been called for meanwhile. */
+  /** The operator came back from a session's terminal; `missed`: others that started to wait meanwhile, by `keyOf`. */
   | { readonly kind: 'back'; readonly message: Message; readonly missed?: readonly string[] };
 
 /** One operation asked of an agent on behalf of the operator. */
@@ -65,8 +65,11 @@ export type Effect =
   | { readonly kind: 'attach'; readonly target: Target; readonly readOnly: boolean }
   /** From now on bring this session's screen, again and again; undefined: none. */
   | { readonly kind: 'preview'; readonly target: Target | undefined }
-  /** A bell and a desktop notice (OSC 9): someone is needed. */
-  | { readonly kind: 'notify'; readonly text: string }
+  /**
+   * A bell and a desktop notice (OSC 9): someone is needed by these sessions, by `keyOf`. While another one has the terminal,
+   * a bell alone, and the sessions come with `back`.
+   */
+  | { readonly kind: 'notify'; readonly text: string; readonly sessions: readonly string[] }
   | { readonly kind: 'quit' };
 
 export interface Step<State> {

@@ -15,9 +15,10 @@ export function whyNot(state: TuiState, action: SessionAction, target: Target): 
   if (lost !== undefined) return lost;
   const session = sessionOf(state, target);
   if (!session) return `${action}: ${nameOnHost(target)} is gone`;
-  const forbidden = whyForbidden(action, session);
-  if (forbidden !== undefined) return forbidden;
   const doing = state.underWay.get(keyOf(session));
+  // Agents of earlier releases tell a session as locked while it is copied; that lock is our own.
+  const forbidden = whyForbidden(action, doing === 'cloning' ? { ...session, locked: false } : session);
+  if (forbidden !== undefined) return forbidden;
   if (doing === undefined || (action === 'attach' && !NO_TERMINAL_MEANWHILE.has(doing))) return undefined;
   return `${action}: ${doing} ${nameOf(session)} is under way; wait until it is done`;
 }

@@ -35,6 +35,17 @@ describe('the log', () => {
     expect(seen.map((words) => topOf(press(now, ...words)))).toEqual([78, 58, 0, 21, 79, 79]);
   });
 
+  test('is scrolled by the lines that are seen of it, a long one being several', () => {
+    const long = Array.from({ length: 50 }, (_, index) => `${'word '.repeat(30)}end${index}`).join('\n');
+    const now = after(press(state, 'l'), logAnswer(state, { result: { text: long, truncated: false } }));
+    expect(topOf(now)).toBe(79);
+    const words = seenWith(press(now, 'home'), 'down').split(/[ …]+/);
+    expect(words.filter((word) => word === 'word')).toHaveLength(50 * 30);
+    expect(words.filter((word) => word.startsWith('end'))).toHaveLength(50);
+    expect(topOf(after(now, { kind: 'size', size: { cols: 120, rows: 24 } }))).toBe(79);
+    expect(topOf(after(now, { kind: 'size', size: { cols: 50, rows: 24 } }))).toBe(50 * 4 - 21);
+  });
+
   test('that does not come says why', () => {
     const now = after(
       press(state, 'l'),

@@ -5,7 +5,7 @@ import { PreviewSource } from './preview-source.ts';
 import type { Target } from './state.ts';
 
 const SCREEN: Screen = { text: 'hello', cols: 80, rows: 24, title: '' };
-const target = (uuid: string): Target => ({ agentId: 'agent00a', host: 'a', uuid, name: uuid });
+const target = (uuid: string, agentId = 'agent00a'): Target => ({ agentId, host: 'a', uuid, name: uuid });
 
 let asked: {
   readonly uuid: string;
@@ -68,6 +68,34 @@ test('a question that hangs delays none about another session, and its answer is
   await vi.advanceTimersByTimeAsync(1_000);
   expect(told).toEqual([{ kind: 'screen', key: 'agent00a/two', screen: SCREEN }]);
   expect(asked.map(({ uuid }) => uuid)).toEqual(['one', 'two', 'two']);
+});
+
+test('of a hung agent no more than two are asked for at once; another agent is asked all the same', async () => {
+  for (const uuid of ['one', 'two', 'three', 'four']) {
+    preview.show(target(uuid));
+    await vi.advanceTimersByTimeAsync(10_000);
+  }
+  expect(asked.map(({ uuid }) => uuid)).toEqual(['one', 'two']);
+  preview.show(target('far', 'agent00b'));
+  await vi.advanceTimersByTimeAsync(150);
+  expect(asked.map(({ uuid }) => uuid)).toEqual(['one', 'two', 'far']);
+});
+
+test('the row on which the cursor is then is asked for when one of the two has ended, however it ended', async () => {
+  for (const uuid of ['one', 'two', 'three', 'four']) {
+    preview.show(target(uuid));
+    await vi.advanceTimersByTimeAsync(150);
+  }
+  asked[0]?.fail(new Error('a does not answer'));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(asked.map(({ uuid }) => uuid)).toEqual(['one', 'two', 'four']);
+  asked[1]?.answer(SCREEN);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(asked).toHaveLength(3);
+  asked[2]?.answer(SCREEN);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(told).toEqual([{ kind: 'screen', key: 'agent00a/four', screen: SCREEN }]);
+  expect(asked.map(({ uuid }) => uuid)).toEqual(['one', 'two', 'four', 'four']);
 });
 
 test('what went wrong is told, and it is tried again', async () => {

@@ -1,9 +1,10 @@
 import type { ShellClient } from '../../cluster/shell-client.ts';
+import { Bell } from '../attach/bell.ts';
 import { attachAndTell } from './attach-and-tell.ts';
 import { carryOut } from './carry-out.ts';
 import { watchCluster } from './cluster-source.ts';
 import { DrawnScreen } from './drawn-screen.ts';
-import type { Effect, Key, Step, TuiEvent } from './events.ts';
+import type { Effect, Step, TuiEvent } from './events.ts';
 import { PreviewSource } from './preview-source.ts';
 import { listenToProcess, terminalGone } from './process-events.ts';
 import { type Target, type TuiState, initialState } from './state.ts';
@@ -12,6 +13,7 @@ import { noticeSequence } from './terminal/screen-modes.ts';
 import { UiTerminal } from './terminal/ui-terminal.ts';
 import type { Look } from './view/line.ts';
 import { safe } from './view/text-width.ts';
+import { WhileAttached } from './while-attached.ts';
 
 export interface TuiOptions {
   readonly shell: ShellClient;
@@ -46,8 +48,8 @@ class Tui {
   readonly #ended = new AbortController();
   /** What the preview is about, to go on with it after an attach. */
   #previewed: Target | undefined;
-  /** Notices that came while a session had the terminal. */
-  readonly #missed: string[] = [];
+  /** While a session has the terminal. */
+  #away: WhileAttached | undefined;
   /** Settles when the terminal is free of the session that has it just now. */
   #attached: Promise<void> | undefined;
 
@@ -129,25 +131,26 @@ class Tui {
         if (!this.#attached) this.#preview.show(effect.target);
         return;
       case 'notify':
-        if (this.#attached) this.#missed.push(effect.text);
-        else this.#notify(effect.text);
+        if (this.#away) this.#away.startedToWait(effect.sessions);
+        else this.#terminal.write(noticeSequence(safe(effect.text)));
         return;
       case 'quit':
         this.#end();
     }
   }
 
-  #notify(text: string): void {
-    this.#terminal.write(noticeSequence(safe(text)));
-  }
-
   async #attach(target: Target, readOnly: boolean): Promise<void> {
     this.#preview.show(undefined);
-    this.#keys?.close();
+    // What was typed behind the key that attaches was meant for the session.
+    const typed = this.#keys?.close();
     this.#terminal.leave();
-    const options = { readOnly, ended: this.#ended.signal };
+    const bell = new Bell();
+    const away = new WhileAttached(target, bell);
+    this.#away = away;
+    const options = { readOnly, ended: this.#ended.signal, typed, bell };
     const message = await attachAndTell(this.#options.shell, target, options);
     this.#attached = undefined;
+    this.#away = undefined;
     if (this.#isOver) return;
     try {
       this.#takeTerminal();
@@ -156,27 +159,17 @@ class Tui {
       return;
     }
     this.#preview.show(this.#previewed);
-    const missed = this.#missed.splice(0);
-    this.#tell({ kind: 'back', message, missed });
-    if (missed.length > 0) this.#notify(missed.join('; '));
+    this.#tell({ kind: 'back', message, missed: away.missed });
   }
 
   #takeTerminal(): void {
-    this.#keys = new KeyReader((keys) => this.#onKeys(keys));
+    this.#keys = new KeyReader((key) => this.#tell({ kind: 'key', key, atMs: Date.now() }));
     this.#terminal.take({
       onBytes: (bytes) => this.#keys?.push(bytes),
       onFree: () => this.#screen.onFree(),
       onEnd: () => this.#end(terminalGone()),
     });
     this.#onResize();
-  }
-
-  #onKeys(keys: readonly Key[]): void {
-    for (const key of keys) {
-      // What was typed behind an Enter that attaches was not meant for the list.
-      if (this.#attached) return;
-      this.#tell({ kind: 'key', key, atMs: Date.now() });
-    }
   }
 
   #onResize(): void {

@@ -134,11 +134,17 @@ describe('one operation per session at a time', () => {
     expect(press(busy, 'l').dialog?.kind).toBe('log');
   });
 
-  test('a clone, which may take long, keeps nobody out of the session', () => {
-    expect(effectsOf(stateWith([IN_STATE.running]), 'c', 'enter', 'escape', 'enter')).toMatchObject([
-      { kind: 'attach' },
-    ]);
-  });
+  test.each(['running', 'locked'] as const)(
+    'a clone, which may take long, keeps nobody out of the session; its agent tells it as %s',
+    (name) => {
+      const cloning = press(stateWith([IN_STATE.running]), 'c', 'enter', 'escape');
+      const told = after(cloning, change(clusterOf([IN_STATE[name]])));
+      expect(effectsOf(told, 'enter')).toMatchObject([{ kind: 'attach', readOnly: false }]);
+      expect(press(told, 'k').notice?.text).toBe(
+        'kill: cloning payments is under way; wait until it is done',
+      );
+    },
+  );
 });
 
 test.each(['enter', 'v', 'k', 'd', 'e', 'c', 'o', 'b', 'n'])(

@@ -11,11 +11,12 @@ import { commandOf } from './key-table.ts';
 import { isTooSmall } from './layout.ts';
 import { listKey } from './list-keys.ts';
 import { type Next, andThen, next } from './next.ts';
-import { expireNotice, hint, tellAll, withoutNotice } from './notices.ts';
+import { expireNotice, hint, withoutNotice } from './notices.ts';
 import { pageKey } from './pages.ts';
 import { followPreview, keepScreen } from './preview.ts';
 import { followSettings, settingsKey } from './settings-keys.ts';
-import type { Message, TuiState } from './state.ts';
+import type { TuiState } from './state.ts';
+import { cameBack } from './waiting-news.ts';
 import { leadsOut, wayOut } from './way-out.ts';
 
 /**
@@ -44,7 +45,7 @@ function onEvent(state: TuiState, event: TuiEvent): Next {
     case 'screen':
       return next(keepScreen(state, event));
     case 'back':
-      return next(tellAll(state, [cameBack(event)]));
+      return cameBack(state, event);
   }
 }
 
@@ -71,11 +72,4 @@ function onKey(state: TuiState, key: Key): Next {
     case 'messages':
       return pageKey(state, dialog, key);
   }
-}
-
-/** In the notice line, which has room for one message only; each of the missed ones is among the messages already. */
-function cameBack({ message, missed = [] }: Extract<TuiEvent, { kind: 'back' }>): Message {
-  return missed.length === 0
-    ? message
-    : { ...message, text: `${message.text}. Meanwhile: ${missed.join('; ')}` };
 }

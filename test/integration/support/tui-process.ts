@@ -1,19 +1,28 @@
-// The terminal UI with a step that does the least: Q quits, Enter attaches to the first session, X and Y are bugs.
+// The terminal UI with a step that does the least: Q quits, Enter attaches to the first session, X and Y are bugs; a session
+// that waits is told of at every change.
 import { describeError, exitCodeOf } from '../../../src/base/report-error.ts';
 import { openShell } from '../../../src/convocate/commands/open-shell.ts';
 import type { Effect, Step, TuiEvent } from '../../../src/convocate/tui/events.ts';
 import { runTui } from '../../../src/convocate/tui/run-tui.ts';
-import { type TuiState, keyOf, targetOf } from '../../../src/convocate/tui/state.ts';
+import { type Message, type TuiState, keyOf, targetOf } from '../../../src/convocate/tui/state.ts';
 
 function step(state: TuiState, event: TuiEvent): Step<TuiState> {
   const [first] = state.cluster.sessions.values();
   switch (event.kind) {
-    case 'cluster':
-      return { state: { ...state, cluster: event.cluster }, effects: [] };
+    case 'cluster': {
+      const waiting = [...event.cluster.sessions.values()].filter(
+        ({ activity }) => activity?.state === 'waiting',
+      );
+      const notify: Effect = { kind: 'notify', text: 'someone waits', sessions: waiting.map(keyOf) };
+      return {
+        state: { ...state, cluster: event.cluster },
+        effects: waiting.length > 0 && !event.first ? [notify] : [],
+      };
+    }
     case 'size':
       return { state: { ...state, size: event.size }, effects: [] };
     case 'back':
-      return { state: { ...state, notice: event.message }, effects: [] };
+      return { state: { ...state, notice: cameBack(event) }, effects: [] };
     case 'key': {
       if (event.key.name === 'enter' && first)
         return {
@@ -25,6 +34,10 @@ function step(state: TuiState, event: TuiEvent): Step<TuiState> {
     default:
       return { state, effects: [] };
   }
+}
+
+function cameBack({ message, missed = [] }: Extract<TuiEvent, { kind: 'back' }>): Message {
+  return missed.length === 0 ? message : { ...message, text: `missed ${missed.length}: ${message.text}` };
 }
 
 function effectsOf(letter: string): readonly Effect[] {

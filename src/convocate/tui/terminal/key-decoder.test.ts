@@ -8,8 +8,12 @@ const ESC = '\u001b';
 /** All keys of `input`, with the end of it as a moment in which nothing more comes. */
 function keysOf(...pieces: (string | Uint8Array)[]): Key[] {
   const decoder = new KeyDecoder();
-  const keys = pieces.flatMap((piece) => decoder.push(Buffer.from(piece as string)));
+  const keys = pieces.flatMap((piece) => push(decoder, Buffer.from(piece as string)));
   return [...keys, ...decoder.flush()];
+}
+
+function push(decoder: KeyDecoder, bytes: Uint8Array): Key[] {
+  return [...decoder.push(bytes)];
 }
 
 const text = (value: string): Key => ({ name: 'text', text: value });
@@ -59,6 +63,33 @@ const TABLE: readonly (readonly [what: string, input: string, keys: readonly Key
   ],
   ['a paste of one letter is a paste too', `y${ESC}[200~y${ESC}[201~y`, [text('y'), pasted('y'), text('y')]],
   ['a paste of nothing', `${ESC}[200~${ESC}[201~x`, [text('x')]],
+  [
+    'answers of the terminal to what tmux in a session asked',
+    [
+      `a${ESC}]10;rgb:d0d0/d0d0/d0d0${ESC}\\`,
+      `b${ESC}]11;rgb:1e1e/1e1e/1e1e\u0007`,
+      `c${ESC}P>|XTerm(388)${ESC}\\`,
+      `d${ESC}P1$r0m${ESC}\\`,
+      `e${ESC}_Gi=31;OK${ESC}\\`,
+      `f${ESC}^private${ESC}\\`,
+      `g${ESC}[?62;4cy${ESC}[>41;388;0cr${ESC}[12;40Rk${ESC}[?2026;2$yd${ESC}[?1;0u`,
+    ].join(''),
+    'abcdefgyrkd'.split('').map(text),
+  ],
+  ['Escape and the first letter of such an answer', `${ESC}]`, [{ name: 'escape' }, text(']')]],
+  ['Escape and P in one packet', `${ESC}Pr`, [{ name: 'escape' }, text('P'), text('r')]],
+  [
+    'what breaks an answer off that has no end',
+    `${ESC}]11;rgb:\r${ESC}]11;r\u0003${ESC}]11;rg${ESC}[A${ESC}[?62;\r${ESC}P>|X${ESC}q`,
+    [
+      { name: 'enter' },
+      { name: 'ctrl', letter: 'c' },
+      { name: 'up' },
+      { name: 'enter' },
+      { name: 'escape' },
+      text('q'),
+    ],
+  ],
   ['what is nothing to us', `${ESC}[I${ESC}[2~${ESC}[15~${ESC}[[A${ESC}[<0;1;1Mx`, [text('x')]],
 ];
 
@@ -74,24 +105,52 @@ describe('keys', () => {
 
 test('an Escape is held back until a moment has passed, and then counts', () => {
   const decoder = new KeyDecoder();
-  expect(decoder.push(Buffer.from(ESC))).toEqual([]);
+  expect(push(decoder, Buffer.from(ESC))).toEqual([]);
   expect(decoder.isWaiting).toBe(true);
-  expect(decoder.flush()).toEqual([{ name: 'escape' }]);
+  expect([...decoder.flush()]).toEqual([{ name: 'escape' }]);
   expect(decoder.isWaiting).toBe(false);
 });
 
 test('a sequence that is cut in two is one key', () => {
   const decoder = new KeyDecoder();
-  expect(decoder.push(Buffer.from(`${ESC}[`))).toEqual([]);
-  expect(decoder.push(Buffer.from('5~'))).toEqual([{ name: 'pageUp' }]);
+  expect(push(decoder, Buffer.from(`${ESC}[`))).toEqual([]);
+  expect(push(decoder, Buffer.from('5~'))).toEqual([{ name: 'pageUp' }]);
+});
+
+describe('an answer whose end is long in coming', () => {
+  test.each([`${ESC}]11;rgb:1e`, `${ESC}P>|XTe`, `${ESC}[?62;`, `${ESC}]11;rgb:1e1e/1e1e/1e1e${ESC}`])(
+    '%j is waited for, and is no key',
+    (begun) => {
+      const decoder = new KeyDecoder();
+      expect(push(decoder, Buffer.from(begun))).toEqual([]);
+      expect([decoder.isWaiting, decoder.isInAnswer]).toEqual([true, true]);
+      const end = begun.endsWith(ESC) ? '\\' : begun.includes('[?') ? '4c' : `rr\u0007`;
+      expect(push(decoder, Buffer.from(`${end}k`))).toEqual([text('k')]);
+      expect([decoder.isWaiting, decoder.isInAnswer]).toEqual([false, false]);
+    },
+  );
+
+  test('it is given up when nothing more came, and keeps nothing of what came', () => {
+    const decoder = new KeyDecoder();
+    push(decoder, Buffer.from(`${ESC}]52;c;`));
+    for (let count = 0; count < 100; count += 1) expect(push(decoder, Buffer.alloc(10_000, 'r'))).toEqual([]);
+    expect([...decoder.flush()]).toEqual([]);
+    expect(push(decoder, Buffer.from('k'))).toEqual([text('k')]);
+  });
+
+  test('an Escape behind it counts as one', () => {
+    const decoder = new KeyDecoder();
+    expect(push(decoder, Buffer.from(`${ESC}]11;rgb:${ESC}`))).toEqual([]);
+    expect([...decoder.flush()]).toEqual([{ name: 'escape' }]);
+  });
 });
 
 test('a paste that goes on for long is waited for, and is bounded', () => {
   const decoder = new KeyDecoder();
-  decoder.push(Buffer.from(`${ESC}[200~`));
-  for (let count = 0; count < 100; count += 1) expect(decoder.push(Buffer.alloc(10_000, 'x'))).toEqual([]);
+  push(decoder, Buffer.from(`${ESC}[200~`));
+  for (let count = 0; count < 100; count += 1) expect(push(decoder, Buffer.alloc(10_000, 'x'))).toEqual([]);
   expect(decoder.isWaiting).toBe(false);
-  const [key] = decoder.push(Buffer.from(`${ESC}[201~`));
+  const [key] = push(decoder, Buffer.from(`${ESC}[201~`));
   expect(key?.name === 'text' && key.text.length).toBe(64 * 1024);
 });
 
@@ -99,6 +158,7 @@ test('a paste that goes on for long is waited for, and is bounded', () => {
 const piece = fc.oneof(
   fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 5 }),
   fc.constantFrom('\r', '\t', '\u0003', '\u007f', `${ESC}[A`, `${ESC}[1;2B`, `${ESC}[5~`, `${ESC}OM`, '日'),
+  fc.constantFrom(`${ESC}]11;rgb:1e1e/1e1e/1e1e${ESC}\\`, `${ESC}P>|XTerm(388)${ESC}\\`, `${ESC}[?62;4c`),
   fc.string({ unit: 'grapheme', maxLength: 20 }).map((text) => `${ESC}[200~${text}${ESC}[201~`),
 );
 

@@ -241,6 +241,30 @@ const SCREENS: Record<string, (size: Size) => TuiState> = {
           `2026-03-04T13:${String(index % 60).padStart(2, '0')}:00Z line ${index} \u001b[31mred\u001b[0m \u001b[2J\u0007`,
       ),
     }),
+  'log-long-lines': (size) =>
+    withDialog(size, {
+      kind: 'log',
+      target: targetOf(WORKING),
+      truncated: false,
+      top: undefined,
+      lines: [
+        'a short one',
+        `  at indentedFrame (file:///usr/local/lib/convocate-session/${'deep/'.repeat(40)}index.js:12:34)`,
+        `\u001b[33mwarning\u001b[0m: ${'words that are broken between '.repeat(8)}and end here`,
+        `日本語の端末。${'日本語の端末。'.repeat(20)}`,
+        'the last one',
+      ],
+    }),
+  'log-problem': (size) =>
+    withDialog(size, {
+      kind: 'log',
+      target: targetOf(WORKING),
+      truncated: false,
+      top: undefined,
+      lines: undefined,
+      problem:
+        'build-a.example.net (agent00a) does not answer since 2026-03-04T13:00:00Z: the agent did not answer ping within 4 s',
+    }),
   'log-empty': (size) =>
     withDialog(size, {
       kind: 'log',

@@ -10,7 +10,7 @@ export function textPage(state: TuiState, dialog: HelpDialog | LogDialog | Messa
     case 'help':
       return helpPage(state.size, dialog);
     case 'log':
-      return logPage(dialog);
+      return logPage(state, dialog);
     case 'messages':
       return messagesPage(state, dialog);
   }
