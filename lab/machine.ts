@@ -54,6 +54,7 @@ export class Machine extends MachineCommands {
     disk.mountSmallDisk(this, directories, sizeBytes);
   /** Leaves at most `freeBytes` on the small disk that holds `path`. */
   fillDisk = (path: string, freeBytes: number): Promise<void> => disk.fillDisk(this, path, freeBytes);
+  keepDiskFull = (path: string): Promise<void> => disk.keepDiskFull(this, path);
   freeDisk = (path: string): Promise<void> => disk.freeDisk(this, path);
 
   /** What time programs that start from now on are told, as seconds from the true one; 0 ends it. */

@@ -4,6 +4,7 @@ import type { MachineCommands } from '../machine-commands.ts';
 /** No small disk is larger; what is larger is the box's own disk, which must never be filled. */
 const maxSizeBytes = 4 * 1024 ** 3;
 const ballastName = '.lab-ballast';
+const fillerName = '.lab-filler';
 
 /** Docker holds its data-root open: it has to let go before the ground is changed under it. */
 const dockerData = ['/var', '/var/lib', '/var/lib/docker', '/var/lib/containerd'];
@@ -64,9 +65,23 @@ export async function fillDisk(machine: MachineCommands, path: string, freeBytes
   await machine.run(['sync', '--file-system', disk.target]);
 }
 
+/** Full, and whatever becomes free is taken at once, as by a log that runs away; until the machine is off, or freeDisk. */
+export async function keepDiskFull(machine: MachineCommands, path: string): Promise<void> {
+  const { target } = await smallDiskOf(machine, path);
+  await fillDisk(machine, path, 0);
+  const take = 'while :; do cat /dev/zero >> "$1" 2>/dev/null; sleep 0.05; done';
+  const unit = `--unit=${fillerOf(target)}`;
+  await machine.run(['systemd-run', '--quiet', unit, 'sh', '-c', take, 'sh', `${target}/${fillerName}`]);
+}
+
+function fillerOf(target: string): string {
+  return `lab-filler${target.replaceAll('/', '-')}.service`;
+}
+
 export async function freeDisk(machine: MachineCommands, path: string): Promise<void> {
   const disk = await smallDiskOf(machine, path);
-  await machine.run(['rm', '--force', `${disk.target}/${ballastName}`]);
+  await machine.exec(['systemctl', 'stop', fillerOf(disk.target)]); // most were filled once only
+  await machine.run(['rm', '--force', `${disk.target}/${ballastName}`, `${disk.target}/${fillerName}`]);
   await machine.run(['sync', '--file-system', disk.target]);
 }
 

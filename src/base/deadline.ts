@@ -1,4 +1,4 @@
-/** Nothing waits for ever (decision D10): the two ways to put an end to a wait. */
+/** Nothing waits for ever: the two ways to put an end to a wait. */
 
 export class DeadlineError extends Error {
   override readonly name = 'DeadlineError';

@@ -2,7 +2,7 @@
 
 export type ExitCode = 0 | 1 | 2 | 3 | 4;
 
-/** Exit codes of every command of ours; `product.md` is where they are promised. */
+/** Exit codes of every command of ours; `docs/reference/command-line.md` is where they are promised. */
 export const EXIT = { done: 0, failed: 1, usage: 2, refused: 3, rolledBack: 4 } as const;
 
 export interface ErrorDetails {

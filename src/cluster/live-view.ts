@@ -31,7 +31,7 @@ interface Watched {
   state: AgentState;
 }
 
-/** The one live picture of every registered agent (decision D8). */
+/** The one live picture of every registered agent (decision 9). */
 export class LiveView implements AsyncDisposable {
   readonly #options: LiveViewOptions;
   readonly #watched = new Map<string, Watched>();

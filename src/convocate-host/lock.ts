@@ -19,7 +19,7 @@ export interface RolloutLock {
 /** The holder lets go when it has heard nothing for 20 s. */
 const HEARTBEAT_MS = 5_000;
 
-/** Takes the host's rollout lock, or refuses, naming who holds it, since when and from where (decision D10). */
+/** Takes the host's rollout lock, or refuses, naming who holds it, since when and from where (decision 8). */
 export async function takeLock(host: Host): Promise<RolloutLock> {
   const { user, from } = currentLogin();
   const holder = `by ${user} on ${hostname()} since ${new Date().toISOString()}, logged in from ${from}`;

@@ -24,7 +24,7 @@ export interface RunningCommand {
 }
 
 /**
- * The one door to a host that is being provisioned (decision D1). Everything goes in as an argv and runs as root:
+ * The one door to a host that is being provisioned (decision 13). Everything goes in as an argv and runs as root:
  * directly, or by `sudo -n`.
  */
 export interface Host extends AsyncDisposable {

@@ -4,7 +4,7 @@ export const CLAUDE_USER = { name: 'claude', uid: 1337, gid: 1337, home: '/home/
 
 /** On an agent host. */
 export const AGENT_HOST = {
-  /** Releases side by side, blobs they share, and the symlink that says which is live (decision D3). */
+  /** Releases side by side, blobs they share, and the symlink that says which is live (decision 1). */
   libDir: '/usr/local/lib/convocate',
   releasesDir: '/usr/local/lib/convocate/releases',
   blobsDir: '/usr/local/lib/convocate/blobs',
@@ -48,7 +48,7 @@ export const AGENT_HOST = {
   rolloutDir: '/var/lib/convocate-agent/rollout',
   rolloutBootMark: '/run/convocate-rollout.armed',
   rolloutRequest: '/run/convocate-rollout.request',
-  /** Takes a rollout back that nobody confirms (decision D5). */
+  /** Takes a rollout back that nobody confirms (decision 8). */
   deadManUnit: 'convocate-dead-man.service',
 } as const;
 

@@ -1,7 +1,7 @@
 import { HOLDS_LOCK, TAKE_LOCK } from './rollout-lock.ts';
 
 /**
- * The fence around rollouts (decision D10, docs/decisions/0008-dead-man.md): each holder of a host's rollout lock
+ * The fence around rollouts (decision 8): each holder of a host's rollout lock
  * gets a number, the number only rises, and whatever changes the host runs only while its number is the newest. So an
  * operator who lost the lock, or a connection that comes back to life, can change nothing any more. Both sides need
  * it: the shell when it takes the lock, the host when it takes a rollout back by itself.

@@ -4,7 +4,7 @@ import { AgentId, Session, SessionId } from './session.ts';
 import { HostCapacity, SliceUsage } from './usage.ts';
 
 /**
- * The contract on `/run/convocate/shell.sock` (decision D8): the service holds the cluster's keys and connections,
+ * The contract on `/run/convocate/shell.sock` (decision 9): the service holds the cluster's keys and connections,
  * whoever may open the socket speaks through it. One JSON request line per connection, one JSON answer line in the
  * envelope of the agents' RPC; after the answer to `attach` the connection carries raw terminal bytes, and after that to
  * `watch` one JSON line for each change.

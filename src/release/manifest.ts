@@ -35,7 +35,7 @@ export const ReleaseImage = z.object({
 export type ReleaseImage = z.infer<typeof ReleaseImage>;
 
 /**
- * What a release is (decision D2): everything that is rolled out under one version, by digest. Immutable once
+ * What a release is (decision 1): everything that is rolled out under one version, by digest. Immutable once
  * stored; its signature covers the very bytes of this JSON.
  */
 export const Manifest = z.object({

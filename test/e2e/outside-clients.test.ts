@@ -1,4 +1,4 @@
-// The wire contract from outside: OpenSSH's own programs against the listeners on 222 and 223, from what wire.md says alone.
+// The wire contract from outside: OpenSSH's own programs against the listeners on 222 and 223, from what docs/reference/wire-tables.md says alone.
 // What works, what is refused, and that damaged input changes nothing and ends nothing.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pollUntil } from '../../src/base/deadline.ts';

@@ -1,11 +1,14 @@
-// Hosts on which something was wrong before the rollout began: those are the ones that are rolled out to in a hurry.
+// Hosts on which something was wrong before the rollout began, or goes wrong with its way back: those are the ones that are
+// rolled out to in a hurry.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { initAgent, installTree } from '../../lab/cluster.ts';
 import type { Lab } from '../../lab/lab.ts';
 import type { Machine } from '../../lab/machine.ts';
 import { pollUntil } from '../../src/base/deadline.ts';
-import { freshCluster } from './support/fresh-lab.ts';
+import { buildBadRelease } from './support/bad-releases.ts';
+import { freshLab } from './support/fresh-lab.ts';
 import { buildRelease, liveRelease, moveShellTo, wholly } from './support/releases.ts';
-import { runUpdate } from './support/rollout-run.ts';
+import { rolloutArgv, runUpdate, startRollout } from './support/rollout-run.ts';
 import {
   expectStillCounting,
   installStandIn,
@@ -18,19 +21,32 @@ const host = 'agent-a';
 const [first, second, third] = ['v1.0.0-first', 'v1.1.0-second', 'v1.2.0-third'] as const;
 const unit = 'convocate-agent.service';
 const portHolder = 'lab-port-holder';
+const MEBIBYTE = 1024 ** 2;
 
 let lab: Lab;
 let shell: Machine;
 let agent: Machine;
 let trees: string[];
+/** Under programs, units and settings, and under the agent's state. */
+let disks: string[];
 let session: string;
 let counting: StandInState;
 
 beforeAll(async () => {
   trees = await Promise.all([first, second, third].map((version) => buildRelease({ version })));
-  lab = await freshCluster({ name: 'sick-host-test', agents: 1, tree: trees[0] ?? '' });
+  lab = await freshLab({ name: 'sick-host-test', agents: 1 });
   shell = lab.shell;
   agent = lab.agent(0);
+  disks = [
+    await agent.mountSmallDisk(
+      ['/etc/systemd/system', '/etc/convocate-agent', '/usr/local'],
+      1_500 * MEBIBYTE,
+    ),
+    await agent.mountSmallDisk(['/var/lib/convocate-agent'], 1_000 * MEBIBYTE),
+  ];
+  await installTree(lab, trees[0] ?? '');
+  await shell.run(['convocate-host', 'init-shell']);
+  await initAgent(lab, agent);
   await installStandIn(agent);
   session = await newSession(shell, host, 'at-work');
   counting = await standInState(agent, session);
@@ -102,6 +118,26 @@ test('a way back to a release that does not start either comes to its end, and t
   const next = await runUpdate(shell, host);
   expect(next, next.stderr).toMatchObject({ exitCode: 0 });
   expect(await liveRelease(agent)).toEqual(wholly(third));
+});
+
+test('a disk that fills up again and again does not keep a host from going back', async () => {
+  await moveShellTo(lab, await buildBadRelease('v9.0.0-bad', 'exits at its start'));
+  await waitUntilShellSees(shell, [host]);
+  const run = startRollout(shell, rolloutArgv('update', host, '--json', '--confirm-timeout', '20s'), host);
+  await run.until(({ event, title }) => event === 'step' && String(title).startsWith('restarting '));
+  for (const disk of disks) await agent.keepDiskFull(disk);
+  const { exitCode, stderr } = await run.ended;
+  const found = await liveRelease(agent);
+  for (const disk of disks) await agent.freeDisk(disk);
+  expect(exitCode, stderr).toBe(4);
+  expect([found.link, found.program]).toEqual([third, third]);
+  await waitUntilShellSees(shell, [host]);
+  expect((await openFiles()).length).toBe(0);
+
+  await moveShellTo(lab, trees[1] ?? '');
+  const next = await runUpdate(shell, host);
+  expect(next, next.stderr).toMatchObject({ exitCode: 0 });
+  expect(await liveRelease(agent)).toEqual(wholly(second));
 });
 
 test('its session has run on through all of that', async () => {

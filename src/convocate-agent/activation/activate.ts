@@ -8,7 +8,7 @@ import { askDocker } from './docker-trouble.ts';
 import { isTheImage } from './stage-image.ts';
 
 /**
- * Makes `release` the live one (decision D3): proves signature, digests and image, and converges the host on it; the
+ * Makes `release` the live one (decision 1): proves signature, digests and image, and converges the host on it; the
  * heart of that is one rename of `current`. Sessions are not touched, and whoever called restarts the service.
  */
 export async function activate(release: InstalledRelease, docker: DockerImages): Promise<ConvergeReport> {

@@ -13,7 +13,7 @@ const LOOK_MS = 250;
 type Say = (text: string) => void;
 
 /**
- * The dead-man timer of decision D5, as systemd runs it from the release that would be gone back to. Watches an open
+ * The dead-man timer of decision 8, as systemd runs it from the release that would be gone back to. Watches an open
  * rollout until it is confirmed, or takes it back. Can be killed and started again at any point: all it knows is on disk,
  * and each of its steps may be done twice.
  */

@@ -1,5 +1,5 @@
 /**
- * One thing that `convocate-agent install` keeps right on a host (decision D6). `check` looks and changes nothing;
+ * One thing that `convocate-agent install` keeps right on a host (decision 14). `check` looks and changes nothing;
  * `apply` makes it right and may be run at any time; neither ever overwrites a key or an id.
  */
 export interface ManagedItem {

@@ -6,7 +6,7 @@ import { AGENT_HOST } from '../../protocol/host-layout.ts';
 const AGAIN_MS = 10_000;
 
 /**
- * The stamp follows from the live release, so there is no half state after a cut between two writes (decision D3). A disk
+ * The stamp follows from the live release, so there is no half state after a cut between two writes (decision 1). A disk
  * that is full is no reason not to serve: the stamp is told of and written once there is room, unless somebody else
  * writes it before, who activates another release.
  */

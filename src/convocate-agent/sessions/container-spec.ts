@@ -22,7 +22,7 @@ export interface ContainerSpecInput {
   readonly cgroupParent: string;
 }
 
-/** The box a session runs in (decision D9). Pure: all that was looked up comes in. */
+/** The box a session runs in (decision 16). Pure: all that was looked up comes in. */
 export function containerSpec(input: ContainerSpecInput): ContainerSpec {
   const { session, settings, chosen } = input;
   return {

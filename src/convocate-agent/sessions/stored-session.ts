@@ -15,7 +15,7 @@ export const ContainerRecord = z.object({
 });
 export type ContainerRecord = z.infer<typeof ContainerRecord>;
 
-/** One file `/var/lib/convocate-agent/sessions/<uuid>.json`: outside of what a container can write (decision D7). */
+/** One file `/var/lib/convocate-agent/sessions/<uuid>.json`: outside of what a container can write (decision 15). */
 export const StoredSession = z.object({
   format: z.literal(1),
   uuid: SessionId,

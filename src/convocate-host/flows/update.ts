@@ -17,7 +17,7 @@ import { tellOutcome } from './tell-outcome.ts';
 
 /**
  * `convocate-host update`: one release onto one host, in the seed's order. Up to `activate` nothing has an effect
- * there; from `armDeadMan` on, the host goes back by itself unless `disarmDeadMan` is reached (decision D5).
+ * there; from `armDeadMan` on, the host goes back by itself unless `disarmDeadMan` is reached (decision 8).
  */
 export const UPDATE: readonly Step[] = [
   connect,

@@ -7,7 +7,7 @@ import { waitForAnswer } from './wait-for-answer.ts';
 
 /**
  * Before anything changes: the release that is live now is told to take its place back, by itself, unless the rollout
- * is confirmed in time (decision D5). From here on nothing depends on this machine, or on the network.
+ * is confirmed in time (decision 8). From here on nothing depends on this machine, or on the network.
  */
 export const armDeadMan: Step = {
   title: 'arming the dead-man timer',

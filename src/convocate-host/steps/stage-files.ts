@@ -17,7 +17,7 @@ const UNPACK_MS = 120_000;
 const REFUSED_EXIT = 3;
 
 /**
- * Puts the release's program and its files beside the live release, without effect (decisions D3, D4). The host proves
+ * Puts the release's program and its files beside the live release, without effect (decisions 1, 7). The host proves
  * all of them before any runs (decision 0005); what turns out to be damaged there is sent as well, in the same run.
  */
 export const stageFiles: Step = {

@@ -36,7 +36,7 @@ export interface ReleaseInputs {
 }
 
 /**
- * Makes the release of a built tree and stores it, signed (decision D2). The same inputs are not built twice; the same
+ * Makes the release of a built tree and stores it, signed (decision 1). The same inputs are not built twice; the same
  * version from other inputs is refused, because a release never changes. Only a "-dirty" one, which nobody can check
  * out again anyway, may be replaced.
  */

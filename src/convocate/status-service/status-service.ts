@@ -34,7 +34,7 @@ export interface StatusService extends AsyncDisposable {
 }
 
 /**
- * The one service that holds the cluster (decision D8): events in on 223, a warm connection to each agent's 222, the
+ * The one service that holds the cluster (decision 9): events in on 223, a warm connection to each agent's 222, the
  * local socket for operators. Works from the first moment, with no agent at all or none that answers.
  */
 export async function startStatusService(options: StatusServiceOptions): Promise<StatusService> {

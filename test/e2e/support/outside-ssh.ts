@@ -48,7 +48,7 @@ export class OutsideSsh {
     return await this.machine.exec(this.argv(['-s'], name), { input, timeoutMs: 60_000 });
   }
 
-  /** One call of `convocate-agent-rpc`, as wire.md has it: one line there, one line back. */
+  /** One call of `convocate-agent-rpc`, as docs/reference/wire-tables.md has it: one line there, one line back. */
   async call(op: string, params: unknown = null): Promise<RpcAnswer> {
     return await this.send(`${JSON.stringify({ op, params })}\n`);
   }
