@@ -127,6 +127,40 @@ describe('the service', () => {
     expect(await pending).toBeNull();
   });
 
+  test('an agent with its fill of calls stays up: more wait for their turn, and what was interrupted is not sent', async () => {
+    const one = await agent('aaaaaaaa', 'one');
+    const session = one.addSession('s');
+    const { promise: released, resolve: release } = Promise.withResolvers<{ ok: true; result: null }>();
+    const asked: string[] = [];
+    one.handlers.set('restart', (params) => {
+      asked.push(String(params['id']));
+      return released;
+    });
+    await one.register(cluster.keys);
+    const service = await start({ pace: { pingMs: 20 } });
+    await up(one);
+    const restarts = Array.from({ length: 30 }, () =>
+      client().call('aaaaaaaa', 'restart', { id: session.uuid }),
+    );
+    await eventually('twenty are under way', () => asked.length === 20);
+    const interrupted = connectSocket(cluster.socketPath);
+    const kill = { op: 'kill', params: { id: session.uuid } };
+    interrupted.write(`${JSON.stringify({ op: 'call', agent_id: 'aaaaaaaa', rpc: kill, operator })}\n`);
+    const pings = (): number => one.calls.filter((op) => op === 'ping').length;
+    const before = pings();
+    await eventually('it is pinged all the while', () => pings() > before + 5);
+    await service.live.refresh('aaaaaaaa', 10_000);
+    expect((await client().agents())[0]).toMatchObject({ up: true });
+    interrupted.destroy();
+    await eventually('the interrupted one is logged', () => log.find(({ op }) => op === 'kill'));
+    release({ ok: true, result: null });
+    await Promise.all(restarts);
+    expect(asked).toHaveLength(30);
+    expect(one.calls).not.toContain('kill');
+    expect(log.filter(({ msg }) => msg === 'agent is down')).toEqual([]);
+    expect(log.find(({ op }) => op === 'kill')).toMatchObject({ outcome: 'refused', code: 'busy' });
+  });
+
   test('an agent that dies keeps its sessions in the list, stale, and comes back by itself', async () => {
     const mortal = await agent('aaaaaaaa', 'mortal');
     mortal.addSession('kept', { running: true, image: 'convocate:v1' });

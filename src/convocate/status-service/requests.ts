@@ -23,15 +23,23 @@ export function reachableAgent(live: LiveView, agentId: string): { client: Agent
   throw new AgentUnreachableError(agent.host, why, { sent: false });
 }
 
-/** Passes one operation on to its agent and logs it where it changes something: who, what, where, outcome. */
-export async function passCall(live: LiveView, log: Logger, request: CallRequest): Promise<unknown> {
+/**
+ * Passes one operation on to its agent and logs it where it changes something: who, what, where, outcome. `signal` is
+ * aborted when who asked for it has gone.
+ */
+export async function passCall(
+  live: LiveView,
+  log: Logger,
+  request: CallRequest,
+  signal: AbortSignal,
+): Promise<unknown> {
   const { agent_id: agentId, rpc, operator } = request;
   if (!isRpcOp(rpc.op))
     throw new RpcError('unknown_op', `no operation ${JSON.stringify(rpc.op.slice(0, 64))}`);
   const params = checkedParams(rpc.op, rpc.params);
   const work = async (op: RpcOp): Promise<unknown> => {
     const { client } = reachableAgent(live, agentId);
-    return await client.call(op, params);
+    return await client.call(op, params, { signal });
   };
   if (!RPC[rpc.op].changes) return await work(rpc.op);
   const result = await logged(log, { op: rpc.op, agentId, live, operator, params }, () =>
