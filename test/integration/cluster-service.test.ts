@@ -9,6 +9,7 @@ import { listAgents } from '../../src/cluster/registry.ts';
 import { ShellClient } from '../../src/cluster/shell-client.ts';
 import { serviceLogTo } from '../../src/convocate/status-service/service-log.ts';
 import type { StatusService } from '../../src/convocate/status-service/status-service.ts';
+import { encodeFrame } from '../../src/protocol/attach-frames.ts';
 import { publicBlobOf } from '../../src/ssh/keys.ts';
 import { ScriptedAgent } from './cluster-scripted-agent.ts';
 import { ServiceCluster } from './support/service-cluster.ts';
@@ -482,6 +483,43 @@ describe('attaching', () => {
     await up(one);
     expect(socket.closed).toBe(false);
     socket.destroy();
+  });
+
+  describe('given up while the terminal is being opened', () => {
+    const left = encodeFrame({ type: 'end', end: { reason: 'left' } }).toString('latin1');
+    const hello = encodeFrame({ type: 'hello', keys: 0, output: 0 });
+    const resumable = { terminal_id: '11111111-1111-4111-8111-111111111111' };
+
+    test.each([
+      ['a new one that would be held is left', { resumable }, hello, left],
+      [
+        'one that was held stays so: its client tries again',
+        { resumable: { ...resumable, received: 0 } },
+        hello,
+        '',
+      ],
+      ['raw bytes are no keys', {}, hello, ''],
+      ['an agent of an older release gets no frames', { resumable }, Buffer.from('\u001b[?1049h'), ''],
+    ])('%s', async (_, fields, first, told) => {
+      const one = await agent('aaaaaaaa', 'one');
+      const session = one.addSession('s');
+      await one.register(cluster.keys);
+      one.onAttach = () => {}; // it takes its time
+      await start();
+      await up(one);
+      const stop = new AbortController();
+      const header = { ...headerFor(session.uuid), ...fields };
+      const opening = client().attach('aaaaaaaa', header, { signal: stop.signal });
+      const { channel } = await eventually('the agent opens it', () => one.terminals[0]);
+      stop.abort();
+      await expect(opening).rejects.toThrow();
+      let heard = '';
+      channel.on('data', (bytes: Buffer) => (heard += bytes.toString('latin1')));
+      channel.on('end', () => channel.end()).resume();
+      channel.write(first);
+      await eventually('the detach is logged', () => log.find(({ msg }) => msg === 'detached'));
+      expect(heard).toBe(told);
+    });
   });
 
   test('is refused in the words of the agent', async () => {
