@@ -76,6 +76,7 @@ function wire(): string {
     `\n## Attach header\n\n${shape(AttachHeader)}\n`,
     `## Status events\n\n${variants(StatusEvent)}\n`,
     `## The local socket\n\nRequests on \`/run/convocate/shell.sock\`:\n\n${variants(ShellRequest)}\n`,
+    `A \`call\` that finds too many to its agent under way waits for its turn, until \`turnMs\` or the end of the client's side.\n`,
     `The answer to \`watch\` is a ClusterSnapshot; each line after it, one at least every ${WATCH_BEAT_MS / 1000} s, is a ClusterChange.\n`,
     `${frames()}\n`,
     '## Limits\n\n| limit | value |\n| --- | --- |',

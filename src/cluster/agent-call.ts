@@ -1,7 +1,7 @@
 import type { ClientChannel } from 'ssh2';
 import { withDeadline } from '../base/deadline.ts';
 import { messageOf } from '../base/errors.ts';
-import { LIMITS, SUBSYSTEM } from '../protocol/limits.ts';
+import { SUBSYSTEM } from '../protocol/limits.ts';
 import { RpcError } from '../protocol/error-codes.ts';
 import {
   RPC,
@@ -14,6 +14,7 @@ import {
 import type { SshConnection } from '../ssh/client.ts';
 import { readFirstLine, writeJsonLine } from '../ssh/json-channel.ts';
 import { AgentUnreachableError } from './agent-errors.ts';
+import { callMs } from './call-times.ts';
 
 /**
  * One operation on a channel of its own. {@link RpcError} where the agent refuses; {@link AgentUnreachableError}
@@ -23,7 +24,7 @@ export async function callAgent<Op extends RpcOp>(
   connection: SshConnection,
   host: string,
   request: { readonly op: Op; readonly params: RpcParams<Op> },
-  timeoutMs: number = RPC[request.op].changes ? LIMITS.changeCallMs : LIMITS.readCallMs,
+  timeoutMs: number = callMs(request.op),
 ): Promise<RpcResult<Op>> {
   const { op, params } = request;
   let channel: ClientChannel | undefined;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { RpcError } from '../protocol/error-codes.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import type { AgentClient } from './agent-client.ts';
 import { AgentLink } from './agent-link.ts';
@@ -34,7 +35,9 @@ class FakeAgent {
     const { promise: closed, resolve } = Promise.withResolvers<string>();
     const otherCalls = (): number => this.otherCalls;
     return {
-      call: (async (op: string) => await this.#answer(op)) as AgentClient['call'],
+      call: () => Promise.reject(new RpcError('busy', '20 calls to one are under way')), // others', all of them
+      ping: async () => (await this.#answer('ping')) as Awaited<ReturnType<AgentClient['ping']>>,
+      list: async () => (await this.#answer('list')) as Awaited<ReturnType<AgentClient['list']>>,
       attach: () => Promise.reject(new Error('not here')),
       terminals: 0,
       get calls() {

@@ -156,7 +156,7 @@ export class AgentLink {
     // Where it was this process that stood still, an answer that came meanwhile is read before anyone is blamed.
     const overdue = setTimeout(() => setImmediate(isOverdue), this.#pace.overdueMs);
     try {
-      const ping = await client.call('ping', null);
+      const ping = await client.ping();
       this.#refuseStranger(ping);
       this.#answeredAt = new Date().toISOString();
       return ping;
@@ -195,7 +195,7 @@ export class AgentLink {
     if (!this.#open) throw new Error('not connected');
     this.#listedAtMs = performance.now();
     const askedAt = this.#options.events.onAsk();
-    const sessions = await this.#open.call('list', null);
+    const sessions = await this.#open.list();
     this.#options.events.onList(sessions, askedAt);
   }
 }

@@ -16,6 +16,7 @@ import {
   type ShellRequest,
 } from '../protocol/shell-socket.ts';
 import { readFirstLine, writeJsonLine } from '../ssh/json-channel.ts';
+import { callMs, turnMs } from './call-times.ts';
 import { ClusterWatch, type WatchNews } from './cluster-watch.ts';
 import { serviceErrorOf } from './service-error.ts';
 import { ShellAnswer, operatorErrorOf } from './shell-answer.ts';
@@ -61,7 +62,7 @@ export class ShellClient {
   }
 
   async call<Op extends RpcOp>(agentId: string, op: Op, params: RpcParams<Op>): Promise<RpcResult<Op>> {
-    const timeoutMs = (RPC[op].changes ? LIMITS.changeCallMs : LIMITS.readCallMs) + SERVICE_GRACE_MS;
+    const timeoutMs = turnMs(op) + callMs(op) + SERVICE_GRACE_MS;
     const request: ShellRequest = {
       op: 'call',
       agent_id: agentId,

@@ -13,6 +13,8 @@ export const LIMITS = {
   /** How long a client waits for the answer to a call that only reads, and to one that starts or stops things. */
   readCallMs: 10_000,
   changeCallMs: 120_000,
+  /** How long a call waits for its turn where an agent has its fill of calls; a reading one no longer than `readCallMs`. */
+  turnMs: 60_000,
   scrollbackLines: 50_000,
   sendCharacters: 65_536,
   sendKeys: 1_000,

@@ -7,6 +7,7 @@ import { type CommandResult, runCommand } from '../../src/base/run-command.ts';
 import { ShellClient } from '../../src/cluster/shell-client.ts';
 import { serviceLogTo } from '../../src/convocate/status-service/service-log.ts';
 import type { StatusService } from '../../src/convocate/status-service/status-service.ts';
+import { encodeFrame } from '../../src/protocol/attach-frames.ts';
 import { publicBlobOf } from '../../src/ssh/keys.ts';
 import { ScriptedAgent } from './cluster-scripted-agent.ts';
 import { ServiceCluster } from './support/service-cluster.ts';
@@ -123,6 +124,40 @@ describe('the service', () => {
     await client().call('aaaaaaaa', 'get', { id: session.uuid });
     release({ ok: true, result: null });
     expect(await pending).toBeNull();
+  });
+
+  test('an agent with its fill of calls stays up: more wait for their turn, and what was interrupted is not sent', async () => {
+    const one = await agent('aaaaaaaa', 'one');
+    const session = one.addSession('s');
+    const { promise: released, resolve: release } = Promise.withResolvers<{ ok: true; result: null }>();
+    const asked: string[] = [];
+    one.handlers.set('restart', (params) => {
+      asked.push(String(params['id']));
+      return released;
+    });
+    await one.register(cluster.keys);
+    const service = await start({ pace: { pingMs: 20 } });
+    await up(one);
+    const restarts = Array.from({ length: 30 }, () =>
+      client().call('aaaaaaaa', 'restart', { id: session.uuid }),
+    );
+    await eventually('twenty are under way', () => asked.length === 20);
+    const interrupted = connectSocket(cluster.socketPath);
+    const kill = { op: 'kill', params: { id: session.uuid } };
+    interrupted.write(`${JSON.stringify({ op: 'call', agent_id: 'aaaaaaaa', rpc: kill, operator })}\n`);
+    const pings = (): number => one.calls.filter((op) => op === 'ping').length;
+    const before = pings();
+    await eventually('it is pinged all the while', () => pings() > before + 5);
+    await service.live.refresh('aaaaaaaa', 10_000);
+    expect((await client().agents())[0]).toMatchObject({ up: true });
+    interrupted.destroy();
+    await eventually('the interrupted one is logged', () => log.find(({ op }) => op === 'kill'));
+    release({ ok: true, result: null });
+    await Promise.all(restarts);
+    expect(asked).toHaveLength(30);
+    expect(one.calls).not.toContain('kill');
+    expect(log.filter(({ msg }) => msg === 'agent is down')).toEqual([]);
+    expect(log.find(({ op }) => op === 'kill')).toMatchObject({ outcome: 'refused', code: 'busy' });
   });
 
   test('an agent that dies keeps its sessions in the list, stale, and comes back by itself', async () => {
@@ -443,6 +478,43 @@ describe('attaching', () => {
     await up(one);
     expect(socket.closed).toBe(false);
     socket.destroy();
+  });
+
+  describe('given up while the terminal is being opened', () => {
+    const left = encodeFrame({ type: 'end', end: { reason: 'left' } }).toString('latin1');
+    const hello = encodeFrame({ type: 'hello', keys: 0, output: 0 });
+    const resumable = { terminal_id: '11111111-1111-4111-8111-111111111111' };
+
+    test.each([
+      ['a new one that would be held is left', { resumable }, hello, left],
+      [
+        'one that was held stays so: its client tries again',
+        { resumable: { ...resumable, received: 0 } },
+        hello,
+        '',
+      ],
+      ['raw bytes are no keys', {}, hello, ''],
+      ['an agent of an older release gets no frames', { resumable }, Buffer.from('\u001b[?1049h'), ''],
+    ])('%s', async (_, fields, first, told) => {
+      const one = await agent('aaaaaaaa', 'one');
+      const session = one.addSession('s');
+      await one.register(cluster.keys);
+      one.onAttach = () => {}; // it takes its time
+      await start();
+      await up(one);
+      const stop = new AbortController();
+      const header = { ...headerFor(session.uuid), ...fields };
+      const opening = client().attach('aaaaaaaa', header, { signal: stop.signal });
+      const { channel } = await eventually('the agent opens it', () => one.terminals[0]);
+      stop.abort();
+      await expect(opening).rejects.toThrow();
+      let heard = '';
+      channel.on('data', (bytes: Buffer) => (heard += bytes.toString('latin1')));
+      channel.on('end', () => channel.end()).resume();
+      channel.write(first);
+      await eventually('the detach is logged', () => log.find(({ msg }) => msg === 'detached'));
+      expect(heard).toBe(told);
+    });
   });
 
   test('is refused in the words of the agent', async () => {

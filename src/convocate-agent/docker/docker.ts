@@ -120,6 +120,8 @@ export interface Terminal {
 export interface ContainerEvent {
   /** `start`, `die`, `oom`, `destroy` … as Docker calls it. */
   readonly action: string;
+  /** When it happened, in milliseconds since 1970. */
+  readonly atMs: number;
   readonly id: string;
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;

@@ -11,6 +11,7 @@ const ACTIONS = ['start', 'die', 'oom', 'destroy', 'rename', 'pause', 'unpause']
 
 const EventLine = z.object({
   Action: z.string(),
+  timeNano: z.number(), // read as a double, which is exact to a microsecond
   Actor: z.object({ ID: z.string(), Attributes: z._default(z.record(z.string(), z.string()), {}) }),
 });
 
@@ -52,6 +53,7 @@ export function parseEvent(line: string): ContainerEvent | undefined {
   }
   const parsed = EventLine.safeParse(value);
   if (!parsed.success) return undefined;
-  const { Action, Actor } = parsed.data;
-  return { action: Action, id: Actor.ID, name: Actor.Attributes['name'] ?? '', labels: Actor.Attributes };
+  const { Action, Actor, timeNano } = parsed.data;
+  const { ID: id, Attributes: labels } = Actor;
+  return { action: Action, atMs: timeNano / 1e6, id, name: labels['name'] ?? '', labels };
 }

@@ -31,6 +31,7 @@ export class FakeDocker implements Docker {
   readonly #watchers = new Set<(event: ContainerEvent | Error) => void>();
   #down = false;
   #made = 0;
+  #started = 0;
 
   /** The next `call` fails with these words of Docker's. */
   failNext(call: Call, words: string): void {
@@ -68,9 +69,10 @@ export class FakeDocker implements Docker {
     this.#tell('die', facts);
   }
 
-  /** Docker's event of something that was killed in a container; no answer of its tells of it. */
-  tellOutOfMemory(container: string): void {
-    this.#tell('oom', this.#get(container));
+  /** Docker's event of something that was killed in a container, by default when it {@link end}s; no answer tells of it. */
+  tellOutOfMemory(container: string, { ranMs = 60_000 } = {}): void {
+    const facts = this.#get(container);
+    this.#tell('oom', facts, Date.parse(facts.startedAt) + ranMs);
   }
 
   /** A container that somebody else made. */
@@ -110,7 +112,8 @@ export class FakeDocker implements Docker {
   async startContainer(container: string): Promise<void> {
     await this.#enter('startContainer', container);
     const facts = this.#get(container);
-    const startedAt = `2026-01-01T00:00:0${this.#made}Z`;
+    this.#started += 1;
+    const startedAt = `2026-01-01T00:00:${String(this.#started).padStart(2, '0')}Z`;
     this.#put({ ...facts, running: true, startedAt, endedAt: '', exitCode: undefined, oomKilled: false });
     this.#tell('start', facts);
   }
@@ -215,8 +218,8 @@ export class FakeDocker implements Docker {
     this.#containers.set(facts.name, facts);
   }
 
-  #tell(action: string, { id, name, labels }: ContainerFacts): void {
-    for (const tell of this.#watchers) tell({ action, id, name, labels });
+  #tell(action: string, { id, name, labels }: ContainerFacts, atMs = Date.now()): void {
+    for (const tell of this.#watchers) tell({ action, atMs, id, name, labels });
   }
 }
 

@@ -1,9 +1,9 @@
 import { KeyedLock } from '../../base/keyed-lock.ts';
 import { LABEL } from '../../protocol/host-layout.ts';
 import type { ContainerFacts } from '../docker/docker.ts';
-import { STOPPED_EXIT } from '../../protocol/session.ts';
 import type { SessionStore } from './store.ts';
 import type { ContainerRecord } from './stored-session.ts';
+import { type MemoryNews, type Wish, isSameRun, isWished, runOf, wantedMemory } from './why-it-ended.ts';
 
 /** Whether a session has started or ended since it was looked at before. */
 export type Transition = 'started' | 'ended' | undefined;
@@ -23,10 +23,11 @@ export class KnownContainers {
   readonly #facts = new Map<string, ContainerFacts | undefined>();
   readonly #store: SessionStore;
   readonly #looks = new KeyedLock();
-  /** Ids of containers of which Docker said, in an event, that something in them was killed for want of memory. */
-  readonly #outOfMemory = new Map<string, string>();
-  /** Ids of containers that somebody wants to end. */
-  readonly #askedToStop = new Map<string, string>();
+  /** The last that Docker said, in an event, of something that was killed for want of memory. */
+  readonly #memoryNews = new Map<string, MemoryNews>();
+  readonly #wishes = new Map<string, Wish>();
+  /** What an agent before this one wrote down of a run that had ended. */
+  readonly #recorded = new Map<string, ContainerRecord>();
 
   constructor(store: SessionStore) {
     this.#store = store;
@@ -36,7 +37,7 @@ export class KnownContainers {
   recordOf(uuid: string, stored: ContainerRecord | undefined): ContainerRecord | undefined {
     if (!this.#facts.has(uuid)) return stored;
     const facts = this.#facts.get(uuid);
-    if (facts) return recordFrom(facts, this.#wasAskedToStop(uuid, facts, stored));
+    if (facts) return recordFrom(facts, this.#wasAskedToStop(uuid, facts));
     return stored && { ...stored, id: '', running: false };
   }
 
@@ -57,7 +58,9 @@ export class KnownContainers {
    */
   async look(uuid: string, inspect: () => Promise<ContainerFacts | undefined>): Promise<Look> {
     return await this.#looks.run(uuid, async () => {
-      const facts = this.#withMemoryNews(uuid, await inspect());
+      const seen = await inspect();
+      if (!this.#facts.has(uuid)) await this.#recall(uuid);
+      const facts = seen && { ...seen, oomKilled: this.#wantedMemory(uuid, seen) };
       const before = this.#facts.get(uuid);
       const transition = await this.#note(uuid, facts);
       const isLate = facts?.oomKilled === true && before?.id === facts.id && !before.oomKilled;
@@ -66,37 +69,45 @@ export class KnownContainers {
   }
 
   /** Docker's event tells of it where its later answers may not, as when only a child of the program was killed. */
-  noteOutOfMemory(uuid: string, containerId: string): void {
-    this.#outOfMemory.set(uuid, containerId);
+  noteOutOfMemory(uuid: string, news: MemoryNews): void {
+    this.#memoryNews.set(uuid, news);
   }
 
-  /** Before it is done, so that the news of its end finds it; false takes it back where it could not be done. */
-  noteAskedToStop(uuid: string, containerId: string, isAsked = true): void {
-    if (isAsked) this.#askedToStop.set(uuid, containerId);
-    else this.#askedToStop.delete(uuid);
+  /** Before it is done, so that the news of its end finds it. */
+  noteAskedToStop(uuid: string, wish: Wish): void {
+    this.#wishes.set(uuid, wish);
+  }
+
+  /** It could not be done: whatever ends the session later is another cause. */
+  forgetAskedToStop(uuid: string): void {
+    this.#wishes.delete(uuid);
   }
 
   forget(uuid: string): void {
     this.#facts.delete(uuid);
-    this.#outOfMemory.delete(uuid);
-    this.#askedToStop.delete(uuid);
+    this.#memoryNews.delete(uuid);
+    this.#wishes.delete(uuid);
+    this.#recorded.delete(uuid);
   }
 
-  /** What an agent before this one wrote down counts for the same container only. */
-  #wasAskedToStop(
-    uuid: string,
-    { id, running }: ContainerFacts,
-    stored: ContainerRecord | undefined,
-  ): boolean {
-    if (running) return false;
-    return this.#askedToStop.get(uuid) === id || (stored?.id === id && stored.asked_to_stop === true);
+  async #recall(uuid: string): Promise<void> {
+    const record = (await this.#store.find(uuid))?.stored?.container;
+    if (record && !record.running) this.#recorded.set(uuid, record);
   }
 
-  #withMemoryNews(uuid: string, facts: ContainerFacts | undefined): ContainerFacts | undefined {
-    if (!facts) return undefined;
-    const killed = facts.oomKilled || this.#outOfMemory.get(uuid) === facts.id;
-    const isAsked = this.#askedToStop.get(uuid) === facts.id;
-    return { ...facts, oomKilled: killed && !isAsked && endedForWantOfMemory(facts) };
+  #recordedOf(uuid: string, facts: ContainerFacts): ContainerRecord | undefined {
+    const record = this.#recorded.get(uuid);
+    return record && !facts.running && isSameRun(runOf(record), facts) ? record : undefined;
+  }
+
+  #wasAskedToStop(uuid: string, facts: ContainerFacts): boolean {
+    return isWished(this.#wishes.get(uuid), facts) || this.#recordedOf(uuid, facts)?.asked_to_stop === true;
+  }
+
+  #wantedMemory(uuid: string, facts: ContainerFacts): boolean {
+    if (this.#wasAskedToStop(uuid, facts)) return false;
+    const wanted = wantedMemory(this.#memoryNews.get(uuid), facts);
+    return wanted || this.#recordedOf(uuid, facts)?.oom_killed === true;
   }
 
   async #note(uuid: string, facts: ContainerFacts | undefined): Promise<Transition> {
@@ -113,14 +124,6 @@ export class KnownContainers {
     if (isRunning === wasRunning) return undefined;
     return isRunning ? 'started' : 'ended';
   }
-}
-
-/**
- * Something in it was killed for want of memory at some time: was that its end? Not where it went on and ended well, or
- * was stopped later.
- */
-function endedForWantOfMemory({ running, exitCode }: ContainerFacts): boolean {
-  return !running && exitCode !== 0 && exitCode !== STOPPED_EXIT;
 }
 
 function recordFrom(facts: ContainerFacts, askedToStop: boolean): ContainerRecord {

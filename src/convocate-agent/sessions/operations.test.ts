@@ -356,6 +356,30 @@ describe('kill', () => {
     expect(await getSession(reborn, id)).not.toHaveProperty('asked_to_stop');
   });
 
+  test('is the end of one run: none of the same container that somebody starts by hand', async () => {
+    const id = await sessionThatIs(fixture, 'running');
+    await killSession(fixture.agent, id);
+    await fixture.docker.startContainer(containerOf(id));
+    await lookAtContainer(fixture.agent, id);
+    fixture.docker.end(containerOf(id), 137, { oomKilled: true });
+    for (const agent of [fixture.agent, fixture.reborn()]) {
+      await lookAtContainer(agent, id);
+      const session = await getSession(agent, id);
+      expect(session).toMatchObject({ container_id: 'c1', exit_code: 137, oom_killed: true });
+      expect(session).not.toHaveProperty('asked_to_stop');
+    }
+  });
+
+  test('is not taken by a later agent for the end of a run that it never saw begin', async () => {
+    const id = await sessionThatIs(fixture, 'running');
+    await killSession(fixture.agent, id);
+    await fixture.docker.startContainer(containerOf(id));
+    fixture.docker.end(containerOf(id), 137);
+    const reborn = fixture.reborn();
+    await lookAtContainer(reborn, id);
+    expect(await getSession(reborn, id)).not.toHaveProperty('asked_to_stop');
+  });
+
   test('what could not be stopped and ends later ended by itself', async () => {
     const id = await sessionThatIs(fixture, 'running');
     fixture.docker.failNext('stopContainer', 'cannot stop: device busy');

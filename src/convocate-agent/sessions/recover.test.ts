@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type AgentFixture, makeAgentFixture, sessionThatIs } from './agent-fixture.ts';
+import { type AgentFixture, containerOf, makeAgentFixture, sessionThatIs } from './agent-fixture.ts';
 import { getSession } from './describe-session.ts';
 import { emptyLeftovers, recoverChanges } from './recover.ts';
+import { lookAtContainer } from './watch-containers.ts';
 
 const CUT_OFF_ID = '11111111-1111-4111-8111-111111111111';
 
@@ -48,6 +49,35 @@ describe('changes that a crash cut off', () => {
     await emptyLeftovers(reborn);
     expect(readdirSync(fixture.path('homes'))).toEqual([]);
     expect(readdirSync(fixture.path('sessions'))).toEqual([]);
+  });
+
+  test.each([
+    ['before the agent is back', 10_000, true],
+    ['long after: something else ended it', 60_000, false],
+  ])('kill, of a session that ends %s', async (_, ranMs, isAsked) => {
+    const id = await sessionThatIs(fixture, 'running'); // since 00:00:01
+    cutOff(id, 'kill'); // at 00:00:00
+    fixture.docker.end(containerOf(id), 137, { ranMs });
+    const reborn = fixture.reborn();
+    await recoverChanges(reborn);
+    await lookAtContainer(reborn, id);
+    const { running, asked_to_stop: asked } = await getSession(reborn, id);
+    expect({ running, asked: asked === true }).toEqual({ running: false, asked: isAsked });
+    const third = fixture.reborn();
+    await lookAtContainer(third, id);
+    expect((await getSession(third, id)).asked_to_stop === true).toBe(isAsked);
+  });
+
+  test('kill, of a session that takes its time to end: the agent is back before it', async () => {
+    const id = await sessionThatIs(fixture, 'running');
+    cutOff(id, 'kill');
+    const reborn = fixture.reborn();
+    await recoverChanges(reborn);
+    await lookAtContainer(reborn, id);
+    expect(await getSession(reborn, id)).not.toHaveProperty('asked_to_stop');
+    fixture.docker.end(containerOf(id), 137, { ranMs: 10_000 });
+    await lookAtContainer(reborn, id);
+    expect(await getSession(reborn, id)).toMatchObject({ exit_code: 137, asked_to_stop: true });
   });
 
   test('a change this version does not know stays locked', async () => {

@@ -1,10 +1,16 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { isSessionId } from '../../protocol/ids.ts';
 import type { Agent } from './agent.ts';
+import { STOP_SECONDS } from './container-spec.ts';
 import { emptyDeletedHome, removeHome } from './homes.ts';
 import { deletedHomeOf, homeOf } from './paths.ts';
+import type { LockMarker } from './session-locks.ts';
+import type { ContainerRecord } from './stored-session.ts';
+import { runOf } from './why-it-ended.ts';
 
 const DELETED = '.deleted-';
+/** Docker's own part of a stop, on a busy host. */
+const STOP_GRACE_MS = 20_000;
 /** What the marker on the source of a clone says: whatever was cut off, that home is nothing to undo. */
 export const CLONE_SOURCE = 'clone-source';
 
@@ -15,9 +21,9 @@ export const CLONE_SOURCE = 'clone-source';
  */
 export async function recoverChanges(agent: Agent): Promise<void> {
   for (const uuid of await agent.locks.marked()) {
-    const op = (await agent.locks.readMarker(uuid))?.op ?? '';
+    const { op, since } = (await agent.locks.readMarker(uuid)) ?? { op: '', since: '' };
     try {
-      const outcome = await recoverOne(agent, uuid, op);
+      const outcome = await recoverOne(agent, uuid, { op, since });
       if (outcome) await agent.locks.clear(uuid);
       agent.log.warn({ session: uuid, op, outcome: outcome ?? 'left locked' }, 'a change was cut off');
     } catch (error) {
@@ -27,7 +33,11 @@ export async function recoverChanges(agent: Agent): Promise<void> {
 }
 
 /** Says what was done; undefined where the lock has to stay. */
-async function recoverOne(agent: Agent, uuid: string, op: string): Promise<string | undefined> {
+async function recoverOne(
+  agent: Agent,
+  uuid: string,
+  { op, since }: LockMarker,
+): Promise<string | undefined> {
   const entry = await agent.store.find(uuid);
   switch (op) {
     case 'create':
@@ -41,8 +51,10 @@ async function recoverOne(agent: Agent, uuid: string, op: string): Promise<strin
       if (!(await isSetAside(agent, uuid))) return 'not begun';
       await agent.store.remove(uuid);
       return 'finished';
-    case 'edit':
     case 'kill':
+      rememberKill(agent, uuid, entry?.stored?.container, Date.parse(since));
+      return 'nothing to undo';
+    case 'edit':
     case 'restart':
     case 'override':
     case CLONE_SOURCE:
@@ -51,6 +63,18 @@ async function recoverOne(agent: Agent, uuid: string, op: string): Promise<strin
     default:
       return undefined;
   }
+}
+
+/** Docker may have been asked to stop it, and done so: that end is one that somebody wanted. A later one is not. */
+function rememberKill(
+  agent: Agent,
+  uuid: string,
+  container: ContainerRecord | undefined,
+  sinceMs: number,
+): void {
+  if (!container?.running) return;
+  const endsBetweenMs = [sinceMs, sinceMs + STOP_SECONDS * 1000 + STOP_GRACE_MS] as const;
+  agent.containers.noteAskedToStop(uuid, { ...runOf(container), endsBetweenMs });
 }
 
 async function isSetAside(agent: Agent, uuid: string): Promise<boolean> {

@@ -29,12 +29,21 @@ async function start(agent: Agent): Promise<void> {
   await watch.triedOnce;
 }
 
-/** A child of the session's is killed for want of memory, then the session ends; is that said to be the cause? */
-async function outOfMemoryAfter(id: string, exitCode: number): Promise<boolean> {
+interface End {
+  readonly ranMs?: number;
+  /** Docker's own flag. */
+  readonly oomKilled?: boolean;
+}
+
+/**
+ * A child of the session's is killed for want of memory a minute after its start, then the session ends, by default at the
+ * same time; is that said to be the cause?
+ */
+async function outOfMemoryAfter(id: string, exitCode: number, how: End = {}): Promise<boolean> {
   await restartSession(fixture.agent, id);
   if (!watch) await start(fixture.agent);
   fixture.docker.tellOutOfMemory(containerOf(id));
-  fixture.docker.end(containerOf(id), exitCode);
+  fixture.docker.end(containerOf(id), exitCode, how);
   await expect.poll(async () => (await getSession(fixture.agent, id)).running).toBe(false);
   const { oom_killed: killed } = await getSession(fixture.agent, id);
   return killed === true;
@@ -82,6 +91,49 @@ describe('the watch over containers', () => {
       [137, true],
       [143, false],
     ]);
+  });
+
+  test('a child that was killed for want of memory long ago is not the cause, whatever flag was left of it', async () => {
+    const ends: unknown[] = [];
+    for (const [exitCode, ranMs] of [
+      [1, 63_000],
+      [1, 3_600_000],
+      [137, 63_000],
+      [137, 3_600_000],
+    ] as const) {
+      const id = await sessionThatIs(fixture, 'stopped');
+      ends.push([exitCode, ranMs, await outOfMemoryAfter(id, exitCode, { ranMs, oomKilled: true })]);
+      await deleteSession(fixture.agent, id);
+    }
+    expect(ends).toEqual([
+      [1, 63_000, true],
+      [1, 3_600_000, false],
+      [137, 63_000, true],
+      [137, 3_600_000, false],
+    ]);
+  });
+
+  test("Docker's flag alone counts where the program itself was killed", async () => {
+    for (const [exitCode, isCause] of [
+      [1, false],
+      [137, true],
+    ] as const) {
+      const id = await sessionThatIs(fixture, 'running');
+      fixture.docker.end(containerOf(id), exitCode, { oomKilled: true });
+      await watch?.close();
+      await start(fixture.reborn());
+      expect(fixture.events).toMatchObject([{ session_id: id, data: { oom_killed: isCause } }]);
+      await deleteSession(fixture.agent, id);
+    }
+  });
+
+  test('what was known of the cause is known to a later agent, to which Docker tells nothing of it', async () => {
+    const id = await sessionThatIs(fixture, 'stopped');
+    expect(await outOfMemoryAfter(id, 1)).toBe(true);
+    await watch?.close();
+    const reborn = fixture.reborn();
+    await start(reborn);
+    expect(await getSession(reborn, id)).toMatchObject({ exit_code: 1, oom_killed: true });
   });
 
   test('one that we stop is "stopped" and never "died"', async () => {

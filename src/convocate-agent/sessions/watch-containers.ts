@@ -90,7 +90,7 @@ async function onEvent(agent: Agent, event: ContainerEvent): Promise<void> {
   const uuid = event.labels[LABEL.session] ?? '';
   // Labels are inherited by images committed from a session: only the name says that it is the session's own.
   if (!isSessionId(uuid) || event.name !== containerNameOf(uuid)) return;
-  if (event.action === 'oom') agent.containers.noteOutOfMemory(uuid, event.id);
+  if (event.action === 'oom') agent.containers.noteOutOfMemory(uuid, event);
   if (await agent.store.find(uuid)) await lookAndTell(agent, uuid);
 }
 

@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { ATTACH } from '../../protocol/attach.ts';
+import { failureOf } from './dial-failure.ts';
 import { ScreenModes } from './screen-modes.ts';
 import { ShownOutput } from './shown-output.ts';
 
@@ -14,6 +15,15 @@ function stuckTerminal(): { output: ShownOutput; take: () => void } {
     },
   });
   return { output: new ShownOutput(screen, new ScreenModes(), () => {}), take: () => done?.() };
+}
+
+function thrownBy(task: () => void): unknown {
+  try {
+    task();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
 }
 
 const window = Buffer.alloc(ATTACH.windowBytes);
@@ -31,7 +41,10 @@ test('another window is asked for only when the terminal has taken what there is
   output.show(window);
   output.requireRoom();
   output.show(Buffer.from('more'));
-  expect(() => output.requireRoom()).toThrow('takes no output');
+  expect(failureOf(thrownBy(() => output.requireRoom()))).toEqual({
+    failure: 'again',
+    problem: 'this terminal takes no output',
+  });
   take();
   await new Promise((resolve) => setImmediate(resolve));
   output.requireRoom();

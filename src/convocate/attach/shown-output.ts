@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { OperationError } from '../../base/errors.ts';
 import { ATTACH } from '../../protocol/attach.ts';
 import { FrameError } from '../../protocol/attach-frames.ts';
 import type { ScreenModes } from './screen-modes.ts';
@@ -41,9 +42,12 @@ export class ShownOutput {
     });
   }
 
-  /** Throws where the terminal takes nothing: an agent that goes on sends another window, which would have no room. */
+  /**
+   * OperationError where the terminal takes nothing, as that of a laptop that sleeps: an agent that goes on sends another
+   * window, which would have no room yet.
+   */
   requireRoom(): void {
-    if (this.#waiting > ATTACH.windowBytes) throw new Error('this terminal takes no output');
+    if (this.#waiting > ATTACH.windowBytes) throw new OperationError('this terminal takes no output');
   }
 
   /** Bytes that the terminal has not taken. */

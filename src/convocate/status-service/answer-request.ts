@@ -36,7 +36,7 @@ export async function answerRequest(
       watch(service, socket);
       return;
     }
-    writeJsonLine(socket, { ok: true, result: await resultOf(service, request) });
+    writeJsonLine(socket, { ok: true, result: await resultOf(service, request, socket) });
   } catch (error) {
     const refusal = refusalOf(error, host);
     if (!refusal) service.log.error({ err: error }, 'a request failed');
@@ -62,6 +62,7 @@ function watch({ watchers }: Service, socket: Socket): void {
 async function resultOf(
   service: Service,
   request: Exclude<ShellRequest, { op: 'attach' | 'watch' }>,
+  socket: Socket,
 ): Promise<unknown> {
   switch (request.op) {
     case 'agents':
@@ -69,11 +70,22 @@ async function resultOf(
     case 'sessions':
       return service.live.sessions();
     case 'call':
-      return (await passCall(service.live, service.log, request)) ?? null;
+      return (await passCall(service.live, service.log, request, goneSignal(socket))) ?? null;
     case 'resize':
       service.terminals.resize(request);
       return null;
   }
+}
+
+/**
+ * Aborted when the client ends its side: whoever interrupts a script wants nothing that has not begun. One that ends it as
+ * `nc` does, and reads on, is answered where there is no need to wait.
+ */
+function goneSignal(socket: Socket): AbortSignal {
+  const gone = new AbortController();
+  const onGone = (): void => gone.abort();
+  socket.once('end', onGone).once('close', onGone).resume();
+  return gone.signal;
 }
 
 const OPS: readonly string[] = [

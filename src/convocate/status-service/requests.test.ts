@@ -35,12 +35,14 @@ async function pass(op: string, params: unknown = { id: ID }): Promise<unknown> 
   };
   const note = (facts: unknown): void => void logged.push(facts);
   const operator = { user: 'claude', from: 'local' };
-  return await passCall(live as unknown as LiveView, { info: note, warn: note } as unknown as Logger, {
+  const log = { info: note, warn: note } as unknown as Logger;
+  const request = {
     op: 'call',
     agent_id: 'aaaaaaaa',
     rpc: { op, params },
     operator,
-  });
+  } as const;
+  return await passCall(live as unknown as LiveView, log, request, new AbortController().signal);
 }
 
 const REFRESH = 'refresh aaaaaaaa 2000';

@@ -26,8 +26,14 @@ export function reachableAgent(live: LiveView, agentId: string): { client: Agent
 /**
  * Passes one operation on to its agent and logs it where it changes something: who, what, where, outcome. What is shown is
  * true when this settles, also of a change that failed: it may have got half-way, which its agent does not tell by itself.
+ * `signal` is aborted when who asked for it has gone.
  */
-export async function passCall(live: LiveView, log: Logger, request: CallRequest): Promise<unknown> {
+export async function passCall(
+  live: LiveView,
+  log: Logger,
+  request: CallRequest,
+  signal: AbortSignal,
+): Promise<unknown> {
   const { agent_id: agentId, rpc, operator } = request;
   if (!isRpcOp(rpc.op))
     throw new RpcError('unknown_op', `no operation ${JSON.stringify(rpc.op.slice(0, 64))}`);
@@ -36,7 +42,7 @@ export async function passCall(live: LiveView, log: Logger, request: CallRequest
   const work = async (op: RpcOp): Promise<unknown> => {
     const { client } = reachableAgent(live, agentId);
     sent = true;
-    return await client.call(op, params);
+    return await client.call(op, params, { signal });
   };
   if (!RPC[rpc.op].changes) return await work(rpc.op);
   try {

@@ -5,13 +5,20 @@ import type { LiveView } from '../../cluster/live-view.ts';
 import { AttachHeader } from '../../protocol/attach.ts';
 import { RpcError } from '../../protocol/error-codes.ts';
 import type { ShellRequest } from '../../protocol/shell-socket.ts';
-import { writeJsonLine } from '../../ssh/json-channel.ts';
+import { leaveUnseen } from './leave-unseen.ts';
 import { logged, reachableAgent } from './requests.ts';
 import { relay } from './relay.ts';
 import type { Logger } from './service-log.ts';
 
 type AttachRequest = Extract<ShellRequest, { op: 'attach' }>;
 type ResizeRequest = Extract<ShellRequest, { op: 'resize' }>;
+
+/** False where the client has gone meanwhile: opening a terminal may take minutes, and whoever waits may change their mind. */
+async function isTaken(socket: Socket, answer: unknown): Promise<boolean> {
+  return await new Promise((resolve) => {
+    socket.write(`${JSON.stringify(answer)}\n`, (error) => resolve(!error));
+  });
+}
 
 /** The terminals that are relayed just now, by the id that their client resizes them with. */
 export class Terminals {
@@ -36,7 +43,10 @@ export class Terminals {
     const attachId = randomUUID();
     this.#open.set(attachId, terminal);
     try {
-      writeJsonLine(socket, { ok: true, result: { attach_id: attachId } });
+      if (!(await isTaken(socket, { ok: true, result: { attach_id: attachId } }))) {
+        await leaveUnseen(terminal, header);
+        return;
+      }
       if (rest.length > 0) terminal.write(rest);
       await relay(socket, terminal);
     } finally {

@@ -12,14 +12,14 @@ export async function killSession(agent: Agent, id: string): Promise<null> {
     const name = containerNameOf(id);
     const before = await lookAtContainer(agent, id);
     if (!before.facts?.running) return before.transition === 'ended';
-    agent.containers.noteAskedToStop(id, before.facts.id);
+    agent.containers.noteAskedToStop(id, before.facts);
     try {
       await agent.docker.stopContainer(name, STOP_SECONDS);
       const { facts } = await lookAtContainer(agent, id);
       if (facts?.running) throw new RpcError('docker', `container ${name} still runs after it was stopped`);
     } catch (error) {
       // Whatever ends it later is somebody's news. One that has ended all the same is what was wanted.
-      if (agent.containers.factsOf(id)?.running) agent.containers.noteAskedToStop(id, before.facts.id, false);
+      if (agent.containers.factsOf(id)?.running) agent.containers.forgetAskedToStop(id);
       throw error;
     }
     return true;
