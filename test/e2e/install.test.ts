@@ -87,18 +87,19 @@ describe('refused before anything is changed', () => {
       }
     }));
 
-  test('an account claude that is not ours', () =>
-    expectNothingChanged([shell], async () => {
-      await shell.run(['useradd', '--uid', '1999', '--no-create-home', 'claude']);
-      try {
+  test('an account claude that is not ours', async () => {
+    await shell.run(['useradd', '--uid', '1999', '--no-create-home', 'claude']);
+    try {
+      await expectNothingChanged([shell], async () => {
         const { exitCode, stderr } = await install();
         expect(exitCode).toBe(3);
         expect(stderr).toMatch(/error: the user claude exists with uid and gid 1999:1999, not 1337:1337/);
         expect(stderr).toMatch(/next: .*usermod/);
-      } finally {
-        await shell.run(['userdel', 'claude']);
-      }
-    }));
+      });
+    } finally {
+      await shell.run(['userdel', 'claude']);
+    }
+  });
 
   test('values that cannot be: 2, and what to give instead', () =>
     expectNothingChanged([shell], async () => {
