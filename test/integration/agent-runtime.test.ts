@@ -176,8 +176,9 @@ describe('attach', { timeout: 60_000 }, () => {
   test('starts a stopped session; keys sent together with the header are not lost', async () => {
     const id = await newSession();
     const terminal = await agent.attach({ id, cols: 90, rows: 30, term: 'xterm' });
-    terminal.type('stty size; echo planet=$PLANET $((40+2))\n');
-    await terminal.shows('30 90');
+    // tmux gives the program its size a moment after it has drawn: these keys may be there before.
+    const sized = 'until [ "$(stty size)" = "30 90" ]; do sleep 0.05; done';
+    terminal.type(`${sized}; echo planet=$PLANET $((40+2))\n`);
     await terminal.shows('planet=earth 42');
     expect(await agent.call('get', { id })).toMatchObject({ running: true, attached: 1 });
     terminal.close();

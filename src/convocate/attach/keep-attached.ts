@@ -12,7 +12,7 @@ import {
 import { type DialFailure, failureOf } from './dial-failure.ts';
 import { LeaveKeys } from './leave-keys.ts';
 import { LostScreen, type ScreenOfSession } from './lost-screen.ts';
-import type { Size } from './own-terminal.ts';
+import type { Size } from '../own-device.ts';
 import { ShownOutput } from './shown-output.ts';
 import { TypedKeys } from './typed-keys.ts';
 

@@ -1,6 +1,6 @@
 import { columnsOf } from '../../base/text-columns.ts';
 import { printable } from '../commands/printable.ts';
-import type { Size } from './own-terminal.ts';
+import type { Size } from '../own-device.ts';
 
 const ESC = '\u001b';
 const SAVE = `${ESC}7`;

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { refineColumns } from '../../base/text-columns.ts';
 import { lostNotice, withoutNotice } from './lost-notice.ts';
-import type { Size } from './own-terminal.ts';
+import type { Size } from '../own-device.ts';
 import type { ScreenModes } from './screen-modes.ts';
 
 export interface ScreenOfSession {

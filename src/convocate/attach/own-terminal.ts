@@ -1,16 +1,12 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
-import { ReadStream, WriteStream } from 'node:tty';
-import { RefusedError } from '../../base/errors.ts';
 import { runCommand } from '../../base/run-command.ts';
+import { DEVICE, type Size, openDevice, requireDevice, sizeOfDevice, writeNow } from '../own-device.ts';
 import { writeLast } from './write-last.ts';
 
-const DEVICE = '/dev/tty';
-
-export interface Size {
-  readonly cols: number;
-  readonly rows: number;
-}
+const NO_TERMINAL = {
+  message: 'a session can be attached only from a terminal, and there is none here',
+  hint: 'log in with a terminal (`ssh -t`), or use `convocate new --start` in scripts',
+};
 
 /** The operator's terminal, opened anew: what reads here is gone for good when it is closed. */
 export interface OwnTerminal {
@@ -26,15 +22,13 @@ export interface OwnTerminal {
   closeNow(last: string): void;
 }
 
-/** Throws {@link RefusedError} where the process has no terminal. */
+/** Throws RefusedError where the process has no terminal. */
 export function requireTerminal(): void {
-  closeSync(openDevice('r'));
+  requireDevice(NO_TERMINAL);
 }
 
 export function openOwnTerminal(): OwnTerminal {
-  // One ReadStream both ways: a tty.WriteStream would block the whole program, its keys too, on a terminal that is slow.
-  const stream = new ReadStream(openDevice('r+'));
-  stream.on('error', () => {}); // a terminal that is gone: 'close' and SIGHUP tell
+  const stream = openDevice(NO_TERMINAL);
   const restore = (): void => {
     if (stream.destroyed) return;
     stream.setRawMode(false);
@@ -42,7 +36,7 @@ export function openOwnTerminal(): OwnTerminal {
   };
   return {
     stream,
-    size: currentSize,
+    size: sizeOfDevice,
     makeRaw: async () => {
       stream.setRawMode(true);
       // Node leaves output processing on: each line feed would become a carriage return too, and break the screen.
@@ -54,36 +48,8 @@ export function openOwnTerminal(): OwnTerminal {
     },
     closeNow: (last) => {
       if (stream.destroyed) return;
-      try {
-        writeSync(openDevice('w'), last);
-      } catch {
-        // the terminal is gone
-      }
+      writeNow(last);
       restore();
     },
   };
-}
-
-/** A stream learns its size once, when it is made. */
-function currentSize(): Size {
-  const probe = new WriteStream(openDevice('w'));
-  const { columns, rows } = probe;
-  probe.destroy();
-  return { cols: within(columns, 80), rows: within(rows, 24) };
-}
-
-/** Terminals without a size say 0; the wire takes 1 to 1000. */
-function within(value: number, fallback: number): number {
-  return value >= 1 ? Math.min(value, 1000) : fallback;
-}
-
-function openDevice(flags: 'r' | 'w' | 'r+'): number {
-  try {
-    return openSync(DEVICE, flags);
-  } catch (error) {
-    throw new RefusedError('a session can be attached only from a terminal, and there is none here', {
-      hint: 'log in with a terminal (`ssh -t`), or use `convocate new --start` in scripts',
-      cause: error,
-    });
-  }
 }

@@ -1,6 +1,6 @@
 import type { ReadStream } from 'node:tty';
 import type { Size } from '../state.ts';
-import { openDevice, sizeOfDevice, writeNow } from './device.ts';
+import { openDevice, sizeOfDevice, writeNow } from '../../own-device.ts';
 import { type HeldOutput, holdOutput } from './hold-output.ts';
 import { ENTER_SCREEN, LEAVE_SCREEN } from './screen-modes.ts';
 
@@ -11,6 +11,11 @@ export interface Listener {
   /** Nothing more can come from this terminal. */
   readonly onEnd: () => void;
 }
+
+const NO_TERMINAL = {
+  message: 'the terminal UI needs a terminal, and there is none here',
+  hint: 'log in with a terminal (`ssh -t`), or use `convocate ls` in scripts',
+};
 
 /** Ends a sequence that was cut off in the middle. */
 const CANCEL = '\u0018';
@@ -34,7 +39,7 @@ export class UiTerminal {
 
   /** Throws RefusedError where the process has no terminal. */
   take({ onBytes, onFree, onEnd }: Listener): void {
-    const stream = openDevice();
+    const stream = openDevice(NO_TERMINAL);
     this.#stream = stream;
     this.#held = holdOutput();
     stream.setRawMode(true);

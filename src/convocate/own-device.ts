@@ -1,0 +1,71 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { ReadStream, WriteStream } from 'node:tty';
+import { type ErrorDetails, RefusedError } from '../base/errors.ts';
+
+/** Whatever terminal the process belongs to, wherever its own input and output go. */
+export const DEVICE = '/dev/tty';
+
+/** In columns and rows, as the wire takes them: 1 to 1000. */
+export interface Size {
+  readonly cols: number;
+  readonly rows: number;
+}
+
+/** What to say to a process that has no terminal. */
+export interface NoTerminal extends Pick<ErrorDetails, 'hint'> {
+  readonly message: string;
+}
+
+/**
+ * The operator's terminal, opened anew, keys in and screen out: what reads here is gone for good when it is closed. One
+ * ReadStream both ways: a tty.WriteStream would stop the whole program, its keys too, on a terminal that is slow. Throws
+ * {@link RefusedError} where the process has none.
+ */
+export function openDevice(none: NoTerminal): ReadStream {
+  const stream = new ReadStream(openFor(none));
+  stream.on('error', () => {}); // a terminal that is gone: 'close' and SIGHUP tell
+  return stream;
+}
+
+/** Throws {@link RefusedError} where the process has no terminal. */
+export function requireDevice(none: NoTerminal): void {
+  closeSync(openFor(none));
+}
+
+/** Of terminals without a size, or of one that is gone, 80×24. */
+export function sizeOfDevice(): Size {
+  try {
+    const probe = new WriteStream(openSync(DEVICE, 'w')); // it learns its size once, when it is made
+    const { columns, rows } = probe;
+    probe.destroy();
+    return { cols: within(columns, 80), rows: within(rows, 24) };
+  } catch {
+    return { cols: 80, rows: 24 };
+  }
+}
+
+/** Writes to the terminal and is done when it returns; nothing where the terminal is gone. */
+export function writeNow(text: string): void {
+  try {
+    const file = openSync(DEVICE, 'w');
+    try {
+      writeSync(file, text);
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    // nobody is there to see it
+  }
+}
+
+function openFor({ message, hint }: NoTerminal): number {
+  try {
+    return openSync(DEVICE, 'r+');
+  } catch (error) {
+    throw new RefusedError(message, { ...(hint !== undefined && { hint }), cause: error });
+  }
+}
+
+function within(value: number, fallback: number): number {
+  return value >= 1 ? Math.min(value, 1000) : fallback;
+}
