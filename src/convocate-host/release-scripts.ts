@@ -23,8 +23,13 @@ files_of() {
   sed -n '/^      "path": "/{N;N;N;/\\.\\./!s/^      "path": "\\([A-Za-z0-9_][A-Za-z0-9._\\/-]*\\)",\\n      "sha256": "\\([0-9a-f]\\{64\\}\\)",\\n      "size": [0-9]*,\\n      "executable": \\([a-z]*\\)$/\\2 \\3 \\1/p}' "$1"
 }
 is_whole() { printf '%s  %s\\n' "$1" "$2" | sha256sum -c --status - 2>/dev/null; }
-# The blobs of all files on stdin: one process instead of one for each of fifty.
-all_whole() { sed "s|^\\([0-9a-f]*\\) .*|\\1  $lib/blobs/\\1|" | sha256sum -c --status - 2>/dev/null; }
+# The blobs of all files on stdin, in one process. openssl is on most hosts, and takes 0.1 s where coreutils take 0.7.
+all_whole() (
+  cd "$lib/blobs" || return
+  wanted=$(sed 's/^\\([0-9a-f]*\\) .*/\\1 *\\1/')
+  found=$(printf '%s\\n' "$wanted" | cut -d'*' -f2 | xargs openssl dgst -sha256 -r 2>/dev/null) || :
+  [ "$found" = "$wanted" ] || printf '%s\\n' "$wanted" | sha256sum -c --status - 2>/dev/null
+)
 `;
 
 /**

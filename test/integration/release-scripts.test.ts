@@ -316,6 +316,16 @@ describe('check-release', () => {
     expect(await check()).toEqual([0, '']);
   });
 
+  test('needs no openssl, and believes none that is wrong', async () => {
+    await mkdir(at('bin'));
+    await writeFile(at('bin/openssl'), '#!/bin/sh\necho nonsense\n', { mode: 0o755 });
+    const argv = scriptArgv(CHECK_RELEASE, at('lib'), 'v1', at('signers'));
+    const env = { ...process.env, PATH: `${at('bin')}:${process.env['PATH']}` };
+    expect(await runCommand(argv, { env })).toMatchObject({ exitCode: 0, stdout: '' });
+    await writeFile(blob(library), 'export {}\n;');
+    expect(await runCommand(argv, { env })).toMatchObject({ exitCode: 9 });
+  });
+
   test('names a file that is gone, or is another than its blob', async () => {
     await rm(release('convocate-agent'));
     await rm(release('lib/convocate-agent.mjs'));
