@@ -9,11 +9,15 @@ export interface SystemAccount {
 }
 
 /** `right`, `missing`, or the numbers that an account of that name has instead: `1000:1000`. */
-export async function lookAtAccount({ name, uid, gid }: SystemAccount): Promise<string> {
+export async function lookAtAccount({
+  name,
+  uid,
+  gid,
+}: SystemAccount): Promise<'right' | 'missing' | `${string}:${string}`> {
   const found = await runCommand(['getent', 'passwd', name]);
   if (found.exitCode !== 0) return 'missing';
   const [, , foundUid = '', foundGid = ''] = found.stdout.split(':');
-  const numbers = `${foundUid}:${foundGid}`;
+  const numbers = `${foundUid}:${foundGid}` as const;
   return numbers === `${uid}:${gid}` ? 'right' : numbers;
 }
 

@@ -41,7 +41,7 @@ export async function readReleaseFile(release: InstalledRelease, path: string): 
 /**
  * Proves that a release is whole and the cluster's own: the signature over its manifest, then the digest of every
  * file. Throws OperationError naming the first file that is not what it was. Changes nothing: what to send for it is
- * found by the host's own tools (decision 0005).
+ * found by the host's own tools (decision 5).
  */
 export async function verifyRelease(release: InstalledRelease): Promise<void> {
   const signature = await readFile(join(release.directory, SIGNATURE_FILE), 'utf8');

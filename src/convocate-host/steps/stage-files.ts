@@ -18,7 +18,7 @@ const REFUSED_EXIT = 3;
 
 /**
  * Puts the release's program and its files beside the live release, without effect (decisions 1, 7). The host proves
- * all of them before any runs (decision 0005); what turns out to be damaged there is sent as well, in the same run.
+ * all of them before any runs (decision 5); what turns out to be damaged there is sent as well, in the same run.
  */
 export const stageFiles: Step = {
   title: 'staging the program',

@@ -18,34 +18,44 @@ export async function lookAtStatusLink(agentId: string): Promise<StatusLink | un
  * that waits for someone goes unnoticed. Where it did not, a rollout is no reason to fail over it.
  */
 export async function expectStatusLink(rollout: Rollout, timeoutMs: number): Promise<void> {
-  const { agentId } = need(rollout, 'record');
   if (!rollout.statusLinkBefore?.up) {
     rollout.reporter.warn(
       'its status link to this shell host was not up before, so that it is back is not proven',
     );
     return;
   }
-  const look = async (): Promise<true | undefined> => {
-    const link = await lookAtStatusLink(agentId);
-    return link && isBack(rollout, link) ? true : undefined;
-  };
-  const options = { timeoutMs, intervalMs: 100, what: 'the status link' };
-  await pollUntil(look, options).catch((cause: unknown) => {
-    throw notThere(rollout, 'did not come', cause);
-  });
+  await waitForLink(
+    rollout,
+    timeoutMs,
+    'did not come',
+    (link) => link !== undefined && isBack(rollout, link),
+  );
 }
 
 /** As {@link expectStatusLink}, of a link that was seen. That nobody can be asked just then is no evidence. */
 export async function expectStatusLinkStill(rollout: Rollout, timeoutMs: number): Promise<void> {
   if (!rollout.statusLinkBefore?.up) return;
+  const isThere = (link?: StatusLink): boolean => !link || isBack(rollout, link);
+  await waitForLink(rollout, timeoutMs, 'came, and was lost again', isThere);
+}
+
+/** Throws OperationError, with `how` it failed, where the link is not such in time. */
+async function waitForLink(
+  rollout: Rollout,
+  timeoutMs: number,
+  how: string,
+  isRight: (link?: StatusLink) => boolean,
+): Promise<void> {
   const { agentId } = need(rollout, 'record');
-  const look = async (): Promise<true | undefined> => {
-    const link = await lookAtStatusLink(agentId);
-    return !link || isBack(rollout, link) ? true : undefined;
-  };
+  const look = async (): Promise<true | undefined> => isRight(await lookAtStatusLink(agentId)) || undefined;
   const options = { timeoutMs, intervalMs: 100, what: 'the status link' };
   await pollUntil(look, options).catch((cause: unknown) => {
-    throw notThere(rollout, 'came, and was lost again', cause);
+    throw new OperationError(`the new program's status link to this shell host's 223 ${how}`, {
+      host: rollout.hostName,
+      output: messageOf(cause),
+      hint: 'see the journals: convocate-agent on the host, convocate-status here',
+      cause,
+    });
   });
 }
 
@@ -54,12 +64,4 @@ function isBack(rollout: Rollout, { up, version, since }: StatusLink): boolean {
   const isRestarted = plan.restart || rollout.mustRestart;
   const before = rollout.statusLinkBefore?.since ?? '';
   return up && version === plan.version && (!isRestarted || since > before);
-}
-
-function notThere({ hostName }: Rollout, how: string, cause?: unknown): OperationError {
-  return new OperationError(`the new program's status link to this shell host's 223 ${how}`, {
-    host: hostName,
-    ...(cause !== undefined && { output: messageOf(cause), cause }),
-    hint: 'see the journals: convocate-agent on the host, convocate-status here',
-  });
 }

@@ -99,24 +99,25 @@ test('--timeout ends it, which is no error', async () => {
 /** As a service that has just started tells of an agent. */
 const untried = agentViewOf(newAgentState('aaaaaaaa', 'one', '2026-01-01T00:00:00Z'));
 
-test('a service that was restarted is no news: nothing has gone, and what changed meanwhile is told', async () => {
-  const ended = service.run('events', '--count', '1', '--json');
+/** It goes while it is watched, and is back before it has reached anybody. */
+async function restartService(): Promise<void> {
   await service.watched();
   service.agents = [untried];
   service.sessions = [];
   service.dropWatchers();
   await service.watched();
+}
+
+test('a service that was restarted is no news: nothing has gone, and what changed meanwhile is told', async () => {
+  const ended = service.run('events', '--count', '1', '--json');
+  await restartService();
   service.push({ agents: [agentView()], sessions: [{ ...api, running: false }] });
   expect(JSON.parse((await ended).stdout)).toMatchObject({ event: 'session.state', to: 'stopped' });
 });
 
 test('an agent that died while the service was restarted is told as down, and its release when it is back', async () => {
   const ended = service.run('events', '--count', '3', '--json');
-  await service.watched();
-  service.agents = [untried];
-  service.sessions = [];
-  service.dropWatchers();
-  await service.watched();
+  await restartService();
   service.push({ load: [1, 1, 1] });
   service.push({ agents: [{ ...untried, problem: 'cannot reach the agent: EHOSTUNREACH' }] });
   service.push({ agents: [{ ...untried, problem: 'cannot reach the agent: ECONNREFUSED' }] });
