@@ -1,5 +1,6 @@
 import { agentsInTrouble } from './trouble.ts';
-import { type Cluster, PREVIEW_COLS, SMALLEST, type Size, type TuiState } from './state.ts';
+import type { Size } from '../own-device.ts';
+import { type Cluster, PREVIEW_COLS, SMALLEST, type TuiState } from './state.ts';
 
 /**
  * How the window is divided, from top to bottom: title, agents in trouble, head of the list, list, bottom. Both what a

@@ -1,3 +1,4 @@
+import type { Size } from '../own-device.ts';
 import { sessionKey } from '../../cluster/session-key.ts';
 import type { Screen } from '../../protocol/rpc.ts';
 import type { AgentView, SessionView } from '../../protocol/shell-socket.ts';
@@ -38,11 +39,6 @@ export const MAX_MESSAGES = 200;
 /** From this width on there is a preview beside the list. */
 export const PREVIEW_COLS = 120;
 export const SMALLEST = { cols: 40, rows: 12 } as const;
-
-export interface Size {
-  readonly cols: number;
-  readonly rows: number;
-}
 
 /** The picture of the cluster as the status service tells it. */
 export interface Cluster {

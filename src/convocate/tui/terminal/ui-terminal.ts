@@ -1,5 +1,5 @@
 import type { ReadStream } from 'node:tty';
-import type { Size } from '../state.ts';
+import type { Size } from '../../own-device.ts';
 import { openDevice, sizeOfDevice, writeNow } from '../../own-device.ts';
 import { type HeldOutput, holdOutput } from './hold-output.ts';
 import { ENTER_SCREEN, LEAVE_SCREEN } from './screen-modes.ts';

@@ -1,5 +1,5 @@
 import { columnsOf } from '../../../base/text-columns.ts';
-import type { Size } from '../state.ts';
+import type { Size } from '../../own-device.ts';
 import { type Line, span } from './line.ts';
 import { fitLine, tailOfLine, widthOfLine } from './line-width.ts';
 import { STYLE } from './styles.ts';

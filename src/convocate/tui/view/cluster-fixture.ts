@@ -1,5 +1,6 @@
 import type { AgentView, SessionView } from '../../../protocol/shell-socket.ts';
-import { type Cluster, type Size, type TuiState, initialState, keyOf } from '../state.ts';
+import type { Size } from '../../own-device.ts';
+import { type Cluster, type TuiState, initialState, keyOf } from '../state.ts';
 
 /** A cluster as the golden screens show it, at one fixed moment. */
 export const NOW_MS = Date.parse('2026-03-04T14:03:22Z');

@@ -1,6 +1,7 @@
 import { columnsOf } from '../../../base/text-columns.ts';
 import type { SessionView } from '../../../protocol/shell-socket.ts';
-import { SMALLEST, type Size, type TuiState } from '../state.ts';
+import type { Size } from '../../own-device.ts';
+import { SMALLEST, type TuiState } from '../state.ts';
 import { wayOut } from '../way-out.ts';
 import { type Line, type Style, span } from './line.ts';
 import { STYLE } from './styles.ts';

@@ -1,6 +1,7 @@
 import { columnsOf } from '../../../base/text-columns.ts';
 import { HELP_LINES, type HelpLine } from '../help-lines.ts';
-import type { HelpDialog, Size } from '../state.ts';
+import type { Size } from '../../own-device.ts';
+import type { HelpDialog } from '../state.ts';
 import { type Line, span } from './line.ts';
 import type { Page } from './page.ts';
 import { STYLE } from './styles.ts';

@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Field, FormDialog, Size, TuiState } from '../state.ts';
+import type { Size } from '../../own-device.ts';
+import type { Field, FormDialog, TuiState } from '../state.ts';
 import { keyOf, targetOf } from '../state.ts';
 import { KINDS, LIVE_SCREEN, NOW_MS, SIZES, agentAt, ago, sessionAt, stateWith } from './cluster-fixture.ts';
 import { exactColumns } from './exact-columns-fixture.ts';
