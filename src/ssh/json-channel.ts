@@ -40,8 +40,12 @@ export async function readFirstLine(
   });
 }
 
-export function writeJsonLine(channel: Duplex, value: unknown): boolean {
-  return channel.write(`${JSON.stringify(value)}\n`);
+export function writeJsonLine(
+  channel: Duplex,
+  value: unknown,
+  onWritten?: (error?: Error | null) => void,
+): boolean {
+  return channel.write(`${JSON.stringify(value)}\n`, onWritten);
 }
 
 /** Calls `onLine` for each line until the channel ends; a line that is too long ends it. */

@@ -5,6 +5,7 @@ import type { LiveView } from '../../cluster/live-view.ts';
 import { AttachHeader } from '../../protocol/attach.ts';
 import { RpcError } from '../../protocol/error-codes.ts';
 import type { ShellRequest } from '../../protocol/shell-socket.ts';
+import { writeJsonLine } from '../../ssh/json-channel.ts';
 import { leaveUnseen } from './leave-unseen.ts';
 import { logged, reachableAgent } from './requests.ts';
 import { relay } from './relay.ts';
@@ -16,7 +17,7 @@ type ResizeRequest = Extract<ShellRequest, { op: 'resize' }>;
 /** False where the client has gone meanwhile: opening a terminal may take minutes, and whoever waits may change their mind. */
 async function isTaken(socket: Socket, answer: unknown): Promise<boolean> {
   return await new Promise((resolve) => {
-    socket.write(`${JSON.stringify(answer)}\n`, (error) => resolve(!error));
+    writeJsonLine(socket, answer, (error) => resolve(!error));
   });
 }
 
