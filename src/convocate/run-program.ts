@@ -3,6 +3,7 @@ import { CommanderError } from 'commander';
 import { EXIT } from '../base/errors.ts';
 import { describeError, errorToJson, exitCodeOf } from '../base/report-error.ts';
 import { buildProgram } from './build-program.ts';
+import { SftpRefusedError } from './login-shell/login-command.ts';
 import { whatToRun } from './what-to-run.ts';
 
 /** A shell that completes a line asks with this word in front; it is no verb that a person needs to see. */
@@ -25,6 +26,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     // Commander has told the operator by now: help that was asked for is no error, all else is bad usage.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     process.stderr.write(await wordsFor(error, words.includes('--json')));
+    if (error instanceof SftpRefusedError) await answerSftp(error);
     return exitCodeOf(error);
   }
 }
@@ -33,6 +35,11 @@ export async function runProgram(args: readonly string[]): Promise<number> {
 async function wordsFor(error: unknown, asJson: boolean): Promise<string> {
   const { jsonLine, printableText } = await import('./commands/printable.ts');
   return asJson ? jsonLine(errorToJson(error)) : `${printableText(describeError(error))}\n`;
+}
+
+async function answerSftp({ message, details }: SftpRefusedError): Promise<void> {
+  const { refuseSftp } = await import('./login-shell/refuse-sftp.ts');
+  await refuseSftp(process.stdin, process.stdout, `${message}; ${details.hint}`);
 }
 
 async function complete(words: readonly string[]): Promise<number> {

@@ -100,10 +100,22 @@ describe('a command over ssh', () => {
     expect((await shell.exec(['test', '-e', '/tmp/was-here'])).exitCode).toBe(1);
   });
 
-  // sshd throws away what a subsystem says on stderr, so over SFTP nobody can be told more than that it is over.
   test.each([
-    ['scp', ['scp', '-B', '/etc/hostname', 'claude@localhost:/tmp/was-here'], /Connection closed/],
-    ['sftp', ['sftp', '-b', '/dev/null', 'claude@localhost'], /Connection closed/],
+    [
+      'scp',
+      ['scp', '-B', '/etc/hostname', 'claude@localhost:/tmp/was-here'],
+      /was-here.*: Permission denied/,
+    ],
+    [
+      'scp from it',
+      ['scp', '-B', 'claude@localhost:/etc/hostname', '/tmp/was-here'],
+      /hostname.*Permission denied/,
+    ],
+    [
+      'sftp',
+      ['sftp', '-b', '/dev/null', 'claude@localhost'],
+      /this account runs convocate and nothing else[^]*to copy files, log in as root or with another/,
+    ],
     [
       'scp of the old protocol',
       ['scp', '-B', '-O', '/etc/hostname', 'claude@localhost:/tmp/was-here'],

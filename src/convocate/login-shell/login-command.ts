@@ -4,6 +4,9 @@ import { NotPlainWordsError, splitWords } from './split-words.ts';
 
 const OURS = new Set(['convocate', '/usr/local/bin/convocate']);
 
+/** The same refusal for a client that hears it in the protocol of SFTP only; see `refuse-sftp.ts`. */
+export class SftpRefusedError extends RefusedError {}
+
 /** Programs that move files or hold a terminal, and what does the same for an operator here. */
 const INSTEAD: Readonly<Record<string, string>> = {
   scp: 'to copy files, log in as root or with another account, on port 22',
@@ -26,7 +29,8 @@ export function loginCommand(args: readonly string[]): string[] {
   if (OURS.has(program)) return rest;
   const hint =
     INSTEAD[basename(program)] ?? 'for a shell, log in as root or with another account, on port 22';
-  throw new RefusedError(`this account runs convocate and nothing else, so not: ${shorten(command)}`, {
+  const Refusal = basename(program) === 'sftp-server' ? SftpRefusedError : RefusedError;
+  throw new Refusal(`this account runs convocate and nothing else, so not: ${shorten(command)}`, {
     hint: `\`ssh claude@HOST convocate help\` tells what it runs; ${hint}`,
   });
 }
