@@ -61,9 +61,10 @@ export function nextAnswer(request: MessagesRequest): Answer {
 
   const intro = steps[(step - 1) % steps.length] ?? '';
   if (prompt.text.includes('ask permission')) {
+    const [, seconds = '0'] = /\bfor (\d{1,3}) seconds\b/.exec(prompt.text) ?? [];
     return {
       text: 'For this I need a command that I may not run without asking.',
-      tool: { name: 'Bash', input: { command: 'sudo id --user --name', description: 'Ask who root is' } },
+      tool: { name: 'Bash', input: { command: `sudo sleep ${seconds}`, description: 'Let root sleep' } },
     };
   }
   const number = String(step).padStart(3, '0');
@@ -81,7 +82,7 @@ export function nextAnswer(request: MessagesRequest): Answer {
   };
 }
 
-/** `… in 20 steps` asks for as many; `ask permission` is one tool call that needs the operator. */
+/** `… in 20 steps` asks for as many; `ask permission [for 20 seconds]` is one tool call that needs the operator. */
 function wantedSteps(prompt: string): number {
   if (prompt.includes('ask permission')) return 1;
   return Number(/\b(\d{1,5}) steps?\b/.exec(prompt)?.[1] ?? defaultSteps);

@@ -85,6 +85,25 @@ test('interrupted in the middle of its work, which no hook tells, it waits for a
   await becomes(id, 'waiting', /^interrupted/);
 });
 
+test('a command that was allowed and takes its time is work, from the answer on', async () => {
+  const id = await newSession(shell, 'agent-a', 'patient');
+  await becomes(id, 'idle');
+  await say(id, 'Please ask permission for 45 seconds');
+  await becomes(id, 'waiting', /permission to use Bash/);
+  await press(id, 'Enter');
+  const { activity } = await becomes(id, 'working');
+  const changed = await pollUntil(
+    async () => {
+      const now = await session(id);
+      return now?.activity?.state === 'working' ? undefined : now;
+    },
+    { timeoutMs: 90_000, intervalMs: 500, what: 'the end of the command' },
+  );
+  expect(changed?.activity?.state).toBe('idle');
+  const workedMs = Date.parse(changed?.activity?.since ?? '') - Date.parse(activity?.since ?? '');
+  expect(workedMs).toBeGreaterThan(44_000);
+});
+
 test('killed in the middle of its work and restarted, it is back in its own conversation', async () => {
   const id = await newSession(shell, 'agent-a', 'cut-over');
   await becomes(id, 'idle');

@@ -17,7 +17,7 @@ test('a state is old as its first report, however often it is reported again', (
   book.note('a', { report: report('working', 20, 'Bash') });
   expect(since()).toBe('2026-01-01T10:00:10.000Z');
   expect(book.activityOf('a', container)?.detail).toBe('Bash');
-  book.note('a', { terminal: { lastOutputMs: START, lookedAtMs: START, command: 'node', atRest: false } });
+  book.note('a', { terminal: { lastOutputMs: START, lookedAtMs: START, command: 'node' } });
   expect(since()).toBe('2026-01-01T10:00:10.000Z');
   book.note('a', { report: report('idle', 30) });
   book.note('a', { report: report('working', 40) });

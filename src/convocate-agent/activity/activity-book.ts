@@ -1,9 +1,11 @@
 import type { Activity } from '../../protocol/activity.ts';
 import { type ContainerEvidence, type TerminalEvidence, decideActivity } from './decide-activity.ts';
+import type { ProgramStatus } from './program-status.ts';
 import type { Report } from './report-file.ts';
 
 interface Page {
   readonly report?: Report | undefined;
+  readonly status?: ProgramStatus | undefined;
   readonly terminal?: TerminalEvidence | undefined;
   /** Since when the report has told this state; milliseconds since 1970. */
   readonly sinceMs?: number | undefined;

@@ -6,8 +6,10 @@ import { homeOf } from '../sessions/paths.ts';
 import { ActivityTeller } from './activity-teller.ts';
 import { containerEvidence } from './container-evidence.ts';
 import { dueLook } from './due-look.ts';
+import { SETTLES_MS } from './decide-activity.ts';
 import { comparedWith, lookAtTerminal } from './look-at-terminal.ts';
-import { readReport } from './report-file.ts';
+import { STATUS_DIRECTORY, readProgramStatus } from './program-status.ts';
+import { REPORT_DIRECTORY, readReport } from './report-file.ts';
 import { SessionWatch } from './session-watch.ts';
 
 const TICK_MS = 1_000;
@@ -18,8 +20,10 @@ const MOST_LOOKS = 4;
 const REST_MS = 60_000;
 
 interface Watched {
-  readonly watch: SessionWatch;
+  readonly watches: readonly SessionWatch[];
   readAtMs: number;
+  /** When a new status has settled, and is told where no report came after it. */
+  settledAtMs: number;
   lookedAtMs: number;
   /** Of a terminal that did not answer in time: it is left alone for a while. */
   restsUntilMs: number;
@@ -52,8 +56,8 @@ export class ActivityMonitor implements AsyncDisposable {
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#teller[Symbol.dispose]();
-    for (const { watch, reading } of this.#watched.values()) {
-      watch[Symbol.dispose]();
+    for (const { watches, reading } of this.#watched.values()) {
+      for (const watch of watches) watch[Symbol.dispose]();
       await reading;
     }
     this.#watched.clear();
@@ -63,9 +67,11 @@ export class ActivityMonitor implements AsyncDisposable {
     this.#takeUp();
     const nowMs = performance.now();
     for (const [id, watched] of this.#watched) {
-      if (nowMs - watched.readAtMs < REREAD_MS) continue;
-      watched.watch.listen();
-      this.#read(id, watched);
+      if (nowMs >= watched.settledAtMs) {
+        watched.settledAtMs = Infinity;
+        this.#tell(id);
+      }
+      if (nowMs - watched.readAtMs >= REREAD_MS) this.#read(id, watched);
     }
     this.#lookWhereDue();
   }
@@ -77,7 +83,7 @@ export class ActivityMonitor implements AsyncDisposable {
       if (isLookedAt || nowMs < restsUntilMs) return false;
       const { activities, containers, now } = this.#agent;
       const startedAt = containers.factsOf(id)?.startedAt ?? '';
-      const everyMs = dueLook(activities.pageOf(id).report, startedAt, now().getTime());
+      const everyMs = dueLook(activities.pageOf(id), startedAt, now().getTime());
       return everyMs !== undefined && nowMs - lookedAtMs >= everyMs;
     });
     due.sort(([, a], [, b]) => a.lookedAtMs - b.lookedAtMs);
@@ -88,9 +94,9 @@ export class ActivityMonitor implements AsyncDisposable {
   /** Sessions come and go by themselves; only one that runs is watched. */
   #takeUp(): void {
     const running = new Set(this.#agent.containers.running().map(({ uuid }) => uuid));
-    for (const [id, { watch }] of this.#watched) {
+    for (const [id, { watches }] of this.#watched) {
       if (running.has(id)) continue;
-      watch[Symbol.dispose]();
+      for (const watch of watches) watch[Symbol.dispose]();
       this.#watched.delete(id);
       this.#agent.activities.forget(id);
       this.#teller.forget(id);
@@ -99,10 +105,14 @@ export class ActivityMonitor implements AsyncDisposable {
   }
 
   #add(id: string): void {
-    const watch = new SessionWatch(homeOf(this.#agent.paths, id), () => this.#read(id, watched));
+    const home = homeOf(this.#agent.paths, id);
+    const watches = [[REPORT_DIRECTORY], STATUS_DIRECTORY].map(
+      (names) => new SessionWatch(home, names, () => this.#read(id, watched)),
+    );
     const watched: Watched = {
-      watch,
+      watches,
       readAtMs: performance.now(),
+      settledAtMs: Infinity,
       lookedAtMs: -Infinity,
       restsUntilMs: -Infinity,
       reading: undefined,
@@ -120,7 +130,8 @@ export class ActivityMonitor implements AsyncDisposable {
       return;
     }
     watched.readAtMs = performance.now();
-    watched.reading = this.#readOnce(id).finally(() => {
+    for (const watch of watched.watches) watch.listen();
+    watched.reading = this.#readOnce(id, watched).finally(() => {
       watched.reading = undefined;
       if (!watched.readAgain) return;
       watched.readAgain = false;
@@ -128,19 +139,22 @@ export class ActivityMonitor implements AsyncDisposable {
     });
   }
 
-  async #readOnce(id: string): Promise<void> {
+  async #readOnce(id: string, watched: Watched): Promise<void> {
     const { activities, paths, now } = this.#agent;
-    const report = await readReport(homeOf(paths, id), now().getTime());
-    if (!this.#watched.has(id)) return;
-    const before = activities.pageOf(id).report;
-    // A new question is not answered, and new work not interrupted, by what the terminal did before.
-    const isNewer = before?.atMs !== report?.atMs;
-    const { terminal } = activities.pageOf(id);
+    const home = homeOf(paths, id);
+    const report = await readReport(home, now().getTime());
+    const status = await readProgramStatus(home, now().getTime());
+    if (this.#watched.get(id) !== watched) return;
+    const before = activities.pageOf(id);
+    const { terminal } = before;
+    // A new question is not answered by what the terminal did before.
+    const isNewer = before.report?.atMs !== report?.atMs;
     activities.note(id, {
       report,
-      ...(isNewer &&
-        terminal && { terminal: { ...terminal, busySinceMs: undefined, restSinceMs: undefined } }),
+      ...(status && { status }), // none that can be read tells nothing new
+      ...(isNewer && terminal && { terminal: { ...terminal, busySinceMs: undefined } }),
     });
+    if (status?.atMs !== before.status?.atMs) watched.settledAtMs = performance.now() + SETTLES_MS;
     this.#tell(id);
   }
 

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type ActivityEvidence, decideActivity } from './decide-activity.ts';
+import type { ProgramStatus } from './program-status.ts';
 import type { Report } from './report-file.ts';
 
 const START = Date.parse('2026-01-01T10:00:00.000Z');
@@ -13,11 +14,15 @@ const report = (state: Report['state'], detail = '', at = 60): Report => ({
   detail,
   atMs: seconds(at),
 });
+const status = (state: ProgramStatus['state'], at: number, detail = ''): ProgramStatus => ({
+  state,
+  detail,
+  atMs: seconds(at),
+});
 const terminal = (lastOutput: number, busySince?: number): NonNullable<ActivityEvidence['terminal']> => ({
   lastOutputMs: seconds(lastOutput),
   lookedAtMs: seconds(100),
   command: 'bash',
-  atRest: false,
   ...(busySince !== undefined && { busySinceMs: seconds(busySince) }),
 });
 
@@ -45,22 +50,78 @@ test.each<[string, ActivityEvidence, string | undefined]>([
     'working since 80',
   ],
   [
-    'was interrupted: no hook, and its title is at rest',
+    'was answered, by its status',
+    { container: running, report: report('waiting', 'a yes'), status: status('busy', 80) },
+    'working since 80',
+  ],
+  [
+    'was interrupted, by its status: no hook tells',
+    { container: running, report: report('working', 'Bash'), status: status('idle', 80) },
+    'waiting since 80: interrupted; waits for what to do next',
+  ],
+  [
+    'was interrupted at its question',
+    { container: running, report: report('waiting', 'a yes'), status: status('idle', 80) },
+    'waiting since 80: interrupted; waits for what to do next',
+  ],
+  [
+    'at work for long with one tool, by its status too',
     {
       container: running,
       report: report('working', 'Bash'),
-      terminal: { ...terminal(70), atRest: true, restSinceMs: seconds(70) },
+      status: status('busy', 10),
+      terminal: terminal(61),
     },
-    'waiting since 70: interrupted; waits for what to do next',
+    'working since 60: Bash',
   ],
   [
-    'at rest, as it reported',
+    'its status says the same with fewer words',
     {
       container: running,
-      report: report('idle'),
-      terminal: { ...terminal(70), atRest: true, restSinceMs: seconds(70) },
+      report: report('waiting', 'use Bash?'),
+      status: status('waiting', 61, 'permission'),
     },
+    'waiting since 60: use Bash?',
+  ],
+  [
+    'its status is news of just now, whose report may come yet',
+    { container: running, report: report('working', 'Bash'), status: status('idle', 99.5) },
+    'working since 60: Bash',
+  ],
+  [
+    'its turn is over, and then its status',
+    { container: running, report: report('idle'), status: status('idle', 61) },
     'idle since 60',
+  ],
+  [
+    'at work again by itself, which no hook tells',
+    { container: running, report: report('idle'), status: status('busy', 80) },
+    'working since 80',
+  ],
+  [
+    'hooks that somebody took out, and a status',
+    { container: running, status: status('waiting', 80, 'input needed') },
+    'waiting since 80: input needed',
+  ],
+  [
+    'hooks that somebody took out, at rest',
+    { container: running, status: status('idle', 80) },
+    'idle since 80',
+  ],
+  [
+    'a status of the run before',
+    { container: running, report: report('working', 'Bash'), status: status('idle', -60) },
+    'working since 60: Bash',
+  ],
+  [
+    'draws at its question, and its status knows that nobody answered',
+    {
+      container: running,
+      report: report('waiting', 'a yes'),
+      status: status('waiting', 61),
+      terminal: terminal(99, 80),
+    },
+    'waiting since 60: a yes',
   ],
   ['its turn is over', { container: running, report: report('idle') }, 'idle since 60'],
   [
@@ -95,24 +156,41 @@ test('one that works and shows nothing for minutes is told with that', () => {
   expect(decide(seen, 400)).toBe('working since 60: Bash, quiet for 5 min');
 });
 
+test('what decided is what counts', () => {
+  const decision = decideActivity(
+    { container: running, report: report('working'), status: status('idle', 80), terminal: terminal(81) },
+    seconds(100),
+  );
+  expect(decision?.evidence.filter(({ counts }) => counts)).toEqual([
+    { source: 'process', says: 'its status is: idle', at: iso(seconds(80)), counts: true },
+  ]);
+});
+
 test('some evidence always counts, and what it says is in words', () => {
   const states = fc.constantFrom('working', 'waiting', 'idle', 'exited') satisfies fc.Arbitrary<
     Report['state']
   >;
   const time = fc.integer({ min: -500, max: 500 });
   fc.assert(
-    fc.property(fc.boolean(), fc.option(fc.tuple(states, time)), fc.option(time), (runs, told, shown) => {
-      const decision = decideActivity(
-        {
-          container: { ...running, running: runs },
-          report: told ? report(told[0], '', told[1]) : undefined,
-          terminal: shown === null ? undefined : terminal(shown),
-        },
-        seconds(500),
-      );
-      expect(decision?.evidence.some(({ counts }) => counts)).toBe(true);
-      expect(decision?.evidence.every(({ says }) => says.length > 3)).toBe(true);
-      if (!runs) expect(decision?.activity.state).toBe('exited');
-    }),
+    fc.property(
+      fc.boolean(),
+      fc.option(fc.tuple(states, time)),
+      fc.option(time),
+      fc.option(fc.tuple(fc.constantFrom('busy', 'waiting', 'idle'), time)),
+      (runs, told, shown, noted) => {
+        const decision = decideActivity(
+          {
+            container: { ...running, running: runs },
+            report: told ? report(told[0], '', told[1]) : undefined,
+            status: noted ? status(noted[0], noted[1]) : undefined,
+            terminal: shown === null ? undefined : terminal(shown),
+          },
+          seconds(500),
+        );
+        expect(decision?.evidence.some(({ counts }) => counts)).toBe(true);
+        expect(decision?.evidence.every(({ says }) => says.length > 3)).toBe(true);
+        if (!runs) expect(decision?.activity.state).toBe('exited');
+      },
+    ),
   );
 });

@@ -1,4 +1,5 @@
 import type { Activity, Evidence } from '../../protocol/activity.ts';
+import type { ProgramStatus } from './program-status.ts';
 import type { Report } from './report-file.ts';
 
 /** Of the session's last container. */
@@ -20,15 +21,12 @@ export interface TerminalEvidence {
   readonly busySinceMs?: number | undefined;
   /** The command in the foreground, as tmux names it. */
   readonly command: string;
-  /** Its title says that the program does nothing; one that does not tell this is not at rest. */
-  readonly atRest: boolean;
-  /** Since when it has been at rest without a report of that; undefined while it is not. */
-  readonly restSinceMs?: number | undefined;
 }
 
 export interface ActivityEvidence {
   readonly container: ContainerEvidence | undefined;
   readonly report?: Report | undefined;
+  readonly status?: ProgramStatus | undefined;
   /** Since when reports have told its state, where that is longer ago; milliseconds since 1970. */
   readonly sinceMs?: number | undefined;
   readonly terminal?: TerminalEvidence | undefined;
@@ -43,63 +41,73 @@ export interface Decision {
 const LONG_QUIET_MS = 120_000;
 /** The clock of the container's start and that of its programs are one, but not read at one moment. */
 const START_SLACK_MS = 1_000;
+/** The report of a hook may come this much after the status that it belongs to. */
+export const SETTLES_MS = 1_000;
 
 /**
  * What a session's program is doing, and which evidence says so; undefined of a session that has never run. Pure. The
- * program's own report counts first. The terminal overrules it in two cases, because no hook tells of either: the answer to a
- * question (until the tool that was asked about has ended), told by a terminal that works on after it; and work that a person
- * interrupted, told by a title that says the program is at rest.
+ * program's own words count first: the report of its hooks, which knows more, or its status where that is newer and says
+ * something else, since no hook tells of the answer to a question (until the tool that was asked about has ended), nor
+ * of work that a person interrupted. A terminal that works on after a question overrules the report of a program that
+ * has no status.
  */
 export function decideActivity(seen: ActivityEvidence, nowMs: number): Decision | undefined {
   const { container, terminal } = seen;
   if (!container || container.startedAt === '') return undefined;
   if (!container.running) return ended(container);
-  const startedMs = Date.parse(container.startedAt);
-  const report = reportOfRun(seen.report, container.startedAt);
-  const running: Evidence = {
-    source: 'container',
-    says: 'it runs',
-    at: container.startedAt,
-    counts: !report,
-  };
+  const report = ofRun(seen.report, container.startedAt);
+  const status = ofRun(seen.status, container.startedAt);
   const output = terminal && { last_output_at: iso(terminal.lastOutputMs) };
-  if (!report) {
-    const none: Evidence = { source: 'hook', says: 'its program has reported nothing', counts: false };
-    const activity: Activity = { state: 'unknown', since: container.startedAt, detail: '', ...output };
-    return { activity, evidence: [running, none, ...terminalSays(terminal, nowMs, false)] };
-  }
-  const overruled = overruledBy(report, terminal);
-  const hook: Evidence = {
-    source: 'hook',
-    says: `its program reported: ${report.state}${report.detail && ` (${report.detail})`}`,
-    at: iso(report.atMs),
-    counts: !overruled,
+  const sinceMs = Math.max(seen.sinceMs ?? report?.atMs ?? 0, Date.parse(container.startedAt));
+  const reported = report && {
+    ...{ state: report.state, since: iso(sinceMs), detail: detailOf(report, terminal, nowMs) },
   };
-  const told = {
-    state: report.state,
-    since: iso(Math.max(seen.sinceMs ?? report.atMs, startedMs)),
-    detail: detailOf(report, terminal, nowMs),
+  const byStatus = status && toldByStatus(status, report, nowMs);
+  const byTerminal = status ? undefined : toldByTerminal(report, terminal);
+  const unknown: Activity = { state: 'unknown', since: container.startedAt, detail: '' };
+  const activity = byStatus ?? byTerminal ?? reported ?? unknown;
+  return {
+    activity: { ...activity, ...output },
+    evidence: [
+      { source: 'container', says: 'it runs', at: container.startedAt, counts: activity === unknown },
+      hookSays(report, activity === reported),
+      ...statusSays(status, activity === byStatus),
+      ...terminalSays(terminal, nowMs, activity === byTerminal),
+    ],
   };
-  const activity: Activity = { ...(overruled ?? told), ...output };
-  return { activity, evidence: [running, hook, ...terminalSays(terminal, nowMs, overruled !== undefined)] };
 }
 
-/** A report of a run before, which a container that was started by hand finds in its home, counts for nothing. */
-export function reportOfRun(report: Report | undefined, startedAt: string): Report | undefined {
-  return report && report.atMs >= Date.parse(startedAt) - START_SLACK_MS ? report : undefined;
+/** What is of a run before, which a container that was started by hand finds in its home, counts for nothing. */
+export function ofRun<Told extends { readonly atMs: number }>(
+  told: Told | undefined,
+  startedAt: string,
+): Told | undefined {
+  return told && told.atMs >= Date.parse(startedAt) - START_SLACK_MS ? told : undefined;
 }
 
-/** What the terminal says against the report. */
-function overruledBy({ state }: Report, terminal: TerminalEvidence | undefined): Activity | undefined {
-  if (state === 'waiting' && terminal?.busySinceMs !== undefined)
-    return { state: 'working', since: iso(terminal.busySinceMs), detail: '' };
-  if (state === 'working' && terminal?.restSinceMs !== undefined)
-    return {
-      state: 'waiting',
-      since: iso(terminal.restSinceMs),
-      detail: 'interrupted; waits for what to do next',
-    };
-  return undefined;
+const SAME = { busy: 'working', waiting: 'waiting', idle: 'idle' } as const;
+
+/** Where the status has news; undefined where the report is newer, or says the same with more words. */
+function toldByStatus(
+  { state, detail, atMs }: ProgramStatus,
+  report: Report | undefined,
+  nowMs: number,
+): Activity | undefined {
+  const isNews = !report || (atMs > report.atMs && report.state !== SAME[state]);
+  if (!isNews || nowMs - atMs < SETTLES_MS) return undefined;
+  const since = iso(atMs);
+  // A turn that ends by itself is reported; before its status, too.
+  if (state === 'idle' && (report?.state === 'working' || report?.state === 'waiting'))
+    return { state: 'waiting', since, detail: 'interrupted; waits for what to do next' };
+  return { state: SAME[state], since, detail };
+}
+
+function toldByTerminal(
+  report: Report | undefined,
+  terminal: TerminalEvidence | undefined,
+): Activity | undefined {
+  if (report?.state !== 'waiting' || terminal?.busySinceMs === undefined) return undefined;
+  return { state: 'working', since: iso(terminal.busySinceMs), detail: '' };
 }
 
 function ended({ startedAt, endedAt, exitCode, oomKilled }: ContainerEvidence): Decision {
@@ -120,15 +128,33 @@ function detailOf(report: Report, terminal: TerminalEvidence | undefined, nowMs:
   return report.detail === '' ? quiet : `${report.detail}, ${quiet}`;
 }
 
+function hookSays(report: Report | undefined, counts: boolean): Evidence {
+  if (!report) return { source: 'hook', says: 'its program has reported nothing', counts };
+  const { state, detail, atMs } = report;
+  return {
+    source: 'hook',
+    says: `its program reported: ${state}${detail && ` (${detail})`}`,
+    at: iso(atMs),
+    counts,
+  };
+}
+
+function statusSays(status: ProgramStatus | undefined, counts: boolean): Evidence[] {
+  if (!status) return [];
+  const { state, detail, atMs } = status;
+  return [
+    { source: 'process', says: `its status is: ${state}${detail && ` (${detail})`}`, at: iso(atMs), counts },
+  ];
+}
+
 function terminalSays(terminal: TerminalEvidence | undefined, nowMs: number, counts: boolean): Evidence[] {
   if (!terminal) return [];
   const ago = Math.max(0, Math.round((nowMs - terminal.lastOutputMs) / 1000));
   const goes = terminal.busySinceMs === undefined ? '' : ', and goes on';
-  const rests = terminal.atRest ? '; its title says that the program is at rest' : '';
   return [
     {
       source: 'terminal',
-      says: `it last showed something new ${ago} s ago${goes}${rests}`,
+      says: `it last showed something new ${ago} s ago${goes}`,
       at: iso(terminal.lookedAtMs),
       counts,
     },

@@ -8,6 +8,7 @@ import { lookAndTell } from '../sessions/watch-containers.ts';
 import { containerEvidence } from './container-evidence.ts';
 import { type TerminalEvidence, decideActivity } from './decide-activity.ts';
 import { comparedWith, lookAtTerminal } from './look-at-terminal.ts';
+import { readProgramStatus } from './program-status.ts';
 import { type Report, readReport } from './report-file.ts';
 
 const LOOK_MS = 3_000;
@@ -19,10 +20,12 @@ export async function explainActivity(agent: Agent, id: string): Promise<RpcResu
     (look) => look.facts,
     () => agent.containers.factsOf(id), // Docker does not answer: what it said last
   );
-  const report = await readReport(homeOf(agent.paths, id), agent.now().getTime());
+  const home = homeOf(agent.paths, id);
+  const report = await readReport(home, agent.now().getTime());
+  const status = (await readProgramStatus(home, agent.now().getTime())) ?? agent.activities.pageOf(id).status;
   const terminal = facts?.running ? await terminalNow(agent, id, report?.atMs ?? 0) : undefined;
   const decision = decideActivity(
-    { container: containerEvidence(facts), report, terminal, sinceMs: sinceOf(agent, id, report) },
+    { container: containerEvidence(facts), report, status, terminal, sinceMs: sinceOf(agent, id, report) },
     agent.now().getTime(),
   );
   if (!decision) throw new RpcError('conflict', `explain: session ${id} has never run; restart starts it`);

@@ -9,15 +9,9 @@ const NOW = Date.parse('2026-01-02T03:04:05.000Z');
 test('tmux says when it last showed something and what runs in it', async () => {
   using fixture = makeAgentFixture();
   const id = await sessionThatIs(fixture, 'running');
+  fixture.docker.script('timeout', { exitCode: 0, output: `${NOW / 1000 - 3} node\r\n` });
   const seen = { lastOutputMs: NOW - 3_000, lookedAtMs: NOW, command: 'node' };
-  for (const [title, atRest] of [
-    ['✳ Claude Code', true],
-    ['◐ Claude Code', false],
-    ['', false],
-  ] as const) {
-    fixture.docker.script('timeout', { exitCode: 0, output: `${NOW / 1000 - 3} node ${title}\r\n` });
-    expect(await lookAtTerminal(fixture.agent, id)).toEqual({ ...seen, atRest });
-  }
+  expect(await lookAtTerminal(fixture.agent, id)).toEqual(seen);
 });
 
 test.each([
@@ -50,7 +44,6 @@ const look = (agoMs: number, lookedAtMs = NOW): TerminalEvidence => ({
   lastOutputMs: lookedAtMs - agoMs,
   lookedAtMs,
   command: 'node',
-  atRest: false,
 });
 
 test('output that goes on over two looks, well after the question, is work since the first', () => {
@@ -67,36 +60,11 @@ test('what the question itself drew is not work', () => {
   expect(comparedWith(first, look(4_000), NOW - 6_000).busySinceMs).toBeUndefined();
 });
 
-test('a draft that is typed while the title says that the program is at rest is not work', () => {
-  const rest = { atRest: true };
-  const first = comparedWith(undefined, { ...look(500, NOW - 5_000), ...rest }, NOW - 60_000);
-  const second = comparedWith(first, { ...look(500), ...rest }, NOW - 60_000);
-  expect(second.busySinceMs).toBeUndefined();
-  // Sent off, it is: since its first output after that, and not since the typing.
-  const third = comparedWith(second, look(500, NOW + 5_000), NOW - 60_000);
-  expect(third.busySinceMs).toBeUndefined();
-  expect(comparedWith(third, look(500, NOW + 10_000), NOW - 60_000).busySinceMs).toBe(NOW + 4_500);
-});
-
-test('a title at rest well after the report is told since when, for as long as it lasts', () => {
-  const rest = (agoMs: number, lookedAtMs = NOW): TerminalEvidence => ({
-    ...look(agoMs, lookedAtMs),
-    atRest: true,
-  });
-  expect(comparedWith(undefined, rest(0), NOW - 2_000).restSinceMs).toBeUndefined();
-  const first = comparedWith(undefined, rest(6_000), NOW - 20_000);
-  expect(first.restSinceMs).toBe(NOW - 6_000);
-  // What is typed meanwhile changes nothing; work does, and so does another report.
-  expect(comparedWith(first, rest(100, NOW + 15_000), NOW - 20_000).restSinceMs).toBe(NOW - 6_000);
-  expect(comparedWith(first, look(100, NOW + 15_000), NOW - 20_000).restSinceMs).toBeUndefined();
-  expect(comparedWith(first, rest(9_000, NOW + 15_000), NOW + 1_000).restSinceMs).toBe(NOW + 6_000);
-});
-
-test('a look is due where the report does not say all', () => {
+test('a look is due where its own words do not say all', () => {
   const startedAt = new Date(NOW - 100_000).toISOString();
   const at = (state: 'working' | 'waiting' | 'idle', agoMs: number): number | undefined =>
-    dueLook({ state, detail: '', atMs: NOW - agoMs }, startedAt, NOW);
-  expect(dueLook(undefined, startedAt, NOW)).toBe(15_000);
+    dueLook({ report: { state, detail: '', atMs: NOW - agoMs } }, startedAt, NOW);
+  expect(dueLook({}, startedAt, NOW)).toBe(15_000);
   expect(at('waiting', 0)).toBe(5_000);
   expect(at('idle', 99_999)).toBeUndefined();
   expect(at('idle', 100_500)).toBeUndefined(); // the clocks are not read at one moment
@@ -105,4 +73,13 @@ test('a look is due where the report does not say all', () => {
   // What the run before reported says nothing of this one.
   expect(at('idle', 102_000)).toBe(15_000);
   expect(at('waiting', 102_000)).toBe(15_000);
+});
+
+test('no look is due for what a status tells', () => {
+  const startedAt = new Date(NOW - 100_000).toISOString();
+  const status = { state: 'waiting', detail: '', atMs: NOW - 90_000 } as const;
+  const report = { state: 'waiting', detail: 'a yes', atMs: NOW - 90_000 } as const;
+  expect(dueLook({ status }, startedAt, NOW)).toBeUndefined();
+  expect(dueLook({ report, status }, startedAt, NOW)).toBeUndefined();
+  expect(dueLook({ report, status: { ...status, atMs: NOW - 200_000 } }, startedAt, NOW)).toBe(5_000);
 });

@@ -11,7 +11,7 @@ const PROGRAM_PANE = '%0';
 const LOOK_ARGV = [
   ...['timeout', '--kill-after', '1', '5'], // a tmux that hangs must not stay behind
   ...['tmux', '-u', '-S', '/run/convocate-session/tmux.sock', 'display-message', '-p', '-t', PROGRAM_PANE],
-  '#{window_activity} #{pane_current_command} #{pane_title}',
+  '#{window_activity} #{pane_current_command}',
 ];
 const LOOK_MS = 5_000;
 /** A session is root in its container: what answers there in the place of tmux may never come to an end. */
@@ -20,10 +20,6 @@ const MOST_BYTES = 4_096;
 const FRESH_MS = 4_000;
 /** What a program draws of its own question does not count as work after it. */
 const AFTER_QUESTION_MS = 3_000;
-/** Claude Code begins the terminal's title with this sign while it does nothing, and with a moving one while it works. */
-const AT_REST = '✳';
-/** The title may follow a report by a moment. */
-const AFTER_REPORT_MS = 3_000;
 
 /**
  * One look: when the terminal last showed something new, and what runs in it. Undefined where tmux does not tell. Rejects with
@@ -36,47 +32,24 @@ export async function lookAtTerminal(
 ): Promise<TerminalEvidence | undefined> {
   const command = { argv: LOOK_ARGV, user: CLAUDE_USER.name, timeoutMs, mostBytes: MOST_BYTES };
   const { exitCode, output } = await agent.docker.exec(containerNameOf(id), command);
-  const [, seconds, name, title = ''] = /^(\d{1,12}) (\S{1,64}) ?(.*)/.exec(output) ?? [];
+  const [, seconds, name] = /^(\d{1,12}) (\S{1,64})/.exec(output) ?? [];
   if (exitCode !== 0 || seconds === undefined || name === undefined) return undefined;
   const lookedAtMs = agent.now().getTime();
   const lastOutputMs = Math.min(Number(seconds) * 1000, lookedAtMs);
-  return { lastOutputMs, lookedAtMs, command: name, atRest: title.startsWith(AT_REST) };
+  return { lastOutputMs, lookedAtMs, command: name };
 }
 
 /**
- * A look, with what it says together with the one before. Output that goes on over both, well after the report of
- * `reportedMs`, is work, but not where the title says that the program is at rest: then somebody types. A title that says,
- * well after it, that the program is at rest tells that whatever it reported is over.
+ * A look, with what it says together with the one before: output that goes on over both, well after the report of
+ * `reportedMs`, is work.
  */
 export function comparedWith(
   before: TerminalEvidence | undefined,
   now: TerminalEvidence,
   reportedMs: number,
 ): TerminalEvidence {
-  return {
-    ...now,
-    busySinceMs: busySince(before, now, reportedMs),
-    restSinceMs: restSince(before, now, reportedMs),
-  };
-}
-
-function busySince(
-  before: TerminalEvidence | undefined,
-  now: TerminalEvidence,
-  reportedMs: number,
-): number | undefined {
-  const isBusy = ({ lastOutputMs, lookedAtMs, atRest }: TerminalEvidence): boolean =>
-    !atRest && lookedAtMs - lastOutputMs <= FRESH_MS && lastOutputMs - reportedMs >= AFTER_QUESTION_MS;
-  if (!before || !isBusy(before) || !isBusy(now)) return undefined;
-  return before.busySinceMs ?? before.lastOutputMs;
-}
-
-function restSince(
-  before: TerminalEvidence | undefined,
-  now: TerminalEvidence,
-  reportedMs: number,
-): number | undefined {
-  if (!now.atRest || now.lookedAtMs - reportedMs < AFTER_REPORT_MS) return undefined;
-  const known = before?.restSinceMs;
-  return known !== undefined && known >= reportedMs ? known : Math.max(now.lastOutputMs, reportedMs);
+  const isBusy = ({ lastOutputMs, lookedAtMs }: TerminalEvidence): boolean =>
+    lookedAtMs - lastOutputMs <= FRESH_MS && lastOutputMs - reportedMs >= AFTER_QUESTION_MS;
+  if (!before || !isBusy(before) || !isBusy(now)) return now;
+  return { ...now, busySinceMs: before.busySinceMs ?? before.lastOutputMs };
 }

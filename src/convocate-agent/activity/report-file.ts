@@ -1,13 +1,14 @@
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, unlink } from 'node:fs/promises';
+import { mkdir, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOf } from '../../base/errors.ts';
 import * as z from 'zod/mini';
+import { codeOf } from '../../base/errors.ts';
+import { inDirectory, plainWords, readSmallFile } from './home-files.ts';
 
 /** What a session's program says of itself, by way of the image's `report-activity`. */
 export interface Report {
   readonly state: 'working' | 'waiting' | 'idle' | 'exited';
-  /** At most {@link DETAIL_CHARACTERS}, without control characters; may be empty. */
+  /** As {@link plainWords} leaves it; may be empty. */
   readonly detail: string;
   /** Milliseconds since 1970, never in the future. */
   readonly atMs: number;
@@ -17,7 +18,6 @@ export interface Report {
 export const REPORT_DIRECTORY = '.convocate';
 const REPORT_FILE = 'activity.json';
 const MOST_BYTES = 4_096;
-const DETAIL_CHARACTERS = 80;
 
 const StoredReport = z.object({
   state: z.enum(['working', 'waiting', 'idle', 'exited']),
@@ -26,19 +26,17 @@ const StoredReport = z.object({
 });
 
 /**
- * Reads the report in a home, which is the session's to write: it may hold anything, links, pipes and devices included.
- * Only a small regular file in a directory of its own counts; undefined for all else. Never rejects, never blocks.
+ * Reads the report in a home. Only a small regular file in a directory of its own counts; undefined for all else. Never
+ * rejects, never blocks.
  */
 export async function readReport(home: string, nowMs: number): Promise<Report | undefined> {
-  let directory: FileHandle | undefined;
   try {
-    directory = await open(join(home, REPORT_DIRECTORY), constants.O_DIRECTORY | constants.O_NOFOLLOW);
-    const text = await readSmallFile(`/proc/self/fd/${directory.fd}/${REPORT_FILE}`);
+    const text = await inDirectory(home, [REPORT_DIRECTORY], async (directory) =>
+      readSmallFile(join(directory, REPORT_FILE), MOST_BYTES),
+    );
     return text === undefined ? undefined : parseReport(text, nowMs);
   } catch {
     return undefined;
-  } finally {
-    await directory?.close();
   }
 }
 
@@ -67,26 +65,8 @@ export async function prepareReports(
   }
 }
 
-async function readSmallFile(path: string): Promise<string | undefined> {
-  if (!(await lstat(path)).isFile()) return undefined; // a device may act on being opened
-  // Without O_NONBLOCK a pipe that nobody writes to would be waited for.
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  try {
-    if (!(await file.stat()).isFile()) return undefined;
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(MOST_BYTES + 1), 0, MOST_BYTES + 1, 0);
-    return bytesRead > MOST_BYTES ? undefined : buffer.toString('utf8', 0, bytesRead);
-  } finally {
-    await file.close();
-  }
-}
-
 /** Exported for tests. Throws on what is no report. */
 export function parseReport(text: string, nowMs: number): Report {
   const { state, detail, at } = StoredReport.parse(JSON.parse(text));
-  return { state, detail: plain(detail), atMs: Math.min(Math.trunc(at), nowMs) };
-}
-
-function plain(text: string): string {
-  const shown = text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, ' ');
-  return Array.from(shown).slice(0, DETAIL_CHARACTERS).join('').trim();
+  return { state, detail: plainWords(detail), atMs: Math.min(Math.trunc(at), nowMs) };
 }

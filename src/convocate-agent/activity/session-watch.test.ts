@@ -18,7 +18,7 @@ beforeEach(() => {
 afterEach(() => rmSync(home, { recursive: true }));
 
 function watching(): SessionWatch {
-  return new SessionWatch(home, () => {
+  return new SessionWatch(home, ['.convocate'], () => {
     told += 1;
   });
 }
@@ -72,7 +72,7 @@ test('what lies behind a link is not listened to', async () => {
   symlinkSync(at('other/.convocate'), at('.convocate'));
   using _watch = watching();
   let toldOwner = 0;
-  using _owners = new SessionWatch(at('other'), () => {
+  using _owners = new SessionWatch(at('other'), ['.convocate'], () => {
     toldOwner += 1;
   });
   report(at('other/.convocate'));

@@ -1,6 +1,5 @@
-import { type FSWatcher, closeSync, constants, openSync, watch } from 'node:fs';
-import { join } from 'node:path';
-import { REPORT_DIRECTORY } from './report-file.ts';
+import { type FSWatcher, closeSync, watch } from 'node:fs';
+import { openDirectory } from './home-files.ts';
 
 /**
  * How long nothing is heard after a notice. One report makes several, and a session may write as fast as it can: however many
@@ -9,17 +8,20 @@ import { REPORT_DIRECTORY } from './report-file.ts';
 const DEAF_MS = 50;
 
 /**
- * Tells when a session's report may have changed: at the first notice of the file system, and once more when the ones that
+ * Tells when something in a directory of a session's home may have changed: at the first notice of the file system, and once more when the ones that
  * came behind it can be left to a look. A notice may be missed: whoever uses this looks now and then anyway.
  */
 export class SessionWatch implements Disposable {
-  readonly #directory: string;
+  readonly #home: string;
+  readonly #names: readonly string[];
   readonly #onChange: () => void;
   #watcher: FSWatcher | undefined;
   #deaf: NodeJS.Timeout | undefined;
 
-  constructor(home: string, onChange: () => void) {
-    this.#directory = join(home, REPORT_DIRECTORY);
+  /** `names`: of the directory, from the home on. */
+  constructor(home: string, names: readonly string[], onChange: () => void) {
+    this.#home = home;
+    this.#names = names;
     this.#onChange = onChange;
     this.listen();
   }
@@ -28,7 +30,7 @@ export class SessionWatch implements Disposable {
   listen(): void {
     if (this.#watcher || this.#deaf) return;
     try {
-      const watcher = watchDirectory(this.#directory, () => this.#hear());
+      const watcher = watchDirectory(this.#home, this.#names, () => this.#hear());
       watcher.on('error', () => this.#drop());
       this.#watcher = watcher;
     } catch {
@@ -60,8 +62,8 @@ export class SessionWatch implements Disposable {
 }
 
 /** By way of an open directory: a link that the session put in its place would have us watch any other of the host. */
-function watchDirectory(path: string, onNotice: () => void): FSWatcher {
-  const fd = openSync(path, constants.O_DIRECTORY | constants.O_NOFOLLOW);
+function watchDirectory(home: string, names: readonly string[], onNotice: () => void): FSWatcher {
+  const fd = openDirectory(home, names);
   try {
     return watch(`/proc/self/fd/${fd}`, { persistent: false }, onNotice);
   } finally {
