@@ -108,7 +108,7 @@ test('killed in the middle of its work and restarted, it is back in its own conv
   const id = await newSession(shell, 'agent-a', 'cut-over');
   await becomes(id, 'idle');
   await say(id, 'Count the turtles in 300 steps');
-  await becomes(id, 'working');
+  await becomes(id, 'working', /Write/); // from here on its conversation holds what was said
   await killSession(shell, id);
   await becomes(id, 'exited');
   await restartSession(shell, id);
