@@ -55,11 +55,11 @@ export function orphanProblem(what: string, { uuid }: OrphanEntry): RpcError {
 function explain(state: SessionState, entry: SessionEntry, staleOp: string | undefined): string {
   switch (state) {
     case 'running':
-      return 'is running';
+      return 'is running; "kill" stops it';
     case 'connected':
-      return 'is running, with a client attached';
+      return 'is running, with a client attached; "kill" stops it';
     case 'stopped':
-      return 'is stopped';
+      return 'is stopped; "restart" starts it';
     case 'locked':
       return `is locked: ${staleOp ?? 'a change'} was cut off; "override" clears the lock`;
     case 'damaged':

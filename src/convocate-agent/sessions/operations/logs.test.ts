@@ -44,7 +44,7 @@ test('of one that never ran there is none, and that is said', async () => {
   const id = await sessionThatIs(fixture, 'stopped');
   await expect(readSessionLog(fixture.agent, { id })).rejects.toMatchObject({
     code: 'conflict',
-    message: `logs: session "one" (${id}) has never run: there is no log yet`,
+    message: `logs: session "one" (${id}) has never run: there is no log yet; "restart" starts it`,
   });
 });
 

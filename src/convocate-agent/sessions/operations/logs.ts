@@ -20,7 +20,7 @@ export async function readSessionLog(agent: Agent, params: RpcParams<'logs'>): P
   if (!log) {
     const why = entry.stored?.container
       ? 'has no container any more, and its log went with it'
-      : 'has never run: there is no log yet';
+      : 'has never run: there is no log yet; "restart" starts it';
     throw new RpcError('conflict', `logs: session ${nameOf(entry)} ${why}`);
   }
   const text = endThatFits(log.text, TEXT_BYTES);

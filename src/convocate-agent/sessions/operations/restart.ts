@@ -22,7 +22,8 @@ export async function restartSession(agent: Agent, id: string): Promise<null> {
   await changeSession(agent, id, 'restart', async ({ stored }) => {
     if (!stored) return;
     const { facts: old } = await lookAtContainer(agent, id);
-    if (old?.running) throw new RpcError('conflict', `restart: session "${stored.name}" (${id}) is running`);
+    if (old?.running)
+      throw new RpcError('conflict', `restart: session "${stored.name}" (${id}) is running; "kill" stops it`);
     // All that can be refused is refused before the old container, with its exit code, is given up.
     const spec = await prepare(agent, stored, old);
     if (old) await agent.docker.removeContainer(old.id);
