@@ -5,8 +5,8 @@ import { formWaitingFor, leaveForm, refusedForm } from './form-sending.ts';
 import { sessionOf } from './gate.ts';
 import { type Next, next, withDialog } from './next.ts';
 import { remember, tell } from './notices.ts';
-import { targetKey } from './operate.ts';
 import { type TuiState, keyOf } from './state.ts';
+import { targetKey } from './target.ts';
 
 type Answer = Extract<TuiEvent, { kind: 'answer' }>;
 

@@ -1,7 +1,8 @@
 import type { ShellClient } from '../../cluster/shell-client.ts';
 import { type AttachOptions, attachToSession } from '../attach/attach-session.ts';
 import { errorWords } from './error-words.ts';
-import type { Message, Target } from './state.ts';
+import type { Message } from './state.ts';
+import type { Target } from './target.ts';
 
 /**
  * Shows a session on the operator's terminal, which is free for it, until they leave it; gives what to tell them about how

@@ -1,5 +1,5 @@
 import type { AgentSettings } from '../../protocol/agent-settings.ts';
-import type { Target } from './state.ts';
+import type { Target } from './target.ts';
 
 /** What may lie over the list, one at a time; it takes the keys. */
 export type Dialog =

@@ -1,6 +1,7 @@
 import type { RpcOp, Screen } from '../../protocol/rpc.ts';
 import type { Size } from '../own-device.ts';
-import type { Cluster, Message, Target } from './state.ts';
+import type { Cluster, Message } from './state.ts';
+import type { Target } from './target.ts';
 
 /** A key as the terminal sends it: a character, or a key with a name; pasted text comes as one, whatever is in it. */
 export type Key =

@@ -1,7 +1,8 @@
 import type { AgentSettings } from '../../protocol/agent-settings.ts';
 import type { AgentView, SessionView } from '../../protocol/shell-socket.ts';
 import { nameOf } from './session-words.ts';
-import { type Field, type FormDialog, type FormPurpose, targetOf } from './state.ts';
+import { type Field, type FormDialog, type FormPurpose } from './state.ts';
+import { targetOf } from './target.ts';
 
 const NAME_HINT = 'letters, digits, _ and -, up to 64';
 const MOST_NAME = 64;

@@ -1,7 +1,8 @@
 import { ALLOWED, type SessionAction, type SessionState, stateOf } from '../../protocol/session-actions.ts';
 import type { SessionView } from '../../protocol/shell-socket.ts';
 import { nameOf, nameOnHost } from './session-words.ts';
-import { type Target, type TuiState, keyOf } from './state.ts';
+import { type TuiState, keyOf } from './state.ts';
+import type { Target } from './target.ts';
 
 /** What attaching has to wait for; a clone, which may take long, is not among it. */
 const NO_TERMINAL_MEANWHILE = new Set(['killing', 'deleting', 'restarting']);

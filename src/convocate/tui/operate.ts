@@ -3,7 +3,8 @@ import type { Call } from './events.ts';
 import { type Next, next } from './next.ts';
 import { hint } from './notices.ts';
 import { nameOnHost } from './session-words.ts';
-import { type ConfirmedOp, type Target, type TuiState, keyOf } from './state.ts';
+import type { ConfirmedOp, TuiState } from './state.ts';
+import { type Target, targetKey } from './target.ts';
 
 /** What is done to a session with nothing more to say than which. */
 export type PlainOp = ConfirmedOp | 'restart';
@@ -34,10 +35,6 @@ export function startCall(state: TuiState, call: Call): Next {
   if (!call.target || doing === undefined) return next(state, { kind: 'call', call });
   const underWay = new Map(state.underWay).set(targetKey(call.target), doing);
   return next({ ...state, underWay }, { kind: 'call', call });
-}
-
-export function targetKey({ agentId, uuid }: Target): string {
-  return keyOf({ agent_id: agentId, uuid });
 }
 
 /** The image that a session started now on this agent runs; undefined where it is not known. */

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Screen } from '../../protocol/rpc.ts';
 import type { TuiEvent } from './events.ts';
 import { PreviewSource } from './preview-source.ts';
-import type { Target } from './state.ts';
+import type { Target } from './target.ts';
 
 const SCREEN: Screen = { text: 'hello', cols: 80, rows: 24, title: '' };
 const target = (uuid: string, agentId = 'agent00a'): Target => ({ agentId, host: 'a', uuid, name: uuid });

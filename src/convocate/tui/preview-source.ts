@@ -1,7 +1,8 @@
 import type { Screen } from '../../protocol/rpc.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { TuiEvent } from './events.ts';
-import { type Target, keyOf } from './state.ts';
+import { keyOf } from './state.ts';
+import type { Target } from './target.ts';
 
 export interface PreviewOptions {
   /** Asks the agent for the session's screen. */

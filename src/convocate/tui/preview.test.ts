@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { TuiEvent } from './events.ts';
-import { keyOf, targetOf } from './state.ts';
+import { keyOf } from './state.ts';
 import { step } from './step.ts';
+import { targetOf } from './target.ts';
 import {
   after,
   change,

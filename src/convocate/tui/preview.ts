@@ -4,7 +4,8 @@ import type { TuiEvent } from './events.ts';
 import { whyForbidden } from './gate.ts';
 import { hasPreview } from './layout.ts';
 import { type Next, next } from './next.ts';
-import { type Dialog, type TuiState, keyOf, targetOf } from './state.ts';
+import { type Dialog, type TuiState, keyOf } from './state.ts';
+import { targetOf } from './target.ts';
 
 /** A question and the filter leave the preview in sight: what is about to be killed had better be seen. */
 const LEAVES_PREVIEW: ReadonlySet<Dialog['kind'] | undefined> = new Set([undefined, 'confirm', 'filter']);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ALLOWED, type SessionAction, type SessionState, stateOf } from '../../protocol/session-actions.ts';
 import type { SessionView } from '../../protocol/shell-socket.ts';
 import type { Effect } from './events.ts';
-import { targetOf } from './state.ts';
+import { targetOf } from './target.ts';
 import { after, change, clusterOf, effectsOf, press, sessionOf, stateWith } from './tui-fixture.ts';
 
 const IN_STATE: Record<SessionState, SessionView> = {

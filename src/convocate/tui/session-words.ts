@@ -1,4 +1,4 @@
-import type { Target } from './state.ts';
+import type { Target } from './target.ts';
 
 /** What a session is called: its name, or the head of its UUID where it has none (a home without metadata). */
 export function nameOf({ name, uuid }: Pick<Target, 'name' | 'uuid'>): string {

@@ -77,14 +77,6 @@ export interface List {
   readonly onlyOlderImage: boolean;
 }
 
-/** What a dialog acts on: frozen when it opens, whatever happens to the list below it. */
-export interface Target {
-  readonly agentId: string;
-  readonly host: string;
-  readonly uuid: string;
-  readonly name: string;
-}
-
 export interface Preview {
   /** {@link keyOf} of its session. */
   readonly key: string;
@@ -101,11 +93,6 @@ export interface Message {
 /** Names a session in the whole cluster. */
 export function keyOf(session: { readonly agent_id: string; readonly uuid: string }): string {
   return sessionKey(session.agent_id, session.uuid);
-}
-
-export function targetOf(session: SessionView): Target {
-  const { agent_id: agentId, host, uuid, name } = session;
-  return { agentId, host, uuid, name };
 }
 
 export function initialState(size: Size, nowMs: number): TuiState {

@@ -7,8 +7,9 @@ import type { SessionView } from '../../protocol/shell-socket.ts';
 import type { Call, Effect, TuiEvent } from './events.ts';
 import { listRows } from './layout.ts';
 import { rowsOf } from './rows.ts';
-import { type Target, type TuiState, initialState, keyOf } from './state.ts';
+import { type TuiState, initialState, keyOf } from './state.ts';
 import { step } from './step.ts';
+import type { Target } from './target.ts';
 import { NOW_MS, agentOf, ago, clusterOf, key, sessionOf } from './tui-fixture.ts';
 
 /** What happens in a run; an answer is to one of the calls that are open then. */

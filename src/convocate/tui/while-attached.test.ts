@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { keyOf, targetOf } from './state.ts';
+import { keyOf } from './state.ts';
+import { targetOf } from './target.ts';
 import { sessionOf } from './tui-fixture.ts';
 import { WhileAttached } from './while-attached.ts';
 

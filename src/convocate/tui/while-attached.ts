@@ -1,6 +1,5 @@
 import type { Bell } from '../attach/bell.ts';
-import { targetKey } from './operate.ts';
-import type { Target } from './state.ts';
+import { targetKey, type Target } from './target.ts';
 
 /** Keeps, while a session has the terminal, what the list has to tell when it is back; and rings for it meanwhile. */
 export class WhileAttached {

@@ -4,7 +4,8 @@ import { describeError, exitCodeOf } from '../../../src/base/report-error.ts';
 import { openShell } from '../../../src/convocate/commands/open-shell.ts';
 import type { Effect, Step, TuiEvent } from '../../../src/convocate/tui/events.ts';
 import { runTui } from '../../../src/convocate/tui/run-tui.ts';
-import { type Message, type TuiState, keyOf, targetOf } from '../../../src/convocate/tui/state.ts';
+import { type Message, type TuiState, keyOf } from '../../../src/convocate/tui/state.ts';
+import { targetOf } from '../../../src/convocate/tui/target.ts';
 
 function step(state: TuiState, event: TuiEvent): Step<TuiState> {
   const [first] = state.cluster.sessions.values();
