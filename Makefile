@@ -38,7 +38,7 @@ static: setup
 	$(NODE) scripts/generate-docs.ts --check
 
 check: static
-	vitest run --project unit
+	vitest run --project 'unit*'
 
 # Everything: the checks above, then unit, integration and end-to-end tests on real machines.
 test: static build

@@ -1,25 +1,32 @@
+import { globSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 import { ClosingLine } from './test/closing-line.ts';
 
 const minutes = (count: number): number => count * 60_000;
+
+const UNIT = [
+  'src/**/*.test.ts',
+  'lab/**/*.test.ts',
+  'scripts/**/*.test.ts',
+  'test/architecture.test.ts',
+  'test/faults/**/*.test.ts',
+];
+/** A test that puts another module in the place of a real one needs modules of its own. */
+const replacesModules = (path: string): boolean => /\bvi\.(mock|doMock)\(/.test(readFileSync(path, 'utf8'));
+const ALONE = globSync(UNIT, { cwd: import.meta.dirname }).filter(replacesModules);
+/** They take milliseconds; this is for a box that is busy with other work. */
+const UNIT_TIMEOUT = minutes(0.5);
 
 export default defineConfig({
   test: {
     reporters: ['default', new ClosingLine()],
     projects: [
       {
-        test: {
-          name: 'unit',
-          // They take milliseconds; this is for a box that is busy with other work.
-          testTimeout: minutes(0.5),
-          include: [
-            'src/**/*.test.ts',
-            'lab/**/*.test.ts',
-            'scripts/**/*.test.ts',
-            'test/architecture.test.ts',
-            'test/faults/**/*.test.ts',
-          ],
-        },
+        // They share their modules: loading those for each file anew took more than half of the whole time.
+        test: { name: 'unit', isolate: false, testTimeout: UNIT_TIMEOUT, include: UNIT, exclude: ALONE },
+      },
+      {
+        test: { name: 'unit-alone', testTimeout: UNIT_TIMEOUT, include: ALONE },
       },
       {
         // Real parts on this machine: Docker, OpenSSH, tmux. One file at a time: they share two cores and one engine.

@@ -1,8 +1,8 @@
 import stringWidth from 'string-width';
-import { expect, test } from 'vitest';
-import { columnsOf, refineColumns } from './text-columns.ts';
+import { expect, test, vi } from 'vitest';
 
 test('what is not plain to see is estimated once, and told as such; then it is exact for ever', async () => {
+  const { columnsOf, refineColumns } = await fresh();
   expect(columnsOf('plain ─ text ●')).toBe(14);
   expect(await refineColumns()).toBe(false);
 
@@ -13,9 +13,18 @@ test('what is not plain to see is estimated once, and told as such; then it is e
   expect(await refineColumns()).toBe(false);
 });
 
-test('what is taken for one column wide without being measured is just that', () => {
+test('what is taken for one column wide without being measured is just that', async () => {
+  const { columnsOf, refineColumns } = await fresh();
+  columnsOf('日本');
+  await refineColumns();
   for (let code = 0x20; code < 0x3000; code += 1) {
     const character = String.fromCodePoint(code);
     expect(columnsOf(`a${character}`), code.toString(16)).toBe(stringWidth(`a${character}`));
   }
 });
+
+/** As in a program that has just begun. */
+async function fresh(): Promise<typeof import('./text-columns.ts')> {
+  vi.resetModules();
+  return await import('./text-columns.ts');
+}
