@@ -2,7 +2,7 @@
 // between runs, and stop only when nobody needs it.
 import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pollUntil } from './deadline.ts';
+import { pollUntil } from '../src/base/deadline.ts';
 import { Docker } from './docker.ts';
 import { exclusively } from './exclusive.ts';
 import { spawnCommand } from './run-command.ts';
@@ -73,8 +73,10 @@ export async function stopEngineIfIdle(engine: Engine): Promise<boolean> {
       return false;
     const pid = Number(readFileSync(pidPath, 'utf8'));
     process.kill(pid, 'SIGTERM');
-    await pollUntil('dockerd has stopped', () => Promise.resolve(isAlive(pid) ? undefined : true), {
+    await pollUntil(() => Promise.resolve(isAlive(pid) ? undefined : true), {
       timeoutMs: 30_000,
+      intervalMs: 100,
+      what: 'dockerd has stopped',
     });
     // Not the whole directory: dockerd may have left mounts below its exec-root.
     rmSync(usersDirectory, { recursive: true, force: true });
@@ -105,7 +107,6 @@ async function startPrivateEngine(): Promise<void> {
   child.once('exit', (code) => (exited = code));
   child.unref();
   await pollUntil(
-    'the private Docker engine answers',
     async () => {
       if (exited !== undefined) {
         throw new Error(
@@ -114,7 +115,7 @@ async function startPrivateEngine(): Promise<void> {
       }
       return privateEngine.docker.answers();
     },
-    { timeoutMs: 60_000, everyMs: 200 },
+    { timeoutMs: 60_000, intervalMs: 200, what: 'the private Docker engine answers' },
   );
 }
 

@@ -1,7 +1,7 @@
 // What a bench makes on this box: a lab, and built trees.
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { pollUntil } from '../../lab/deadline.ts';
+import { pollUntil } from '../../src/base/deadline.ts';
 import { findEngine } from '../../lab/engine.ts';
 import { removeLab } from '../../lab/remove.ts';
 
@@ -25,7 +25,7 @@ export async function removeLeftovers(): Promise<void> {
       () => undefined,
     );
   };
-  await pollUntil(`the lab ${labName} is gone`, remove, { timeoutMs: 120_000, everyMs: 1000 });
+  await pollUntil(remove, { timeoutMs: 120_000, intervalMs: 1000, what: `the lab ${labName} is gone` });
   const names = existsSync(trees) ? readdirSync(trees) : [];
   for (const name of names.filter((name) => versionPattern.test(name))) {
     rmSync(join(trees, name), { recursive: true, force: true });

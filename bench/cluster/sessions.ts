@@ -1,5 +1,5 @@
 // Three sessions whose program does what a measure needs: one answers keys, one prints on request, one sits still.
-import { pollUntil } from '../../lab/deadline.ts';
+import { pollUntil } from '../../src/base/deadline.ts';
 import type { Machine } from '../../lab/machine.ts';
 
 export interface BenchSession {
@@ -39,13 +39,12 @@ esac
 export async function startSessions(shell: Machine, agent: Machine): Promise<BenchSessions> {
   await agent.writeFile('/usr/local/bin/claude', program, { mode: '0755' });
   await pollUntil(
-    'the status service sees the agent',
     async () => {
       const { stdout } = await shell.run(['convocate', 'ls', '--json'], { user: 'claude' });
       const { agents } = JSON.parse(stdout) as { agents: { up: boolean }[] };
       return agents.some(({ up }) => up) ? true : undefined;
     },
-    { timeoutMs: 30_000 },
+    { timeoutMs: 30_000, intervalMs: 100, what: 'the status service sees the agent' },
   );
   return {
     keys: await start(shell, 'keys'),

@@ -1,5 +1,5 @@
 // Puts the agent back to where it was before a flow was measured, so that both sides start from the same state.
-import { pollUntil } from '../../lab/deadline.ts';
+import { pollUntil } from '../../src/base/deadline.ts';
 import type { BenchCluster } from '../cluster/bench-cluster.ts';
 
 const lib = '/usr/local/lib/convocate';
@@ -19,12 +19,11 @@ export async function turnBack(cluster: BenchCluster, version: string, undone: s
   ]);
   await agent.exec(['docker', 'rmi', '--force', `convocate:${undone}`]);
   await pollUntil(
-    `the agent answers as ${version}`,
     async () => {
       const { stdout } = await cluster.shell.run(['convocate-host', 'status', '--json']);
       return stdout.includes(`"version":${JSON.stringify(version)}`) ? true : undefined;
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 60_000, intervalMs: 100, what: `the agent answers as ${version}` },
   );
 }
 

@@ -1,5 +1,5 @@
 // A push of a large layer that is killed on its way and run again: what crosses the line beyond one push without a cut.
-import { pollUntil } from '../../lab/deadline.ts';
+import { pollUntil } from '../../src/base/deadline.ts';
 import { bigProgram as bigProgramPath, noise } from '../../test/e2e/support/big-program.ts';
 import { startUpdate } from '../../test/e2e/support/rollout-run.ts';
 import { AGENT_HOST } from '../../src/protocol/host-layout.ts';
@@ -65,7 +65,7 @@ async function pushWithCut(
     const lock = await agent.exec(['flock', '--nonblock', AGENT_HOST.rolloutLock, 'true']);
     return lock.exitCode === 0 ? true : undefined;
   };
-  await pollUntil('the lock of a killed update ends', isFree, { timeoutMs: 60_000 });
+  await pollUntil(isFree, { timeoutMs: 60_000, intervalMs: 100, what: 'the lock of a killed update ends' });
   const again = await updateOurs(shell, agent.hostname);
   if (again.outcome !== 'updated') throw new Error(`the update to ${release.version} ended ${again.outcome}`);
 }

@@ -1,5 +1,5 @@
 // The way back: told to, and by the host alone.
-import { pollUntil } from '../../lab/deadline.ts';
+import { pollUntil } from '../../src/base/deadline.ts';
 import type { BenchCluster, InstalledRelease } from '../cluster/bench-cluster.ts';
 import { leaveUnconfirmed, rollBack } from '../flows/going-back.ts';
 import { updateOurs } from '../flows/our-update.ts';
@@ -51,13 +51,12 @@ function result(name: string, seconds: readonly number[], note: string): Result 
 /** When a status shows the release and that the rollout was taken back; milliseconds of `Date.now()`. */
 async function answersAgainAt(cluster: BenchCluster, { version }: InstalledRelease): Promise<number> {
   return await pollUntil(
-    `the agent is back on ${version}`,
     async () => {
       const { stdout } = await cluster.shell.run(['convocate-host', 'status', '--json']);
       const isBack =
         stdout.includes(`"version":${JSON.stringify(version)}`) && stdout.includes('"rolled_back"');
       return isBack ? Date.now() : undefined;
     },
-    { timeoutMs: 120_000 },
+    { timeoutMs: 120_000, intervalMs: 100, what: `the agent is back on ${version}` },
   );
 }

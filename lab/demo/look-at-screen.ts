@@ -1,5 +1,5 @@
 // A session's screen as `convocate attach` shows it: attaches for real, lets tmux tell what is drawn, and detaches.
-import { pollUntil } from '../deadline.ts';
+import { pollUntil } from '../../src/base/deadline.ts';
 import { exitOf } from '../run-command.ts';
 import { DemoFailed } from './demo-failed.ts';
 import type { Story } from './story.ts';
@@ -35,7 +35,6 @@ export async function lookAtScreen(
   attach.stderr?.resume();
   try {
     const screen = await pollUntil(
-      `the screen of ${session.name} shows ${String(shows)}`,
       async () => {
         if (attach.exitCode !== null)
           throw new DemoFailed(`${command} stays attached`, plain(drawn).slice(-1000));
@@ -50,7 +49,7 @@ export async function lookAtScreen(
         const lines = (await askTmux(story, session, 'capture-pane', '-p', '-e')).split('\n').slice(0, -1);
         return shows.test(lines.map(plain).join('\n')) ? lines : undefined;
       },
-      { timeoutMs: 90_000 },
+      { timeoutMs: 90_000, intervalMs: 100, what: `the screen of ${session.name} shows ${String(shows)}` },
     );
     const status = await statusLine(story, session);
     story.show.screen(title, status === '' ? screen : [...screen, status], columns);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ensureBaseImage } from '../../lab/base-image.ts';
-import { pollUntil } from '../../lab/deadline.ts';
+import { pollUntil } from '../../src/base/deadline.ts';
 import type { Docker } from '../../lab/docker.ts';
 import { openEngine } from '../../lab/engine.ts';
 
@@ -283,28 +283,26 @@ class Session {
   async screenReady(): Promise<void> {
     // The command itself is below `run-command` in the list of processes once the session is up.
     await pollUntil(
-      'the session runs its command',
       async () => ((await docker.run(['top', this.id])).includes('sleep ') ? true : undefined),
-      { timeoutMs: 5000 },
+      { timeoutMs: 5000, intervalMs: 100, what: 'the session runs its command' },
     );
   }
 
   async screenShowing(text: string): Promise<string> {
     return pollUntil(
-      `the screen shows ${text}`,
       async () => {
         const screen = await this.tmux('capture-pane', '-p', '-S', '-').catch(() => '');
         return screen.includes(`\n${text}`) ? screen : undefined;
       },
-      { timeoutMs: 5000 },
+      { timeoutMs: 5000, intervalMs: 100, what: `the screen shows ${text}` },
     );
   }
 
   async clientsToBe(count: number): Promise<void> {
-    await pollUntil(
-      `${count} clients are attached`,
-      async () => ((await this.script('clients')) === String(count) ? true : undefined),
-      { timeoutMs: 5000 },
-    );
+    await pollUntil(async () => ((await this.script('clients')) === String(count) ? true : undefined), {
+      timeoutMs: 5000,
+      intervalMs: 100,
+      what: `${count} clients are attached`,
+    });
   }
 }

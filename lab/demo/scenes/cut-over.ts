@@ -1,4 +1,4 @@
-import { pollUntil } from '../../deadline.ts';
+import { pollUntil } from '../../../src/base/deadline.ts';
 import { CLAUDE_USER } from '../../../src/protocol/host-layout.ts';
 import { atWork, lead } from '../cast.ts';
 import { lookAtScreen } from '../look-at-screen.ts';
@@ -62,12 +62,11 @@ export const cutOver: Scene = {
 
 async function untilAtWorkAgain(story: Story, stopped: SessionSeen): Promise<Moment> {
   return await pollUntil(
-    `${lead} writes files again`,
     async () => {
       const moment = await lookAtCluster(story.get('lab'));
       return named(moment, lead).writtenAtMs.length > stopped.writtenAtMs.length ? moment : undefined;
     },
-    { timeoutMs: 120_000, everyMs: 500 },
+    { timeoutMs: 120_000, intervalMs: 500, what: `${lead} writes files again` },
   );
 }
 

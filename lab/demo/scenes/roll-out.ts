@@ -1,4 +1,4 @@
-import { pollUntil } from '../../deadline.ts';
+import { pollUntil } from '../../../src/base/deadline.ts';
 import { atWork, hosts } from '../cast.ts';
 import { enter } from '../operator.ts';
 import { newRelease } from '../releases.ts';
@@ -42,7 +42,6 @@ function bytesIn(printed: string): SentBytes[] {
 
 async function untilWorkingOn(story: Story): Promise<void> {
   await pollUntil(
-    'every session works on after the rollout',
     async () => {
       const moment = await lookAtCluster(story.get('lab'));
       const waiting = atWork.filter(({ name, host }) => {
@@ -51,6 +50,6 @@ async function untilWorkingOn(story: Story): Promise<void> {
       });
       return waiting.length === 0 ? true : undefined;
     },
-    { timeoutMs: 120_000, everyMs: 500 },
+    { timeoutMs: 120_000, intervalMs: 500, what: 'every session works on after the rollout' },
   );
 }

@@ -1,4 +1,4 @@
-import { pollUntil } from '../../deadline.ts';
+import { pollUntil } from '../../../src/base/deadline.ts';
 import { atWork, cast, lead } from '../cast.ts';
 import { configureAgents, startApi } from '../../claude/claude-on-lab.ts';
 import { lookAtScreen } from '../look-at-screen.ts';
@@ -43,12 +43,11 @@ export const startSessions: Scene = {
 
 async function untilAtWork(story: Story): Promise<void> {
   await pollUntil(
-    'every session writes files',
     async () => {
       const moment = await lookAtCluster(story.get('lab'));
       const slow = atWork.filter(({ name }) => named(moment, name).writtenAtMs.length < 2);
       return slow.length === 0 ? true : undefined;
     },
-    { timeoutMs: 180_000, everyMs: 500 },
+    { timeoutMs: 180_000, intervalMs: 500, what: 'every session writes files' },
   );
 }
