@@ -1,3 +1,4 @@
+import { FOUND_DEAD_EXIT } from '../protocol/session.ts';
 import type { SessionView } from '../protocol/shell-socket.ts';
 
 /** What is known of the end of a session that does not run. */
@@ -15,6 +16,11 @@ export function endWord(session: SessionView, outOfMemory = 'out of memory'): st
 /** `exit code 137, out of memory`; undefined where nobody knows its exit code. */
 export function endCause({ exit_code, oom_killed, asked_to_stop }: SessionEnd): string | undefined {
   if (exit_code === undefined) return undefined;
-  const why = asked_to_stop ? ', by a kill' : oom_killed ? ', out of memory' : '';
-  return `exit code ${exit_code}${why}`;
+  return `exit code ${exit_code}${whyOf({ exit_code, oom_killed, asked_to_stop })}`;
+}
+
+function whyOf({ exit_code, oom_killed, asked_to_stop }: SessionEnd): string {
+  if (asked_to_stop) return ', by a kill';
+  if (oom_killed) return ', out of memory';
+  return exit_code === FOUND_DEAD_EXIT ? ', as after a power cut of its host' : '';
 }

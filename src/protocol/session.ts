@@ -25,6 +25,8 @@ export const DnsName = z
 
 /** The exit code of a session's entrypoint that was told to end: by a kill, or because its host went down. */
 export const STOPPED_EXIT = 143;
+/** The exit code that Docker gives to what it finds dead when it starts, as after a power cut; programs have it too. */
+export const FOUND_DEAD_EXIT = 255;
 
 /** What an agent tells about a session. Times are RFC 3339 in UTC; empty where it never happened. */
 export const Session = z.object({

@@ -143,6 +143,11 @@ test.each<[string, ActivityEvidence, string | undefined]>([
     'exited since 90: exit code 3',
   ],
   [
+    'found dead by Docker',
+    { container: { ...running, running: false, endedAt: iso(seconds(90)), exitCode: 255 } },
+    'exited since 90: exit code 255, as after a power cut',
+  ],
+  [
     'killed for want of memory',
     { container: { ...running, running: false, endedAt: iso(seconds(90)), exitCode: 137, oomKilled: true } },
     'exited since 90: out of memory, exit code 137',

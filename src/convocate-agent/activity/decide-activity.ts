@@ -1,4 +1,5 @@
 import type { Activity, Evidence } from '../../protocol/activity.ts';
+import { FOUND_DEAD_EXIT } from '../../protocol/session.ts';
 import type { ProgramStatus } from './program-status.ts';
 import type { Report } from './report-file.ts';
 
@@ -112,7 +113,8 @@ function toldByTerminal(
 
 function ended({ startedAt, endedAt, exitCode, oomKilled }: ContainerEvidence): Decision {
   const code = exitCode === undefined ? 'nobody knows its exit code' : `exit code ${exitCode}`;
-  const detail = oomKilled ? `out of memory, ${code}` : code;
+  const isFoundDead = exitCode === FOUND_DEAD_EXIT && !oomKilled;
+  const detail = `${oomKilled ? 'out of memory, ' : ''}${code}${isFoundDead ? ', as after a power cut' : ''}`;
   return {
     activity: { state: 'exited', since: endedAt || startedAt, detail },
     evidence: [
