@@ -22,8 +22,8 @@ const REST_MS = 60_000;
 interface Watched {
   readonly watches: readonly SessionWatch[];
   readAtMs: number;
-  /** When a new status has settled, and is told where no report came after it. */
-  settledAtMs: number;
+  /** Runs until a new status has settled; then it counts where no report came after it. */
+  settling: NodeJS.Timeout | undefined;
   lookedAtMs: number;
   /** Of a terminal that did not answer in time: it is left alone for a while. */
   restsUntilMs: number;
@@ -56,9 +56,10 @@ export class ActivityMonitor implements AsyncDisposable {
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#teller[Symbol.dispose]();
-    for (const { watches, reading } of this.#watched.values()) {
-      for (const watch of watches) watch[Symbol.dispose]();
-      await reading;
+    for (const watched of this.#watched.values()) {
+      for (const watch of watched.watches) watch[Symbol.dispose]();
+      await watched.reading;
+      clearTimeout(watched.settling);
     }
     this.#watched.clear();
   }
@@ -67,10 +68,6 @@ export class ActivityMonitor implements AsyncDisposable {
     this.#takeUp();
     const nowMs = performance.now();
     for (const [id, watched] of this.#watched) {
-      if (nowMs >= watched.settledAtMs) {
-        watched.settledAtMs = Infinity;
-        this.#tell(id);
-      }
       if (nowMs - watched.readAtMs >= REREAD_MS) this.#read(id, watched);
     }
     this.#lookWhereDue();
@@ -94,9 +91,10 @@ export class ActivityMonitor implements AsyncDisposable {
   /** Sessions come and go by themselves; only one that runs is watched. */
   #takeUp(): void {
     const running = new Set(this.#agent.containers.running().map(({ uuid }) => uuid));
-    for (const [id, { watches }] of this.#watched) {
+    for (const [id, { watches, settling }] of this.#watched) {
       if (running.has(id)) continue;
       for (const watch of watches) watch[Symbol.dispose]();
+      clearTimeout(settling);
       this.#watched.delete(id);
       this.#agent.activities.forget(id);
       this.#teller.forget(id);
@@ -112,7 +110,7 @@ export class ActivityMonitor implements AsyncDisposable {
     const watched: Watched = {
       watches,
       readAtMs: performance.now(),
-      settledAtMs: Infinity,
+      settling: undefined,
       lookedAtMs: -Infinity,
       restsUntilMs: -Infinity,
       reading: undefined,
@@ -154,8 +152,10 @@ export class ActivityMonitor implements AsyncDisposable {
       ...(status && { status }), // none that can be read tells nothing new
       ...(isNewer && terminal && { terminal: { ...terminal, busySinceMs: undefined } }),
     });
-    if (status?.atMs !== before.status?.atMs) watched.settledAtMs = performance.now() + SETTLES_MS;
     this.#tell(id);
+    if (status?.atMs === before.status?.atMs) return;
+    clearTimeout(watched.settling);
+    watched.settling = setTimeout(() => this.#tell(id), SETTLES_MS).unref();
   }
 
   async #look(id: string, watched: Watched): Promise<void> {

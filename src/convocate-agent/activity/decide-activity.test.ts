@@ -55,6 +55,11 @@ test.each<[string, ActivityEvidence, string | undefined]>([
     'working since 80',
   ],
   [
+    'was answered just now, by its status',
+    { container: running, report: report('waiting', 'a yes'), status: status('busy', 100) },
+    'working since 100',
+  ],
+  [
     'was interrupted, by its status: no hook tells',
     { container: running, report: report('working', 'Bash'), status: status('idle', 80) },
     'waiting since 80: interrupted; waits for what to do next',
@@ -85,7 +90,7 @@ test.each<[string, ActivityEvidence, string | undefined]>([
   ],
   [
     'its status is news of just now, whose report may come yet',
-    { container: running, report: report('working', 'Bash'), status: status('idle', 99.5) },
+    { container: running, report: report('working', 'Bash'), status: status('idle', 99.6) },
     'working since 60: Bash',
   ],
   [

@@ -42,8 +42,8 @@ export interface Decision {
 const LONG_QUIET_MS = 120_000;
 /** The clock of the container's start and that of its programs are one, but not read at one moment. */
 const START_SLACK_MS = 1_000;
-/** The report of a hook may come this much after the status that it belongs to. */
-export const SETTLES_MS = 1_000;
+/** A status of `idle` may come this much before the report that the turn is over. */
+export const SETTLES_MS = 500;
 
 /**
  * What a session's program is doing, and which evidence says so; undefined of a session that has never run. Pure. The
@@ -95,9 +95,9 @@ function toldByStatus(
   nowMs: number,
 ): Activity | undefined {
   const isNews = !report || (atMs > report.atMs && report.state !== SAME[state]);
-  if (!isNews || nowMs - atMs < SETTLES_MS) return undefined;
+  if (!isNews || (state === 'idle' && nowMs - atMs < SETTLES_MS)) return undefined;
   const since = iso(atMs);
-  // A turn that ends by itself is reported; before its status, too.
+  // A turn that ends by itself is reported, and before its status as a rule.
   if (state === 'idle' && (report?.state === 'working' || report?.state === 'waiting'))
     return { state: 'waiting', since, detail: 'interrupted; waits for what to do next' };
   return { state: SAME[state], since, detail };
