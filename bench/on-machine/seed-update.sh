@@ -28,7 +28,7 @@ echo 'STEP docker load'
 ssh "$login" sudo docker load --quiet --input /tmp/seed-image.tar.gz
 
 echo 'STEP program'
-tar -cf /tmp/seed-program.tar -C "$tree" VERSION convocate-agent lib/convocate-agent.mjs \
+tar -cf /tmp/seed-program.tar -C "$tree" VERSION convocate-agent lib/convocate-agent.mjs lib/dockerode.cjs lib/ssh2.cjs \
   -C "/var/lib/convocate/releases/$version" manifest.json manifest.json.sig
 scp -q /tmp/seed-program.tar "$login:/tmp/seed-program.tar"
 ssh "$login" "sudo cp -al \$(readlink -f $lib/current) $lib/releases/$version &&

@@ -23,7 +23,10 @@ import type { InstallChoices } from './choices.ts';
 import { buildImage, digestOfFiles, hasImage, imageId, saveImage } from './docker-build.ts';
 
 /** Files of the built tree that travel to agent hosts. */
-const AGENT_FILES = ['VERSION', 'convocate-agent', 'lib/convocate-agent.mjs', 'runtime/node'];
+const AGENT_FILES = [
+  ...['VERSION', 'convocate-agent', 'runtime/node'],
+  ...['lib/convocate-agent.mjs', 'lib/dockerode.cjs', 'lib/ssh2.cjs'],
+];
 /** What Node 24 needs of a host; see docs/decisions/0003-runtime.md. */
 const REQUIRES = { machine: 'x86_64', glibc: '2.28' };
 
