@@ -61,7 +61,9 @@ export function decideActivity(seen: ActivityEvidence, nowMs: number): Decision 
   const output = terminal && { last_output_at: iso(terminal.lastOutputMs) };
   const sinceMs = Math.max(seen.sinceMs ?? report?.atMs ?? 0, Date.parse(container.startedAt));
   const reported = report && {
-    ...{ state: report.state, since: iso(sinceMs), detail: detailOf(report, terminal, nowMs) },
+    state: report.state,
+    since: iso(sinceMs),
+    detail: detailOf(report, terminal, nowMs),
   };
   const byStatus = status && toldByStatus(status, report, nowMs);
   const byTerminal = status ? undefined : toldByTerminal(report, terminal);
