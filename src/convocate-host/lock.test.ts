@@ -41,11 +41,14 @@ describe('the lock', () => {
   });
 
   test('that was lost forbids every further change', async () => {
-    const lock = await takeLock(lockHost(['locked 7'], { exitCode: 255, stderr: '' }));
+    const stderr = 'Timeout, server agent-a not responding.';
+    const lock = await takeLock(lockHost(['locked 7'], { exitCode: 255, stderr }));
     await new Promise((resolve) => setImmediate(resolve));
-    expect(() => lock.assertHeld()).toThrow(
-      'the rollout lock was lost with its connection; nothing more was changed',
-    );
+    const look = async (): Promise<void> => lock.assertHeld();
+    await expect(look()).rejects.toMatchObject({
+      message: 'the rollout lock was lost with its connection; nothing more was changed',
+      details: { exitCode: 255, output: stderr },
+    });
   });
 
   test.each([

@@ -38,17 +38,17 @@ export async function takeLock(host: Host): Promise<RolloutLock> {
       hint: `see whether the disk of the host is full: df -h ${rolloutDir}`,
     });
   }
-  let lost = false;
+  let lost: CommandResult | undefined;
   let released = false;
   const heartbeat = setInterval(() => process_.say('\n'), HEARTBEAT_MS);
-  void process_.ended.then(() => {
-    lost = !released;
+  void process_.ended.then((end) => {
+    if (!released) lost = end;
     clearInterval(heartbeat);
   });
   return {
     number,
     assertHeld: () => {
-      if (lost) throw lockLost(host.name, 'with its connection');
+      if (lost) throw lockLost(host.name, 'with its connection', lost);
     },
     release: async () => {
       released = true;
@@ -69,8 +69,8 @@ export function behindFence(host: Host, lock: Pick<RolloutLock, 'number' | 'asse
     return scriptArgv(FENCE, rolloutDir, rolloutWorkLock, oldRolloutWorkLock, String(lock.number), ...argv);
   };
   const expectInside = (result: CommandResult): CommandResult => {
-    if (result.exitCode === FENCED_OFF) throw lockLost(host.name, `to another rollout (${lastLine(result)})`);
-    return result;
+    if (result.exitCode !== FENCED_OFF) return result;
+    throw lockLost(host.name, `to another rollout (${lastLine(result)})`, result);
   };
   const run: Host['run'] = async (argv, options) => expectInside(await host.run(fenced(argv), options));
   return {
@@ -97,9 +97,10 @@ function heldByAnother(host: string, holder: string): RefusedError {
   });
 }
 
-function lockLost(host: string, how: string): OperationError {
+/** `end`: of its holder, or of what was to be run under it. */
+function lockLost(host: string, how: string, { exitCode, stderr }: CommandResult): OperationError {
   return new OperationError(`the rollout lock was lost ${how}; nothing more was changed`, {
-    host,
+    ...{ host, exitCode, output: stderr },
     hint: 'see `convocate-host status`, then run the same command again',
   });
 }
