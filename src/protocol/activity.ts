@@ -21,7 +21,7 @@ export type Activity = z.infer<typeof Activity>;
 
 /** One thing that was looked at to tell the activity of a session, as `explain` gives it. */
 export const Evidence = z.object({
-  /** Docker's word on the container, the program's own hooks, its process, or the session's terminal. */
+  /** Docker's word on the container, the program's own hooks, its process and the status that notes, or the terminal. */
   source: z.enum(['container', 'hook', 'process', 'terminal']),
   /** What it says, in a sentence's worth of words. */
   says: z.string(),

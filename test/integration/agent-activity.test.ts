@@ -1,7 +1,6 @@
 // What the programs in real sessions are doing, as they tell it and as their terminals show it.
 import { mkdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Engine, openEngine } from '../../lab/engine.ts';
 import { pollUntil } from '../../src/base/deadline.ts';
@@ -44,6 +43,21 @@ async function becomes(id: string, state: string, detail?: string): Promise<RpcR
     ({ activity }) => activity?.state === state && (detail === undefined || activity.detail === detail),
     45_000, // a terminal has its looks every 5 or 15 s
   );
+}
+
+/** What is told of it once its terminal has shown nothing new for so many seconds. */
+async function quietFor(id: string, seconds: number): Promise<RpcResult<'explain'>> {
+  const look = async (): Promise<RpcResult<'explain'> | undefined> => {
+    const explained = await agent.call('explain', { id });
+    const says = explained.evidence.find(({ source }) => source === 'terminal')?.says ?? '';
+    const [, quietSeconds = 0] = /it last showed something new (\d+) s ago/.exec(says) ?? [];
+    return Number(quietSeconds) >= seconds ? explained : undefined;
+  };
+  return await pollUntil(look, {
+    timeoutMs: 60_000,
+    intervalMs: 500,
+    what: `its terminal quiet for ${seconds} s`,
+  });
 }
 
 test('a session tells what it is doing; what reports nothing is unknown; what ended has exited', {
@@ -101,15 +115,7 @@ test('what an operator does in another window of the session is not the doing of
     what: 'the other window',
   });
   // Long enough for looks that would take the noise for work.
-  const { activity, evidence } = await pollUntil(
-    async () => {
-      const explained = await agent.call('explain', { id });
-      const says = explained.evidence.find(({ source }) => source === 'terminal')?.says ?? '';
-      const [, quietSeconds = 0] = /it last showed something new (\d+) s ago/.exec(says) ?? [];
-      return Number(quietSeconds) >= 12 ? explained : undefined;
-    },
-    { timeoutMs: 60_000, intervalMs: 500, what: 'the quiet of its own window seen' },
-  );
+  const { activity, evidence } = await quietFor(id, 12);
   expect(activity).toMatchObject({ state: 'waiting', detail: 'a yes' });
   expect(evidence).toContainEqual(expect.objectContaining({ source: 'process', says: 'bash runs in it' }));
 });
@@ -140,8 +146,7 @@ test('a tool that takes its time is work, whatever the title of the terminal say
   const id = await runningSession();
   await run(id, String.raw`printf '\033]2;\u2733 Claude Code\007'; ${script} working Bash`);
   await becomes(id, 'working', 'Bash');
-  await sleep(4_000); // well after its report, and its terminal is quiet
-  const { activity } = await agent.call('explain', { id });
+  const { activity } = await quietFor(id, 5);
   expect(activity).toMatchObject({ state: 'working', detail: 'Bash' });
 });
 

@@ -2,14 +2,15 @@ import { type FSWatcher, closeSync, watch } from 'node:fs';
 import { openDirectory } from './home-files.ts';
 
 /**
- * How long nothing is heard after a notice. One report makes several, and a session may write as fast as it can: however many
+ * How long nothing is heard after a notice. One change makes several, and a session may write as fast as it can: however many
  * come, the agent is woken this seldom.
  */
 const DEAF_MS = 50;
 
 /**
- * Tells when something in a directory of a session's home may have changed: at the first notice of the file system, and once more when the ones that
- * came behind it can be left to a look. A notice may be missed: whoever uses this looks now and then anyway.
+ * Tells when something in a directory of a session's home may have changed: at the first notice of the file system, and
+ * once more when the ones that came behind it can be left to a look. A notice may be missed: whoever uses this looks now
+ * and then anyway.
  */
 export class SessionWatch implements Disposable {
   readonly #home: string;

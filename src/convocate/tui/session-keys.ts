@@ -8,7 +8,7 @@ import type { Command } from './key-table.ts';
 import { type Next, next, withDialog } from './next.ts';
 import { hint } from './notices.ts';
 import { operate } from './operate.ts';
-import { type ConfirmedOp, type TuiState } from './state.ts';
+import type { ConfirmedOp, TuiState } from './state.ts';
 import { targetOf } from './target.ts';
 import { warningsOf } from './warnings.ts';
 
