@@ -93,7 +93,8 @@ test('the sender stops when the other end does, and gives its answer', async () 
 });
 
 test('what has landed is told blob by blob, and never more or less than it is', async () => {
-  const blob = fc.tuple(fc.nat(300 * KIB), fc.nat(300 * KIB)).map(([a, b]) => [a, a + b] as const);
+  // All of them fit into the window: what is never acknowledged would hold up the rest.
+  const blob = fc.tuple(fc.nat(300 * KIB), fc.nat(240 * KIB)).map(([a, b]) => [a, a + b] as const);
   await fc.assert(
     fc.asyncProperty(fc.array(blob, { maxLength: 4 }), fc.nat(), async (blobs, cut) => {
       const missing = blobs.map(([offset, packedBytes]) => packedBytes - offset);
