@@ -1,10 +1,11 @@
 // Which Docker engine the lab lives on: a running one when there is one, otherwise a private one that we start, keep
 // between runs, and stop only when nobody needs it.
-import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pollUntil } from '../src/base/deadline.ts';
 import { Docker } from './docker.ts';
 import { exclusively } from './exclusive.ts';
+import { isAlive, pidFileIsCurrent, removeStalePidFile, writePidFile } from './pid-file.ts';
 import { spawnCommand } from './run-command.ts';
 import { ensureTools, findTool } from './tools.ts';
 
@@ -20,8 +21,9 @@ const runDirectory = '/run/convocate-lab';
 const stateDirectory = '/var/lib/convocate-lab';
 const socketPath = join(runDirectory, 'docker.sock');
 const pidPath = join(runDirectory, 'docker.pid');
+const execRoot = join(runDirectory, 'exec');
 const logPath = join(stateDirectory, 'dockerd.log');
-/** One empty file per process that uses the private engine, so that none stops it under another. */
+/** One pid file per process that uses the private engine, so that none stops it under another. */
 const usersDirectory = join(runDirectory, 'users');
 /** `touch` it to keep the private engine running whatever ends. */
 const keepPath = join(runDirectory, 'keep');
@@ -66,7 +68,7 @@ export async function findEngine(): Promise<Engine | undefined> {
 export async function stopEngineIfIdle(engine: Engine): Promise<boolean> {
   if (!engine.isPrivate || existsSync(keepPath)) return false;
   return exclusively('engine', async () => {
-    if (otherUsers().length > 0) return false;
+    if (hasOtherUsers()) return false;
     // Any container, not only labelled ones: someone's build or session may be running here too.
     if ((await engine.docker.lines(['ps', '--quiet'])).length > 0) return false;
     if ((await engine.docker.lines(['ps', '--all', '--quiet', '--filter', 'label=convocate.lab'])).length > 0)
@@ -96,6 +98,9 @@ async function startPrivateEngine(): Promise<void> {
   if ((await findEngine()) !== undefined) return;
   mkdirSync(runDirectory, { recursive: true, mode: 0o755 });
   mkdirSync(join(stateDirectory, 'docker'), { recursive: true, mode: 0o711 });
+  // Killed without a word, both leave their files; the marks stand in dockerd's flags and in those it gives to containerd.
+  removeStalePidFile(pidPath, pidPath);
+  removeStalePidFile(join(execRoot, 'containerd/containerd.pid'), execRoot);
   const log = openSync(logPath, 'a');
   const child = spawnCommand([findTool('dockerd') ?? 'dockerd', ...privateEngineFlags()], {
     detached: true,
@@ -123,7 +128,7 @@ function privateEngineFlags(): string[] {
   return [
     `--host=unix://${socketPath}`,
     `--pidfile=${pidPath}`,
-    `--exec-root=${join(runDirectory, 'exec')}`,
+    `--exec-root=${execRoot}`,
     `--data-root=${join(stateDirectory, 'docker')}`,
     // Away from 172.17/16 and its neighbours, which the Docker inside each machine takes for itself.
     '--bip=10.212.0.1/24',
@@ -136,21 +141,14 @@ function privateEngineFlags(): string[] {
 function use(engine: Engine): Engine {
   if (engine.isPrivate) {
     mkdirSync(usersDirectory, { recursive: true });
-    writeFileSync(join(usersDirectory, String(process.pid)), '');
+    writePidFile(join(usersDirectory, String(process.pid)), process.pid);
   }
   return engine;
 }
 
-function otherUsers(): number[] {
-  if (!existsSync(usersDirectory)) return [];
-  const pids = readdirSync(usersDirectory).map(Number);
-  return pids.filter((pid) => pid !== process.pid && isAlive(pid));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
-  } catch {
-    return false;
-  }
+/** Whether another process that runs has said that it uses the private engine. */
+function hasOtherUsers(): boolean {
+  if (!existsSync(usersDirectory)) return false;
+  const others = readdirSync(usersDirectory).filter((name) => name !== String(process.pid));
+  return others.some((name) => pidFileIsCurrent(join(usersDirectory, name)));
 }
