@@ -2,18 +2,17 @@ import { RAISE_FENCE, RUN_FENCED } from '../protocol/rollout-fence.ts';
 
 /**
  * The few fixed scripts that run on a host before anything of ours is there to run. They are constants: what varies goes in
- * as "$1", "$2" … or on stdin, never into the text. They rest on sh (bash for the lock) and the tools that every Debian has.
+ * as "$1", "$2" … or on stdin, never into the text. They rest on sh and the tools that every Debian has.
  */
 
 export interface HostScript {
   readonly name: string;
   readonly text: string;
-  readonly shell?: 'bash';
 }
 
 /** The argv that runs a script with these arguments. */
 export function scriptArgv(script: HostScript, ...args: string[]): string[] {
-  return [script.shell ?? 'sh', '-c', script.text, script.name, ...args];
+  return ['sh', '-c', script.text, script.name, ...args];
 }
 
 /** Prints the manifest, the signature and the installed texts of a release, one `path base64` a line. Argument: its directory. */
@@ -36,7 +35,8 @@ exit 0
  */
 export const HOLD_LOCK: HostScript = {
   name: 'hold-lock',
-  shell: 'bash', // for `read -t`
+  // Each wait is a process of its own, with a timer of the kernel's: "read -t" of a shell goes by the clock on the wall,
+  // and one that is set right by an hour, as by NTP, would end the lock in the middle of a rollout.
   text: `${RAISE_FENCE}
 take_lock "$1" "$5"
 case $? in
@@ -48,8 +48,13 @@ esac
 printf '%s\\n' "$2" > "$1.holder"
 raise_fence "$3" "$4" "$6" || { echo "the number of the rollout could not be raised" >&2; exit 1; }
 echo "locked $fence_number"
-while read -r -t 20 _; do :; done
+heard=0
+while [ "$heard" = 0 ]; do
+  timeout 20 sh -c 'read -r _' >/dev/null 2>&1 6<&- 9<&-
+  heard=$?
+done
 rm -f "$1.holder"
+[ "$heard" != 124 ] || { echo 'nothing was heard of its holder for 20 s' >&2; exit 1; }
 `,
 };
 
