@@ -298,7 +298,8 @@ describe('a host is refused', () => {
     [
       'of another cluster',
       { ...healthy, allowedSigners: 'their signers\n' },
-      'it takes releases from another cluster only: its allowed_signers names another key',
+      "it takes releases from another cluster only; where that one's signing key is gone for good, remove " +
+        '/etc/convocate-agent/allowed_signers there, then run init-agent for it',
     ],
   ])('%s', (_why, facts, refusal) => {
     expect(refusals(facts)).toEqual([refusal]);

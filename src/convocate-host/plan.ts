@@ -1,3 +1,4 @@
+import { AGENT_HOST } from '../protocol/host-layout.ts';
 import type { Manifest } from '../release/manifest.ts';
 import type { HostFacts } from './facts.ts';
 import type { FileChange, Plan, PlanInput, PlannedBlob } from './plan-types.ts';
@@ -150,7 +151,10 @@ function findRefusals(
     );
   }
   if (facts.allowedSigners !== '' && facts.allowedSigners !== signers) {
-    refusals.push('it takes releases from another cluster only: its allowed_signers names another key');
+    refusals.push(
+      `it takes releases from another cluster only; where that one's signing key is gone for good, remove ` +
+        `${AGENT_HOST.allowedSignersFile} there, then run init-agent for it`,
+    );
   }
   const layerBytes = sum(layers);
   const needs = [

@@ -50,6 +50,12 @@ describe('a release', () => {
     ]);
   });
 
+  test('takes the signature of another key, and stays what it is', async () => {
+    const saved = await store.save(manifestOf('v1'), sign);
+    await store.replaceSignature('v1', 'signed anew');
+    expect(await store.find('v1')).toEqual({ ...saved, signature: 'signed anew' });
+  });
+
   test('is not there before it was saved', async () => {
     expect(await store.find('v1')).toBe(undefined);
     expect(await store.versions()).toEqual([]);

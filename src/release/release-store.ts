@@ -100,6 +100,11 @@ export class ReleaseStore {
     return { manifest, manifestText, signature };
   }
 
+  /** For a stored release whose cluster has another signing key by now. */
+  async replaceSignature(version: string, signature: string): Promise<void> {
+    await writeFileAtomic(join(this.#releasesDir, version, SIGNATURE_FILE), signature);
+  }
+
   /** Makes `version` the one that `update` rolls out. */
   async makeCurrent(version: string): Promise<void> {
     const temporary = `${this.#currentLink}.new`;

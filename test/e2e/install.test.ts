@@ -47,6 +47,17 @@ async function imageId(reference: string): Promise<string> {
   return (await shell.run(['docker', 'image', 'inspect', '--format', '{{.Id}}', reference])).stdout.trim();
 }
 
+/** What OpenSSH itself says of a text and the stored signature, by the cluster's key of today. */
+async function verified(text: string): Promise<{ exitCode: number; stdout: string }> {
+  const key = (await shell.readFile('/etc/convocate/signing_key.pub')).trim();
+  await shell.writeFile('/root/signers', `convocate-cluster namespaces="convocate-release" ${key}\n`);
+  const argv = [
+    ...['ssh-keygen', '-Y', 'verify', '-f', '/root/signers', '-I', 'convocate-cluster'],
+    ...['-n', 'convocate-release', '-s', `${release}/manifest.json.sig`],
+  ];
+  return await shell.exec(argv, { input: text });
+}
+
 /** Puts a built tree onto the machine, as a checkout after `make build`. */
 async function openTree(tree: string, name: string): Promise<string> {
   const target = `/opt/convocate/${name}`;
@@ -209,26 +220,10 @@ describe('a first run, from Debian’s packages alone', () => {
   });
 
   test('the manifest is signed by the cluster’s key: ssh-keygen verifies it, and no other text', async () => {
-    const key = (await shell.readFile('/etc/convocate/signing_key.pub')).trim();
-    await shell.writeFile('/root/signers', `convocate-cluster namespaces="convocate-release" ${key}\n`);
-    const verify = [
-      'ssh-keygen',
-      '-Y',
-      'verify',
-      '-f',
-      '/root/signers',
-      '-I',
-      'convocate-cluster',
-      '-n',
-      'convocate-release',
-    ];
-    const argv = [...verify, '-s', `${release}/manifest.json.sig`];
-    expect((await shell.exec(argv, { input: manifestText })).stdout).toMatch(
-      /^Good "convocate-release" signature/,
-    );
+    expect((await verified(manifestText)).stdout).toMatch(/^Good "convocate-release" signature/);
     const changed = manifestText.replace(/[0-9a-f]{64}/, '0'.repeat(64));
     expect(changed).not.toBe(manifestText);
-    expect((await shell.exec(argv, { input: changed })).exitCode).toBe(255);
+    expect((await verified(changed)).exitCode).toBe(255);
     expect((await shell.run(['stat', '--format=%a %U', '/etc/convocate/signing_key'])).stdout).toBe(
       '600 root\n',
     );
@@ -258,7 +253,7 @@ describe('a first run, from Debian’s packages alone', () => {
     expect(exitCode, stderr).toBe(0);
     expect(stdout).toMatch(/session image: base debootstrap:bookworm, minimal toolchain/);
     expect(stdout).toMatch(new RegExp(`release ${version} is stored already`));
-    expect(stdout).not.toMatch(/building|making|created|wrote|login shell/);
+    expect(stdout).not.toMatch(/building|making|created|wrote|signed|login shell/);
     expect(await shell.readFile(`${release}/manifest.json`)).toBe(manifestText);
     expect(await imageId(`convocate:${version}`)).toBe(id);
     // The programs are copied anew, and what is written again is written alike: only times differ.
@@ -267,6 +262,18 @@ describe('a first run, from Debian’s packages alone', () => {
       new Map([...picture].map(([key, value]) => [key, value.replace(/\d{10}\.\d{6,}/, '')]));
     expect(diffSnapshots(untimed(before), untimed(after))).toEqual([]);
     expect((await shell.run(['ls', '-A', installedPrograms])).stdout).toBe(`${version}\n`);
+  });
+
+  test('what is stored is taken also where Docker has lost what it was built on, and is signed with a new key', async () => {
+    const toolchain = (await shell.run(['docker', 'images', '--quiet', 'convocate-toolchain'])).stdout.trim();
+    await shell.run(['docker', 'image', 'rm', '--force', 'convocate-base:bookworm', toolchain]);
+    await shell.run(['rm', '/etc/convocate/signing_key', '/etc/convocate/signing_key.pub']);
+    const { exitCode, stdout, stderr } = await makeInstall();
+    expect(exitCode, stderr).toBe(0);
+    expect(stdout).toMatch(/is stored already\nsigned it anew, with today's key\n/);
+    expect(stdout).not.toMatch(/building|making/);
+    expect(await shell.readFile(`${release}/manifest.json`)).toBe(manifestText);
+    expect((await verified(manifestText)).stdout).toMatch(/^Good "convocate-release" signature/);
   });
 
   test('the same version from other sources is refused, and the one before goes on', async () => {

@@ -36,6 +36,8 @@ async function readPublicHalf(host: Host, file: string): Promise<string> {
     argv,
     exitCode: result.exitCode,
     output: result.stderr,
-    hint: 'bring it back from a backup; without one, move it away and run this again, then init-agent for every agent',
+    hint:
+      'bring it back from a backup; without one, move it away and run this again, then ' +
+      'after a signing key `sudo make install`, and init-agent for every agent',
   });
 }

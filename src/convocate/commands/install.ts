@@ -14,7 +14,6 @@ export async function install(options: InstallOptions): Promise<void> {
     throw new RefusedError('installing needs root', { hint: 'run: sudo make install' });
   const { openBuildTree } = await import('../install/build-tree.ts');
   const { rememberChoices, settleChoices } = await import('../install/choices.ts');
-  const { ensureBaseImage } = await import('../install/base-image.ts');
   const { expectDocker } = await import('../install/docker-build.ts');
   const { installPrograms } = await import('../install/programs.ts');
   const { makeRelease } = await import('../install/release.ts');
@@ -31,8 +30,7 @@ export async function install(options: InstallOptions): Promise<void> {
   await ensureUser(say);
   await ensureSigningKey(say);
   say(`session image: base ${choices.base_image}, ${choices.toolchain} toolchain`);
-  const baseImage = await ensureBaseImage(choices.base_image, say);
-  const manifest = await makeRelease({ tree, choices, baseImage, say });
+  const manifest = await makeRelease({ tree, choices, say });
   await installPrograms(tree); // only now: where no release could be made, the programs stay those of the one before
   await ensureCompletionFiles(say);
   await rememberChoices(choices);

@@ -1,32 +1,19 @@
-import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ReleaseStore } from '../../release/release-store.ts';
-import { storeProgramFiles } from './release.ts';
+import { inputsDigest } from './release.ts';
 
-test('installing a version again stores anew what the disk has damaged of its program', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'convocate-release-'));
-  try {
-    const store = new ReleaseStore(join(directory, 'state'));
-    const files = ['VERSION', 'convocate-agent'].map((path) => ({
-      path,
-      sha256: createHash('sha256').update(path).digest('hex'),
-      size: path.length,
-      executable: false,
-    }));
-    await mkdir(join(directory, 'build'));
-    for (const { path } of files) await writeFile(join(directory, 'build', path), path);
-    const install = (): Promise<void> =>
-      storeProgramFiles(store, { directory: join(directory, 'build') }, files);
-    await install();
-    await writeFile(store.blobs.pathOf(files[0]?.sha256 ?? '', 'gz'), 'damaged');
-    await rm(store.blobs.pathOf(files[1]?.sha256 ?? '', 'gz'));
-    await install();
-    for (const { path, sha256 } of files)
-      expect((await store.blobs.read(sha256, 'gz')).toString()).toBe(path);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+test('what a version is made from follows from its choices, its files and its program, and from nothing else here', () => {
+  const choices = { base_image: 'ubuntu:24.04', toolchain: 'full' } as const;
+  const file = (content: string) => ({ path: 'a', content: Buffer.from(content), executable: false });
+  const program = { path: 'VERSION', sha256: 'a'.repeat(64), size: 1, executable: false };
+  const digests = [
+    inputsDigest(choices, [[file('one')], []], [program]),
+    inputsDigest({ ...choices, base_image: 'debootstrap:bookworm' }, [[file('one')], []], [program]),
+    inputsDigest({ ...choices, toolchain: 'minimal' }, [[file('one')], []], [program]),
+    inputsDigest(choices, [[file('two')], []], [program]),
+    inputsDigest(choices, [[], [file('one')]], [program]),
+    inputsDigest(choices, [[file('one')], []], [{ ...program, sha256: 'b'.repeat(64) }]),
+  ];
+  expect(new Set(digests).size).toBe(digests.length);
+  const kept = { ...choices, login_shell: false as const };
+  expect(inputsDigest(kept, [[file('one')], []], [{ ...program }])).toBe(digests[0]);
 });

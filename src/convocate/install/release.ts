@@ -1,40 +1,31 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { RefusedError } from '../../base/errors.ts';
 import { SHELL_HOST } from '../../protocol/host-layout.ts';
 import { imageTagOf } from '../../protocol/ids.ts';
 import { PROTOCOL_RANGE } from '../../protocol/version.ts';
-import { HOST_FILES, HOST_FILES_INDEX } from '../../release/host-files.ts';
 import {
   IMAGE_CONFIG_FILE,
   IMAGE_MANIFEST_FILE,
   type Manifest,
   type ReleaseFile,
 } from '../../release/manifest.ts';
-import { Measure } from '../../release/blob-store.ts';
-import { ReleaseStore } from '../../release/release-store.ts';
+import { ReleaseStore, type StoredRelease } from '../../release/release-store.ts';
 import { importSavedImage } from '../../release/saved-image.ts';
 import { signManifest } from '../../release/signature.ts';
 import { openShell } from '../commands/open-shell.ts';
-import { type BuildTree, type TreeFile, isProgram, readFolder } from './build-tree.ts';
+import { ensureBaseImage } from './base-image.ts';
+import { type BuildTree, type TreeFile, readFolder } from './build-tree.ts';
 import type { InstallChoices } from './choices.ts';
 import { buildImage, digestOfFiles, hasImage, imageId, saveImage } from './docker-build.ts';
+import { describeProgramFiles, storeProgramFiles } from './program-files.ts';
 
-/** Files of the built tree that travel to agent hosts. */
-const AGENT_FILES = [
-  ...['VERSION', 'convocate-agent', 'runtime/node'],
-  ...['lib/convocate-agent.mjs', 'lib/dockerode.cjs', 'lib/ssh2.cjs'],
-];
 /** What Node 24 needs of a host; see docs/decisions/0003-runtime.md. */
 const REQUIRES = { machine: 'x86_64', glibc: '2.28' };
 
 export interface ReleaseInputs {
   readonly tree: BuildTree;
   readonly choices: InstallChoices;
-  /** A reference to build from, already in Docker here. */
-  readonly baseImage: string;
   readonly say: (text: string) => void;
 }
 
@@ -43,28 +34,28 @@ export interface ReleaseInputs {
  * version from other inputs is refused, because a release never changes. Only a "-dirty" one, which nobody can check
  * out again anyway, may be replaced.
  */
-export async function makeRelease({ tree, choices, baseImage, say }: ReleaseInputs): Promise<Manifest> {
+export async function makeRelease({ tree, choices, say }: ReleaseInputs): Promise<Manifest> {
   const store = new ReleaseStore(SHELL_HOST.stateDir);
-  const toolchain = await ensureToolchain(tree, choices, baseImage, say);
   const context = (await readFolder(join(tree.directory, 'image'))).filter(
     ({ path }) => path === 'Dockerfile' || path.startsWith('rootfs/'),
   );
+  const toolchainContext = await readFolder(join(tree.directory, 'image/toolchain'));
   const programFiles = await describeProgramFiles(tree);
-  const inputs = createHash('sha256')
-    .update(`${digestOfFiles(context)} ${await imageId(toolchain)} ${JSON.stringify(programFiles)}`)
-    .digest('hex');
+  const inputs = inputsDigest(choices, [context, toolchainContext], programFiles);
 
   const existing = await store.find(tree.version);
-  const tag = imageTagOf(tree.version);
   if (existing?.manifest.inputs_digest === inputs) {
     say(`release ${tree.version} is stored already`);
     await storeProgramFiles(store, tree, programFiles);
+    await keepSigned(store, existing, (text) => signManifest(text, SHELL_HOST.signingKeyFile), say);
     await store.makeCurrent(tree.version);
     return existing.manifest;
   }
   if (existing) await replaceOrRefuse(tree.version, say);
 
+  const toolchain = await ensureToolchain(toolchainContext, choices, say);
   await storeProgramFiles(store, tree, programFiles);
+  const tag = imageTagOf(tree.version);
   say(`building ${tag}`);
   await buildImage(tag, context, { TOOLCHAIN_IMAGE: toolchain });
   const imported = await importSavedImage(saveImage(tag), store.blobs);
@@ -88,14 +79,39 @@ export async function makeRelease({ tree, choices, baseImage, say }: ReleaseInpu
   return manifest;
 }
 
+/**
+ * Of what a checkout and the choices say, not of the images that Docker has for them here today: a base that was pulled
+ * again must not bar the way back to a version that is stored.
+ */
+export function inputsDigest(
+  { base_image, toolchain }: InstallChoices,
+  contexts: readonly (readonly TreeFile[])[],
+  programFiles: readonly ReleaseFile[],
+): string {
+  const inputs = [base_image, toolchain, contexts.map(digestOfFiles), programFiles];
+  return createHash('sha256').update(JSON.stringify(inputs)).digest('hex');
+}
+
+/** Ed25519 signs the same text always the same way, so another signature is one of a key that was replaced since. */
+export async function keepSigned(
+  store: ReleaseStore,
+  { manifest, manifestText, signature }: StoredRelease,
+  sign: (text: string) => Promise<string>,
+  say: (text: string) => void,
+): Promise<void> {
+  const today = await sign(manifestText);
+  if (today === signature) return;
+  await store.replaceSignature(manifest.version, today);
+  say("signed it anew, with today's key");
+}
+
 /** The slow layers, under a name that follows from their inputs: releases that share them share their layers. */
 async function ensureToolchain(
-  tree: BuildTree,
+  context: readonly TreeFile[],
   choices: InstallChoices,
-  baseImage: string,
   say: (text: string) => void,
 ): Promise<string> {
-  const context = await readFolder(join(tree.directory, 'image/toolchain'));
+  const baseImage = await ensureBaseImage(choices.base_image, say);
   const tag = toolchainTag(context, await imageId(baseImage), choices.toolchain);
   if (await hasImage(tag)) return tag;
   say(`building the ${choices.toolchain} toolchain on ${baseImage}; this takes some minutes, once`);
@@ -137,44 +153,7 @@ async function agentsOn(version: string): Promise<string[]> {
   return agents.filter((agent) => agent.version === version).map((agent) => agent.host);
 }
 
-/** What travels to agent hosts, known by its digests before anything is stored: a refusal must leave no trace. */
-async function describeProgramFiles(tree: BuildTree): Promise<ReleaseFile[]> {
-  const paths = [...AGENT_FILES, ...HOST_FILES.map((file) => file.from), HOST_FILES_INDEX];
-  const skel = await readFolder(join(tree.directory, 'image/skel'));
-  const described: ReleaseFile[] = [];
-  for (const path of [...paths, ...skel.map((file) => `skel/${file.path}`)]) {
-    const source = sourceOf(tree, path);
-    const measure = new Measure();
-    await pipeline(createReadStream(source), measure.resume());
-    const executable = !path.startsWith('skel/') && (await startsAsProgram(source));
-    described.push({ path, sha256: measure.digest(), size: measure.size, executable });
-  }
-  return described;
-}
-
-/** A blob that a disk has damaged meanwhile is stored again: that is what whoever finds one is told to have done. */
-export async function storeProgramFiles(
-  store: ReleaseStore,
-  tree: Pick<BuildTree, 'directory'>,
-  files: readonly ReleaseFile[],
-): Promise<void> {
-  for (const { path, sha256 } of files) {
-    if (await store.blobs.isWhole(sha256, 'gz')) continue;
-    await store.blobs.put(createReadStream(sourceOf(tree, path)), 'gz');
-  }
-}
-
-function sourceOf(tree: Pick<BuildTree, 'directory'>, path: string): string {
-  return join(tree.directory, path.startsWith('skel/') ? join('image', path) : path);
-}
-
 async function storeBytes(store: ReleaseStore, path: string, content: Buffer): Promise<ReleaseFile> {
   const blob = await store.blobs.putBytes(content, 'gz');
   return { path, sha256: blob.sha256, size: blob.size, executable: false };
-}
-
-async function startsAsProgram(path: string): Promise<boolean> {
-  for await (const chunk of createReadStream(path, { end: 3 }) as AsyncIterable<Buffer>)
-    return isProgram(chunk);
-  return false;
 }
