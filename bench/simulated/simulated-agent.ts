@@ -101,7 +101,7 @@ export class SimulatedAgent implements AsyncDisposable {
     this.#publisher = new StatusPublisher({
       ...files,
       agentId,
-      snapshot: async () => [...this.sessions],
+      snapshot: async () => ({ version: 'v2', sessions: [...this.sessions] }),
       started: () => ({
         type: 'agent.started',
         data: { version: 'v2', image_tag: this.#scripted.imageTag },

@@ -1,6 +1,6 @@
 import type { Ping } from '../protocol/rpc.ts';
 import type { Session } from '../protocol/session.ts';
-import type { StatusEvent } from '../protocol/status-events.ts';
+import type { AgentSnapshot, StatusEvent } from '../protocol/status-events.ts';
 import type { HostCapacity, SessionUsage, SliceUsage } from '../protocol/usage.ts';
 import type * as z from 'zod/mini';
 
@@ -120,7 +120,7 @@ function mergeEvent(state: AgentState, event: StatusEvent, at: string): Merged {
       return { state: { ...next, version, imageTag, statusLink }, needsList: gap };
     }
     case 'agent.snapshot':
-      return whole(replaceAll(next, event.data.sessions));
+      return whole(replaceAll(mergeVersion(next, event.data), event.data.sessions));
     case 'agent.heartbeat':
       return { state: mergeHeartbeat(next, event.data), needsList: gap };
     case 'agent.shutdown':
@@ -132,6 +132,11 @@ function mergeEvent(state: AgentState, event: StatusEvent, at: string): Merged {
         return { state: next, needsList: true };
       return { state: touch(next, event.session_id, event.data), needsList: gap };
   }
+}
+
+/** Of the program at the other end of the link, which says that it has started once only, perhaps to the service before us. */
+function mergeVersion(state: AgentState, { version }: AgentSnapshot): AgentState {
+  return version === undefined ? state : { ...state, statusLink: { ...state.statusLink, version } };
 }
 
 type Heartbeat = Extract<StatusEvent, { type: 'agent.heartbeat' }>['data'];

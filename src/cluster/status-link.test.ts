@@ -13,6 +13,11 @@ const started = (stream: string, at: string, seq = 1): Fact => {
   const event = { agent_id: 'aaaaaaaa', seq, timestamp: T0, type: 'agent.started', data } as const;
   return { kind: 'event', stream, event, at };
 };
+const snapshot = (stream: string, at: string, version?: string): Fact => {
+  const data = { sessions: [], ...(version !== undefined && { version }) };
+  const event = { agent_id: 'aaaaaaaa', seq: 1, timestamp: T0, type: 'agent.snapshot', data } as const;
+  return { kind: 'event', stream, event, at };
+};
 const after = (...facts: Fact[]): AgentState =>
   facts.reduce((state, fact) => merge(state, fact).state, newAgentState('aaaaaaaa', 'one', T0));
 /** The agent's connection to our 223, as the shell's programs are told of it. */
@@ -21,6 +26,14 @@ const linkAfter = (...facts: Fact[]): unknown => agentViewOf(after(...facts)).st
 test('it is up from when it comes, and of a version once the program has said so', () => {
   expect(linkAfter(begins('s1', T1))).toEqual({ up: true, since: T1, version: '' });
   expect(linkAfter(begins('s1', T1), started('s1', T2))).toEqual({ up: true, since: T2, version: 'v3' });
+});
+
+test('it is of a version as well where the program started under an earlier service, and says so in its snapshot', () => {
+  const link = { up: true, since: T1 };
+  expect(linkAfter(begins('s1', T1), snapshot('s1', T2, 'v3'))).toEqual({ ...link, version: 'v3' });
+  expect(linkAfter(begins('s1', T1), snapshot('s1', T2))).toEqual({ ...link, version: '' });
+  const renewed = [begins('s1', T0), started('s1', T0), ends('s1', T0), begins('s2', T1)];
+  expect(linkAfter(...renewed, snapshot('s2', T2, 'v4'))).toEqual({ ...link, version: 'v4' });
 });
 
 test('it tells a program that was started anew from the one before, by when it said so', () => {

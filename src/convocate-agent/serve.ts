@@ -88,7 +88,7 @@ export async function serveAgent(options: ServeOptions): Promise<ServedAgent> {
     agentId,
     shellHostFile: paths.shellHostFile,
     statusKeyFile: paths.statusKeyFile,
-    snapshot: () => listSessions(agent),
+    snapshot: async () => ({ version: options.version, sessions: await listSessions(agent) }),
     started: () => ({
       type: 'agent.started',
       data: { version: options.version, image_tag: options.imageTag() },

@@ -31,7 +31,8 @@ export const StatusEvent = z.discriminatedUnion('type', [
   z.object({
     ...envelope,
     type: z.literal('agent.snapshot'),
-    data: z.object({ sessions: z.array(Session) }),
+    /** A shell that began anew after `agent.started` was sent has the version from here; older agents do not say it. */
+    data: z.object({ sessions: z.array(Session), version: z.optional(z.string()) }),
   }),
   z.object({
     ...envelope,
@@ -47,6 +48,7 @@ export const StatusEvent = z.discriminatedUnion('type', [
   z.object({ ...envelope, type: z.enum(SESSION_EVENTS), session_id: SessionId, data: Session }),
 ]);
 export type StatusEvent = z.infer<typeof StatusEvent>;
+export type AgentSnapshot = Extract<StatusEvent, { type: 'agent.snapshot' }>['data'];
 export type StatusEventBody = StatusEvent extends infer E
   ? E extends StatusEvent
     ? Omit<E, 'agent_id' | 'seq' | 'timestamp'>

@@ -408,7 +408,8 @@ describe('a new life of the agent', { timeout: 60_000 }, () => {
       { type: 'agent.snapshot', seq: 1 },
       { type: 'agent.started', seq: 2, data: { version: 'v0-test', image_tag: image } },
     ]);
-    expect(events[0]).toMatchObject({ data: { sessions: await agent.call('list', null) } });
+    const sessions = await agent.call('list', null);
+    expect(events[0]).toMatchObject({ data: { version: 'v0-test', sessions } });
   });
 
   test('in every connection `seq` rises by one', () => {

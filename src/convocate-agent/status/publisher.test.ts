@@ -61,7 +61,7 @@ function publish(): StatusPublisher {
     agentId: 'agent001',
     shellHostFile: join(root, 'shell.json'),
     statusKeyFile: join(root, 'key'),
-    snapshot: async () => [],
+    snapshot: async () => ({ version: 'v1', sessions: [] }),
     started: () => ({ type: 'agent.started', data: { version: 'v1', image_tag: 'convocate:v1' } }),
     now: () => new Date(),
     random: () => 0.5,
@@ -81,7 +81,7 @@ test('a snapshot, that it has started, and at the end a good-bye with the reason
   expect(connections[0]?.[2]).toMatchObject({ data: { reason: 'SIGTERM' } });
 });
 
-test('a new connection begins with a new snapshot; it does not start twice', {
+test('a new connection begins with a new snapshot, which names the version; it does not start twice', {
   timeout: 15_000,
 }, async () => {
   const { port } = await startShell();
@@ -98,6 +98,7 @@ test('a new connection begins with a new snapshot; it does not start twice', {
   });
   await startShell(port);
   await expect.poll(() => told()[1], { timeout: 10_000 }).toEqual(['1 agent.snapshot']);
+  expect(connections[1]?.[0]?.data).toEqual({ version: 'v1', sessions: [] });
 });
 
 test('the file that names the shell may come later', { timeout: 15_000 }, async () => {

@@ -4,8 +4,7 @@ import { backoffMs } from '../../base/backoff.ts';
 import { withDeadline } from '../../base/deadline.ts';
 import { messageOf } from '../../base/errors.ts';
 import { SUBSYSTEM } from '../../protocol/limits.ts';
-import type { Session } from '../../protocol/session.ts';
-import type { StatusEventBody } from '../../protocol/status-events.ts';
+import type { AgentSnapshot, StatusEventBody } from '../../protocol/status-events.ts';
 import { type SshConnection, connect } from '../../ssh/client.ts';
 import { Outbox } from './outbox.ts';
 import { sendEvents } from './send-events.ts';
@@ -24,7 +23,7 @@ export interface PublisherOptions {
   readonly shellHostFile: string;
   /** OpenSSH private key file. */
   readonly statusKeyFile: string;
-  readonly snapshot: () => Promise<Session[]>;
+  readonly snapshot: () => Promise<AgentSnapshot>;
   /** Sent once, after the first snapshot of this run of the agent. */
   readonly started: () => StatusEventBody;
   readonly now: () => Date;

@@ -45,7 +45,7 @@ function start(limit = 3): {
     now: () => new Date(NOW),
     snapshot: async () => {
       snapshots += 1;
-      return [];
+      return { sessions: [] };
     },
   });
   return { channel, outbox, done, snapshots: () => snapshots };

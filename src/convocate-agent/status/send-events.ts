@@ -1,13 +1,12 @@
 import type { Duplex } from 'node:stream';
-import type { Session } from '../../protocol/session.ts';
-import type { StatusEventBody } from '../../protocol/status-events.ts';
+import type { AgentSnapshot, StatusEventBody } from '../../protocol/status-events.ts';
 import { writeJsonLine } from '../../ssh/json-channel.ts';
 import type { Outbox } from './outbox.ts';
 
 export interface SendOptions {
   readonly agentId: string;
   readonly now: () => Date;
-  readonly snapshot: () => Promise<Session[]>;
+  readonly snapshot: () => Promise<AgentSnapshot>;
   /** Called after each event that was handed to the connection. */
   readonly onSent?: (type: StatusEventBody['type']) => void;
 }
@@ -31,7 +30,7 @@ export async function sendEvents(channel: Duplex, outbox: Outbox, options: SendO
       continue;
     }
     const body: StatusEventBody =
-      next === 'snapshot' ? { type: 'agent.snapshot', data: { sessions: await options.snapshot() } } : next;
+      next === 'snapshot' ? { type: 'agent.snapshot', data: await options.snapshot() } : next;
     if (!open) return;
     const { type, ...rest } = body;
     const envelope = { type, agent_id: options.agentId, seq, timestamp: options.now().toISOString() };

@@ -6,16 +6,18 @@ import { READ_SESSIONS } from '../look-scripts.ts';
 import { isNothingToDo } from '../plan.ts';
 import { type Step, need } from '../rollout.ts';
 import { toldLines } from '../script-lines.ts';
+import { lookAtStatusLink } from './status-link.ts';
 
 /**
  * What the rollout must leave as it is, read just before it changes anything: a transfer may take hours, and meanwhile
- * sessions end, and operators kill and restart them.
+ * sessions end, operators kill and restart them, and the status link comes and goes.
  */
 export const noteSessions: Step = {
   title: 'noting its session containers',
   isDone: (rollout) => isNothingToDo(need(rollout, 'plan')),
   run: async (rollout) => {
     rollout.sessionsBefore = await sessionContainers(need(rollout, 'host'));
+    if (rollout.record) rollout.statusLinkBefore = await lookAtStatusLink(rollout.record.agentId);
   },
 };
 

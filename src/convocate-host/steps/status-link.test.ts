@@ -21,9 +21,9 @@ function sees(...links: (Link | undefined)[]): void {
 }
 const old: Link = { up: true, since: '2026-01-01T00:00:00.000Z', version: 'v1' };
 const back: Link = { up: true, since: '2026-01-01T00:01:00.000Z', version: 'v2' };
-const rollout = (before: Link | undefined = old): ToldRollout =>
+const rollout = (before: Link | undefined = old, restart = true): ToldRollout =>
   rolloutOn(fakeHost('agent-a', []), {
-    ...planWith({ restart: true }),
+    ...planWith({ restart }),
     record,
     ...(before && { statusLinkBefore: before }),
   });
@@ -32,6 +32,31 @@ test('the link is waited for until it is that of the new program', async () => {
   sees(undefined, old, { ...old, up: false }, back);
   await expectStatusLink(rollout(), 30_000);
   expect(agents).toHaveBeenCalledTimes(4);
+});
+
+test('one that came anew is back also where the clock here was set back meanwhile', async () => {
+  sees({ ...back, since: '2025-12-31T23:00:00.000Z' });
+  await expectStatusLink(rollout(), 0);
+});
+
+test.each([
+  ['the one it was', { ...old, version: 'v2' }],
+  [
+    'one to a service that began anew since, which an agent of an earlier release tells no version',
+    { ...back, version: '' },
+  ],
+])('where nothing is restarted, %s will do', async (_what, link) => {
+  sees(link);
+  await expectStatusLink(rollout({ ...old, version: 'v2' }, false), 0);
+});
+
+test.each([
+  ['of another version', old, false],
+  ['of no version, after a restart', { ...back, version: '' }, true],
+  ['not up', { ...back, up: false }, false],
+])('one that is %s will not', async (_what, link, restart) => {
+  sees(link);
+  await expect(expectStatusLink(rollout(old, restart), 0)).rejects.toThrow('did not come');
 });
 
 test('one that does not come is told', async () => {

@@ -61,7 +61,9 @@ async function waitForLink(
 
 function isBack(rollout: Rollout, { up, version, since }: StatusLink): boolean {
   const plan = need(rollout, 'plan');
-  const isRestarted = plan.restart || rollout.mustRestart;
-  const before = rollout.statusLinkBefore?.since ?? '';
-  return up && version === plan.version && (!isRestarted || since > before);
+  // By when it came, a link that came anew is told from the one before, whichever way the clock was set meanwhile.
+  if (plan.restart || rollout.mustRestart)
+    return up && version === plan.version && since !== rollout.statusLinkBefore?.since;
+  // An agent of an earlier release names its version to the service it started under, and not to the next one.
+  return up && (version === plan.version || version === '');
 }
