@@ -24,6 +24,7 @@ import { Terminal } from './support/terminal.ts';
 const labName = 'init-agent-test';
 const version = 'v0.8.20';
 const nextVersion = 'v0.8.21';
+const laterVersion = 'v0.8.22';
 const setUpMs = 15 * 60_000;
 const agentUnit = 'convocate-agent.service';
 const slice = 'convocate-sessions.slice';
@@ -363,7 +364,7 @@ describe('what the host is afterwards', () => {
       expect(refused.exitCode, argv.join(' ')).not.toBe(0);
       expect(refused.stderr).toMatch(/no right to open.*\n.*next: .*claude/s);
     }
-    const { stdout } = await shell.run(['convocate', 'ls', '--json'], asClaude);
+    const { stdout } = await shell.run(['convocate', 'ls', '--json'], { user: 'claude' });
     const { sessions } = JSON.parse(stdout) as { sessions: { name: string; running: boolean }[] };
     expect(sessions.map(({ name, running }) => `${name} ${String(running)}`).toSorted()).toEqual([
       'renamed false',
@@ -425,5 +426,32 @@ describe('the daily prune', () => {
     const releases = await agentA.run(['ls', '/usr/local/lib/convocate/releases']);
     expect(releases.stdout.split('\n').filter(Boolean)).toEqual([version, nextVersion]);
     await agentA.run(['docker', 'rm', '--force', 'is-stopped', 'is-running']);
+  });
+});
+
+describe('a shell host that was lost, and set up anew with keys of its own', () => {
+  test('gets an agent back once that may take its releases, and its sessions with it', async () => {
+    const counting = await standInState(agentA, session);
+    await shell.run(['systemctl', 'stop', 'convocate-status.service']);
+    await shell.run(['rm', '-rf', '/etc/convocate', '/var/lib/convocate']);
+    await installTree(lab, await buildRelease({ version: laterVersion }));
+    await shell.run(['convocate-host', 'init-shell']);
+
+    const argv = initArgv('agent-a', '--host-key', await agentA.sshHostFingerprint());
+    await expectNothingChanged([agentA], () =>
+      expectRefusal(shell, argv, {
+        host: 'agent-a',
+        says: [/from another cluster only/, /remove \/etc\/convocate-agent\/allowed_signers/],
+        next: /run the same command again/,
+      }),
+    );
+    await agentA.run(['rm', '/etc/convocate-agent/allowed_signers']);
+    await shell.run(argv, { timeoutMs: 240_000 });
+
+    expect(await liveRelease(agentA)).toEqual(wholly(laterVersion));
+    await waitUntilShellSees(shell, ['agent-a']);
+    const { stdout } = await shell.run(['convocate', 'ls', '--json'], { user: 'claude' });
+    expect(stdout).toContain(session);
+    await expectStillCounting(agentA, session, counting);
   });
 });
