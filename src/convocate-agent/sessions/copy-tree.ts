@@ -15,6 +15,8 @@ import {
 import { codeOf } from '../../base/errors.ts';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, COPYFILE_EXCL, COPYFILE_FICLONE } = constants;
+const SET_ID_BITS = 0o6000;
+const COPY_BYTES = 256 * 1024;
 
 export interface CopyOptions {
   /** What goes into the copy is given to this owner; left out, it keeps its own. */
@@ -23,87 +25,135 @@ export interface CopyOptions {
   readonly overlay?: boolean;
 }
 
+export interface CopyOutcome {
+  /** How many sockets, FIFOs and devices were passed over. */
+  skipped: number;
+  /** How many files and directories lost a set-user-ID or set-group-ID bit. */
+  stripped: number;
+}
+
 /**
- * Copies a directory: modes, owners, modification times, links as links; sockets, FIFOs and devices are passed over and
- * counted. The source may be in use by a session that means harm, so it is walked by open directories: whatever
- * becomes a link in the meantime is never followed, and nothing that could block is opened. The kernel moves the
- * content; it never comes through our memory.
- *
- * @returns how many files were passed over
+ * Copies a directory: modes, owners, modification times, links as links; sockets, FIFOs and devices are passed over, and
+ * set-user-ID and set-group-ID bits left out, both counted: the agent's unit may not make such files
+ * (`RestrictSUIDSGID`). The source may be in use by a session that means harm, so it is walked by open directories:
+ * whatever becomes a link in the meantime is never followed, and nothing that could block is opened.
  */
-export async function copyTree(source: string, target: string, options: CopyOptions = {}): Promise<number> {
+export async function copyTree(
+  source: string,
+  target: string,
+  options: CopyOptions = {},
+): Promise<CopyOutcome> {
   const directory = await open(source, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  return await copyDirectory(directory, Buffer.from(target), options);
+  const copy = new TreeCopy(options);
+  await copy.directory(directory, Buffer.from(target));
+  return copy.outcome;
 }
 
-/** Takes over, and closes, `source`. Names are bytes: a session may have some that are not UTF-8. */
-async function copyDirectory(source: FileHandle, target: Buffer, options: CopyOptions): Promise<number> {
-  let skipped = 0;
-  try {
-    const stats = await source.stat();
-    await makeDirectory(target, options);
-    const base = `/proc/self/fd/${source.fd}`;
-    for (const name of await readdir(base, { encoding: 'buffer' })) {
-      const from = Buffer.concat([Buffer.from(`${base}/`), name]);
-      const to = Buffer.concat([target, Buffer.from('/'), name]);
-      try {
-        skipped += await copyEntry(from, to, options);
-      } catch (error) {
-        if (codeOf(error) === 'ELOOP' || codeOf(error) === 'ENOTDIR')
-          skipped += 1; // became a link meanwhile
-        else if (codeOf(error) !== 'ENOENT' || !(await isGone(from))) throw error;
+class TreeCopy {
+  readonly outcome: CopyOutcome = { skipped: 0, stripped: 0 };
+  readonly #options: CopyOptions;
+
+  constructor(options: CopyOptions) {
+    this.#options = options;
+  }
+
+  /** Takes over, and closes, `source`. Names are bytes: a session may have some that are not UTF-8. */
+  async directory(source: FileHandle, target: Buffer): Promise<void> {
+    try {
+      const stats = await source.stat();
+      await this.#makeDirectory(target);
+      const base = `/proc/self/fd/${source.fd}`;
+      for (const name of await readdir(base, { encoding: 'buffer' })) {
+        const from = Buffer.concat([Buffer.from(`${base}/`), name]);
+        const to = Buffer.concat([target, Buffer.from('/'), name]);
+        try {
+          await this.#entry(from, to);
+        } catch (error) {
+          if (codeOf(error) === 'ELOOP' || codeOf(error) === 'ENOTDIR')
+            this.outcome.skipped += 1; // became a link meanwhile
+          else if (codeOf(error) !== 'ENOENT' || !(await isGone(from))) throw error;
+        }
       }
+      await this.#setAttributes(target, stats);
+    } finally {
+      await source.close();
     }
-    await setAttributes(target, stats, options);
-  } finally {
-    await source.close();
   }
-  return skipped;
+
+  async #entry(from: Buffer, to: Buffer): Promise<void> {
+    const stats = await lstat(from);
+    if (stats.isDirectory()) {
+      await this.directory(await open(from, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), to);
+    } else if (stats.isSymbolicLink()) {
+      await symlink(await readlink(from, { encoding: 'buffer' }), to);
+      await this.#setOwner(to, stats);
+      await lutimes(to, stats.atime, stats.mtime);
+    } else if (stats.isFile()) {
+      await this.#regularFile(from, to);
+    } else {
+      this.outcome.skipped += 1;
+    }
+  }
+
+  async #regularFile(from: Buffer, to: Buffer): Promise<void> {
+    const file = await open(from, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    try {
+      const stats = await file.stat();
+      if (!stats.isFile()) {
+        this.outcome.skipped += 1;
+        return;
+      }
+      if ((stats.mode & SET_ID_BITS) === 0) {
+        const exclusive = this.#options.overlay ? 0 : COPYFILE_EXCL;
+        await copyFile(`/proc/self/fd/${file.fd}`, to, COPYFILE_FICLONE | exclusive);
+      } else {
+        await copyContent(file, stats.size, to, this.#options.overlay ? 'w' : 'wx');
+      }
+      await this.#setAttributes(to, stats);
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #makeDirectory(target: Buffer): Promise<void> {
+    try {
+      await mkdir(target, { mode: 0o700 });
+    } catch (error) {
+      if (!this.#options.overlay || codeOf(error) !== 'EEXIST') throw error;
+    }
+  }
+
+  async #setAttributes(path: Buffer, stats: Stats): Promise<void> {
+    await this.#setOwner(path, stats);
+    await chmod(path, stats.mode & 0o1777);
+    await lutimes(path, stats.atime, stats.mtime);
+    if ((stats.mode & SET_ID_BITS) !== 0) this.outcome.stripped += 1;
+  }
+
+  async #setOwner(path: Buffer, stats: Stats): Promise<void> {
+    const { owner = stats } = this.#options;
+    await lchown(path, owner.uid, owner.gid);
+  }
 }
 
-async function copyEntry(from: Buffer, to: Buffer, options: CopyOptions): Promise<number> {
-  const stats = await lstat(from);
-  if (stats.isDirectory()) {
-    return await copyDirectory(await open(from, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), to, options);
-  }
-  if (stats.isSymbolicLink()) {
-    await symlink(await readlink(from, { encoding: 'buffer' }), to);
-    await setOwnerAndTime(to, stats, options);
-    return 0;
-  }
-  return stats.isFile() ? await copyRegularFile(from, to, options) : 1;
-}
-
-async function copyRegularFile(from: Buffer, to: Buffer, options: CopyOptions): Promise<number> {
-  const file = await open(from, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+/**
+ * For a file with a set-id bit. `copyFile` has the kernel share or move the content, but gives the target the mode of its
+ * source, which the agent's unit is refused; of the few files that this is about the content comes through our memory.
+ */
+async function copyContent(file: FileHandle, sizeBytes: number, to: Buffer, flags: string): Promise<void> {
+  const target = await open(to, flags, 0o600);
   try {
-    const stats = await file.stat();
-    if (!stats.isFile()) return 1;
-    await copyFile(`/proc/self/fd/${file.fd}`, to, COPYFILE_FICLONE | (options.overlay ? 0 : COPYFILE_EXCL));
-    await setAttributes(to, stats, options);
-    return 0;
+    const buffer = Buffer.allocUnsafe(COPY_BYTES);
+    // Not further than it was long: a session may go on writing into it without end.
+    for (let left = sizeBytes; left > 0; ) {
+      const { bytesRead } = await file.read(buffer, 0, Math.min(left, buffer.length));
+      if (bytesRead === 0) return;
+      await target.writeFile(buffer.subarray(0, bytesRead)); // it goes on where it ended
+      left -= bytesRead;
+    }
   } finally {
-    await file.close();
+    await target.close();
   }
-}
-
-async function makeDirectory(target: Buffer, options: CopyOptions): Promise<void> {
-  try {
-    await mkdir(target, { mode: 0o700 });
-  } catch (error) {
-    if (!options.overlay || codeOf(error) !== 'EEXIST') throw error;
-  }
-}
-
-async function setAttributes(path: Buffer, stats: Stats, options: CopyOptions): Promise<void> {
-  await lchown(path, options.owner?.uid ?? stats.uid, options.owner?.gid ?? stats.gid);
-  await chmod(path, stats.mode & 0o7777); // after the owner: a change of owner takes set-id bits away
-  await lutimes(path, stats.atime, stats.mtime);
-}
-
-async function setOwnerAndTime(path: Buffer, stats: Stats, options: CopyOptions): Promise<void> {
-  await lchown(path, options.owner?.uid ?? stats.uid, options.owner?.gid ?? stats.gid);
-  await lutimes(path, stats.atime, stats.mtime);
 }
 
 /** A home in use loses files while it is read; what is missing on our own side is an error. */

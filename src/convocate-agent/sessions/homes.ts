@@ -3,7 +3,7 @@ import { syncToDisk } from '../../base/atomic-file.ts';
 import { codeOf } from '../../base/errors.ts';
 import { runChecked } from '../../base/run-command.ts';
 import { RpcError } from '../../protocol/error-codes.ts';
-import { copyTree } from './copy-tree.ts';
+import { type CopyOutcome, copyTree } from './copy-tree.ts';
 import { type AgentPaths, deletedHomeOf, homeOf } from './paths.ts';
 
 const REMOVE_MS = 60 * 60 * 1000;
@@ -32,10 +32,8 @@ export async function seedHome(
 /**
  * Copies a home to that of a new session. Throws `refused` where the source is no directory of its own (a link might
  * lead to a place that holds the copy itself).
- *
- * @returns how many special files were left out
  */
-export async function cloneHome(paths: AgentPaths, source: string, target: string): Promise<number> {
+export async function cloneHome(paths: AgentPaths, source: string, target: string): Promise<CopyOutcome> {
   const from = homeOf(paths, source);
   const to = homeOf(paths, target);
   if (from === to) throw new RpcError('refused', 'a home cannot be copied into itself');

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ALLOWED, type SessionAction } from '../../protocol/session-actions.ts';
 import {
@@ -440,6 +449,24 @@ describe('clone', () => {
     expect(readFileSync(fixture.path(`homes/${copy.uuid}/work.txt`), 'utf8')).toBe('work');
     expect(fixture.events.map(({ type }) => type)).toEqual(['container.created']);
     expect(fixture.docker.calls).toEqual([]);
+  });
+
+  test('leaves set-id bits out, and says once in the log of how many entries', async () => {
+    const id = await sessionThatIs(fixture, 'stopped');
+    const lines: string[] = [];
+    const agent = { ...fixture.agent, log: pino({ base: null }, { write: (line) => lines.push(line) }) };
+    await cloneSession(agent, { source_id: id, name: 'plain' });
+    expect(lines).toEqual([]);
+    for (const name of ['a', 'b']) {
+      writeFileSync(fixture.path(`homes/${id}/${name}`), '');
+      chmodSync(fixture.path(`homes/${id}/${name}`), 0o4755);
+    }
+    const copy = await cloneSession(agent, { source_id: id, name: 'copy' });
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      expect.objectContaining({ session: copy.uuid, source: id, entries: 2 }),
+    ]);
+    expect(copy.skipped_files).toBe(0);
+    expect(statSync(fixture.path(`homes/${copy.uuid}/a`)).mode & 0o7777).toBe(0o755);
   });
 
   test('while it is copied a session is told as it is, so that a list lets people in; another change is busy', async () => {

@@ -30,7 +30,11 @@ export async function cloneSession(agent: Agent, params: RpcParams<'clone'>): Pr
 async function copyAndStore(agent: Agent, params: RpcParams<'clone'>, uuid: string): Promise<number> {
   const now = agent.now().toISOString();
   try {
-    const skipped = await cloneHome(agent.paths, params.source_id, uuid);
+    const { skipped, stripped } = await cloneHome(agent.paths, params.source_id, uuid);
+    if (stripped > 0) {
+      const fields = { session: uuid, source: params.source_id, entries: stripped };
+      agent.log.warn(fields, 'set-user-ID and set-group-ID bits were left out of the copy of a home');
+    }
     await agent.store.write({
       format: 1,
       uuid,
