@@ -89,4 +89,44 @@ describe('copying a home', () => {
     expect(readFileSync(at('copy/dir/a'), 'utf8')).toBe('new');
     expect(readFileSync(at('copy/dir/b'), 'utf8')).toBe('kept');
   });
+
+  test('an overlay replaces files by links, links by files and by links, and writes through none', async () => {
+    mkdirSync(at('copy'));
+    writeFileSync(at('victim'), 'untouched');
+    writeFileSync(at('copy/was-file'), 'old');
+    symlinkSync(at('victim'), at('copy/was-link'));
+    symlinkSync('old', at('copy/other-link'));
+    symlinkSync('/somewhere', at('source/was-file'));
+    writeFileSync(at('source/was-link'), 'a file');
+    symlinkSync('new', at('source/other-link'));
+    await copyTree(at('source'), at('copy'), { overlay: true });
+    expect(readlinkSync(at('copy/was-file'))).toBe('/somewhere');
+    expect(readlinkSync(at('copy/other-link'))).toBe('new');
+    expect(lstatSync(at('copy/was-link')).isFile()).toBe(true);
+    expect(readFileSync(at('copy/was-link'), 'utf8')).toBe('a file');
+    expect(readFileSync(at('victim'), 'utf8')).toBe('untouched');
+  });
+
+  const make = {
+    directory: (path: string) => mkdirSync(path),
+    file: (path: string) => writeFileSync(path, 'x'),
+    link: (path: string) => symlinkSync(root, path),
+  };
+  test.each([
+    ['file', 'directory', 'is no directory, but', 'is one;'],
+    ['link', 'directory', 'is no directory, but', 'is one;'],
+    ['directory', 'file', 'is a directory, but', 'is none;'],
+    ['directory', 'link', 'is a directory, but', 'is none;'],
+  ] as const)('an overlay with a %s in the place of a %s is refused, and names both', async (...words) => {
+    const [ours, theirs, here, there] = words;
+    for (const tree of ['source', 'copy']) mkdirSync(at(`${tree}/dir`), { recursive: true });
+    make[ours](at('source/dir/a'));
+    make[theirs](at('copy/dir/a'));
+    const copy = copyTree(at('source'), at('copy'), { overlay: true });
+    await expect(copy).rejects.toMatchObject({ code: 'refused' });
+    await expect(copy).rejects.toThrow(
+      `${at('source/dir/a')} ${here} what is already at ${at('copy/dir/a')} ${there}`,
+    );
+    expect(readdirSync(at('copy/dir'))).toEqual(['a']);
+  });
 });

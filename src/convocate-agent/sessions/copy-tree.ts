@@ -11,8 +11,10 @@ import {
   readdir,
   readlink,
   symlink,
+  unlink,
 } from 'node:fs/promises';
 import { codeOf } from '../../base/errors.ts';
+import { RpcError } from '../../protocol/error-codes.ts';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, COPYFILE_EXCL, COPYFILE_FICLONE } = constants;
 const SET_ID_BITS = 0o6000;
@@ -21,7 +23,7 @@ const COPY_BYTES = 256 * 1024;
 export interface CopyOptions {
   /** What goes into the copy is given to this owner; left out, it keeps its own. */
   readonly owner?: { readonly uid: number; readonly gid: number };
-  /** Take directories that are there already, and replace files; otherwise the target must not exist. */
+  /** Take directories that are there already, and replace files and links; otherwise the target must not exist. */
   readonly overlay?: boolean;
 }
 
@@ -37,6 +39,9 @@ export interface CopyOutcome {
  * set-user-ID and set-group-ID bits left out, both counted: the agent's unit may not make such files
  * (`RestrictSUIDSGID`). The source may be in use by a session that means harm, so it is walked by open directories:
  * whatever becomes a link in the meantime is never followed, and nothing that could block is opened.
+ *
+ * Throws `refused` where an overlay has a directory in the place of something else, or the other way round: a whole
+ * directory is not taken away in silence, and which of the two was meant only the operator knows.
  */
 export async function copyTree(
   source: string,
@@ -44,30 +49,37 @@ export async function copyTree(
   options: CopyOptions = {},
 ): Promise<CopyOutcome> {
   const directory = await open(source, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  const copy = new TreeCopy(options);
-  await copy.directory(directory, Buffer.from(target));
+  const copy = new TreeCopy(source, target, options);
+  await copy.directory(directory, Buffer.alloc(0));
   return copy.outcome;
 }
 
 class TreeCopy {
   readonly outcome: CopyOutcome = { skipped: 0, stripped: 0 };
+  readonly #source: string;
+  readonly #target: string;
   readonly #options: CopyOptions;
 
-  constructor(options: CopyOptions) {
+  constructor(source: string, target: string, options: CopyOptions) {
+    this.#source = source;
+    this.#target = target;
     this.#options = options;
   }
 
-  /** Takes over, and closes, `source`. Names are bytes: a session may have some that are not UTF-8. */
-  async directory(source: FileHandle, target: Buffer): Promise<void> {
+  /**
+   * Takes over, and closes, `source`; `path` is where it lies below both roots, empty or with a slash in front. Names are
+   * bytes: a session may have some that are not UTF-8.
+   */
+  async directory(source: FileHandle, path: Buffer): Promise<void> {
+    const target = Buffer.concat([Buffer.from(this.#target), path]);
     try {
       const stats = await source.stat();
-      await this.#makeDirectory(target);
+      await this.#makeDirectory(target, path);
       const base = `/proc/self/fd/${source.fd}`;
       for (const name of await readdir(base, { encoding: 'buffer' })) {
         const from = Buffer.concat([Buffer.from(`${base}/`), name]);
-        const to = Buffer.concat([target, Buffer.from('/'), name]);
         try {
-          await this.#entry(from, to);
+          await this.#entry(from, Buffer.concat([path, Buffer.from('/'), name]));
         } catch (error) {
           if (codeOf(error) === 'ELOOP' || codeOf(error) === 'ENOTDIR')
             this.outcome.skipped += 1; // became a link meanwhile
@@ -80,22 +92,23 @@ class TreeCopy {
     }
   }
 
-  async #entry(from: Buffer, to: Buffer): Promise<void> {
+  async #entry(from: Buffer, path: Buffer): Promise<void> {
     const stats = await lstat(from);
     if (stats.isDirectory()) {
-      await this.directory(await open(from, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), to);
+      await this.directory(await open(from, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), path);
     } else if (stats.isSymbolicLink()) {
+      const to = await this.#freePlace(path);
       await symlink(await readlink(from, { encoding: 'buffer' }), to);
       await this.#setOwner(to, stats);
       await lutimes(to, stats.atime, stats.mtime);
     } else if (stats.isFile()) {
-      await this.#regularFile(from, to);
+      await this.#regularFile(from, path);
     } else {
       this.outcome.skipped += 1;
     }
   }
 
-  async #regularFile(from: Buffer, to: Buffer): Promise<void> {
+  async #regularFile(from: Buffer, path: Buffer): Promise<void> {
     const file = await open(from, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     try {
       const stats = await file.stat();
@@ -103,24 +116,44 @@ class TreeCopy {
         this.outcome.skipped += 1;
         return;
       }
-      if ((stats.mode & SET_ID_BITS) === 0) {
-        const exclusive = this.#options.overlay ? 0 : COPYFILE_EXCL;
-        await copyFile(`/proc/self/fd/${file.fd}`, to, COPYFILE_FICLONE | exclusive);
-      } else {
-        await copyContent(file, stats.size, to, this.#options.overlay ? 'w' : 'wx');
-      }
+      const to = await this.#freePlace(path);
+      if ((stats.mode & SET_ID_BITS) === 0)
+        await copyFile(`/proc/self/fd/${file.fd}`, to, COPYFILE_FICLONE | COPYFILE_EXCL);
+      else await copyContent(file, stats.size, to);
       await this.#setAttributes(to, stats);
     } finally {
       await file.close();
     }
   }
 
-  async #makeDirectory(target: Buffer): Promise<void> {
+  async #makeDirectory(target: Buffer, path: Buffer): Promise<void> {
     try {
       await mkdir(target, { mode: 0o700 });
     } catch (error) {
       if (!this.#options.overlay || codeOf(error) !== 'EEXIST') throw error;
+      if (!(await lstat(target)).isDirectory()) throw this.#clash(path, 'is a directory', 'is none');
     }
+  }
+
+  /** Where a file or a link goes. What an overlay finds there is removed first, so that nothing is written through a link. */
+  async #freePlace(path: Buffer): Promise<Buffer> {
+    const to = Buffer.concat([Buffer.from(this.#target), path]);
+    if (this.#options.overlay) {
+      await unlink(to).catch((error: unknown) => {
+        if (codeOf(error) === 'EISDIR') throw this.#clash(path, 'is no directory', 'is one');
+        if (codeOf(error) !== 'ENOENT') throw error;
+      });
+    }
+    return to;
+  }
+
+  #clash(path: Buffer, here: string, there: string): RpcError {
+    const name = path.toString();
+    const words = `${this.#source}${name} ${here}, but what is already at ${this.#target}${name} ${there}`;
+    return new RpcError(
+      'refused',
+      `${words}; it cannot be laid over that: make it the same kind, or take it away`,
+    );
   }
 
   async #setAttributes(path: Buffer, stats: Stats): Promise<void> {
@@ -140,8 +173,8 @@ class TreeCopy {
  * For a file with a set-id bit. `copyFile` has the kernel share or move the content, but gives the target the mode of its
  * source, which the agent's unit is refused; of the few files that this is about the content comes through our memory.
  */
-async function copyContent(file: FileHandle, sizeBytes: number, to: Buffer, flags: string): Promise<void> {
-  const target = await open(to, flags, 0o600);
+async function copyContent(file: FileHandle, sizeBytes: number, to: Buffer): Promise<void> {
+  const target = await open(to, 'wx', 0o600);
   try {
     const buffer = Buffer.allocUnsafe(COPY_BYTES);
     // Not further than it was long: a session may go on writing into it without end.
