@@ -1,4 +1,16 @@
+import { normalize } from 'node:path';
 import * as z from 'zod/mini';
+
+/** The agent's unit has its own of these (`ProtectHome`, `PrivateTmp`): what the host has there, it does not see. */
+const UNSEEN = ['/home', '/root', '/run/user', '/tmp', '/var/tmp'] as const;
+/** For an operator whose session program lies in the wrong place. */
+export const WHERE_PROGRAMS_GO = `install the program itself, not a link to it, at /usr/local/bin/claude or below /opt; what lies below ${UNSEEN.join(', ')} cannot be shown to sessions`;
+
+/** Which of the places that a session program must not lie in `path` is, or is below. */
+export function unseenPlaceOf(path: string): string | undefined {
+  const plain = normalize(path);
+  return UNSEEN.find((place) => plain === place || plain.startsWith(`${place}/`));
+}
 
 /** What each setting may be. */
 const FIELDS = {
@@ -27,8 +39,18 @@ export const AgentSettings = z.object({
 });
 export type AgentSettings = z.infer<typeof AgentSettings>;
 
-/** Any part of the settings; what is left out stays. Unknown names are refused, so that a typing error is not lost. */
-export const AgentSettingsChange = z.partial(z.strictObject(FIELDS));
+/**
+ * Any part of the settings; what is left out stays. Unknown names are refused, so that a typing error is not lost. Where a
+ * program may lie is a rule for what is set anew: settings that were made before it can still be read, shown and mended.
+ */
+export const AgentSettingsChange = z.partial(
+  z.strictObject({
+    ...FIELDS,
+    session_program: FIELDS.session_program.check(
+      z.refine((path) => unseenPlaceOf(path) === undefined, WHERE_PROGRAMS_GO),
+    ),
+  }),
+);
 export type AgentSettingsChange = z.infer<typeof AgentSettingsChange>;
 
 export const DEFAULT_SETTINGS: AgentSettings = AgentSettings.parse({});

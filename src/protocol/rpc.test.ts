@@ -167,6 +167,26 @@ test('settings: defaults as documented, and a change with an unknown name is ref
   }
 });
 
+test('a session program is not set to where the agent sees nothing; settings that have one there can be read', () => {
+  const unseen = [
+    '/home/claude/bin/x',
+    '/root/x',
+    '/tmp',
+    '/var/tmp/x',
+    '/run/user/0/x',
+    '/opt/..//./root/x',
+  ];
+  for (const path of unseen) {
+    expect(takes('settings-set', { session_program: path }), path).toBe(false);
+    expect(RPC['settings-get'].result.parse({ session_program: path })).toMatchObject({
+      session_program: path,
+    });
+  }
+  for (const path of ['/opt/claude/bin/claude', '/usr/bin/x', '/homes/x', '/srv/tmp/x', '/rooted']) {
+    expect(takes('settings-set', { session_program: path }), path).toBe(true);
+  }
+});
+
 test.each([
   [{}, '/usr/local/bin/claude --continue'],
   [{ session_command: 'bash' }, 'bash'],

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { readlink, stat } from 'node:fs/promises';
+import { readlink } from 'node:fs/promises';
 import { cpus, hostname, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { AGENT_HOST, CLAUDE_USER } from '../../protocol/host-layout.ts';
@@ -12,13 +12,19 @@ import { type InstalledRelease, readReleaseFile } from '../release-home.ts';
 import { dockerItems } from './docker-items.ts';
 import { directoryItem, linkItem, onceFileItem, switchLink, textFileItem } from './file-items.ts';
 import type { ManagedItem } from './item.ts';
+import { sessionProgramItem } from './session-program-item.ts';
 import { enabledItem, systemdItem } from './systemd-items.ts';
 import { userItem } from './user-item.ts';
 
 /** Everything a host must have for `release` to be the live one, in the order it is put right. */
 export async function managedItems(release: InstalledRelease): Promise<ManagedItem[]> {
   const live = await releaseItems(release, [previousItem(release.directory)]);
-  return [...dockerItems(), ...ownItems(), ...live, sessionProgramItem()];
+  return [
+    ...dockerItems(),
+    ...ownItems(),
+    ...live,
+    sessionProgramItem(new SettingsFile(AGENT_HOST.settingsFile)),
+  ];
 }
 
 /** What belongs to the host and stays the same whichever release is live. */
@@ -103,18 +109,5 @@ function previousItem(next: string): ManagedItem {
       const now = await live();
       if (now !== undefined) await switchLink(AGENT_HOST.previousLink, now);
     },
-  };
-}
-
-function sessionProgramItem(): ManagedItem {
-  return {
-    name: 'session program',
-    warnOnly: true,
-    check: async () => {
-      const { session_program: path } = await new SettingsFile(AGENT_HOST.settingsFile).read();
-      if (path === '' || (await stat(path).catch(() => undefined))) return undefined;
-      return `${path} is missing: sessions start without it until it is installed on this host`;
-    },
-    apply: () => Promise.resolve(),
   };
 }

@@ -26,7 +26,34 @@ function shareAll(): void {
 }
 
 test('what does not exist on the host is not shared', async () => {
-  expect(await targets()).toEqual([]);
+  expect(await targets({ session_program: '' })).toEqual([]);
+});
+
+test('a session program that is set and cannot be shown is refused, with its path and what to do', async () => {
+  symlinkSync('/root/somewhere/claude', fixture.path('link'));
+  mkdirSync(fixture.path('directory'));
+  const faults = {
+    [fixture.path('program')]: 'is not there',
+    [fixture.path('link')]: 'is a link to what the agent does not see',
+    [fixture.path('directory')]: 'is not a file',
+    '/home/claude/bin/claude': 'lies in what is the home inside of a session',
+    '/usr/..//home/claude/.claude': 'lies in what is the home inside of a session',
+  };
+  for (const [path, fault] of Object.entries(faults)) {
+    const refused = expect(targets({ session_program: path })).rejects;
+    await refused.toMatchObject({
+      code: 'refused',
+      message: expect.stringMatching(
+        new RegExp(`${path} ${fault}\\. .*install the program itself.*set session_program`),
+      ),
+    });
+  }
+});
+
+test('a link to a program that the agent sees is shown where the link is', async () => {
+  fixture.write('real', '');
+  symlinkSync(fixture.path('real'), fixture.path('program'));
+  expect(await targets()).toEqual([`${fixture.path('program')} ro`]);
 });
 
 test('program, git configuration and Claude directory are shared read-only, keys are not', async () => {

@@ -1,10 +1,12 @@
 import { lstat, mkdir, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../../base/errors.ts';
-import type { AgentSettings } from '../../protocol/agent-settings.ts';
+import { type AgentSettings, WHERE_PROGRAMS_GO } from '../../protocol/agent-settings.ts';
+import { RpcError } from '../../protocol/error-codes.ts';
 import { CLAUDE_USER } from '../../protocol/host-layout.ts';
 import type { Mount } from '../docker/docker.ts';
 import type { AgentPaths } from './paths.ts';
+import { findSessionProgram } from './session-program.ts';
 
 type Kind = 'file' | 'directory';
 interface Share extends Mount {
@@ -14,6 +16,7 @@ interface Share extends Mount {
 /**
  * What a session sees of the agent host, read-only, of that which exists: the session program, the operator's git
  * configuration and Claude directory, `~/.ssh` only by setting. The Docker socket comes with the profile `docker`.
+ * Throws `refused` where a session program is set and cannot be shown: the session would end at once without it.
  */
 export async function hostShares(
   settings: AgentSettings,
@@ -26,24 +29,29 @@ export async function hostShares(
     share(join(paths.homesDir, '.gitconfig'), `${inside}/.gitconfig`, 'file'),
     share(join(paths.homesDir, '.claude'), `${inside}/.claude-shared`, 'directory'),
   ];
-  if (settings.session_program !== '') {
-    wanted.unshift(share(settings.session_program, settings.session_program, 'file'));
-  }
   if (settings.share_ssh) wanted.push(share(join(paths.homesDir, '.ssh'), `${inside}/.ssh`, 'directory'));
 
-  const mounts: Mount[] = [];
+  const mounts = await programShare(settings.session_program);
   for (const { kind, ...mount } of wanted) {
     if ((await kindOf(mount.source)) !== kind) continue;
-    if (mount.target.startsWith(`${inside}/`)) {
-      const point = join(home, mount.target.slice(inside.length + 1));
-      if (!(await prepareMountPoint(point, kind, owner))) continue;
-    }
-    mounts.push(mount);
+    const point = join(home, mount.target.slice(inside.length + 1));
+    if (await prepareMountPoint(point, kind, owner)) mounts.push(mount);
   }
   if (settings.profile === 'docker') {
     mounts.push({ source: paths.dockerSocket, target: '/var/run/docker.sock', readOnly: false });
   }
   return mounts;
+}
+
+async function programShare(path: string): Promise<Mount[]> {
+  const found = await findSessionProgram(path);
+  if (found === 'none') return [];
+  if (found === 'file') return [{ source: path, target: path, readOnly: true }];
+  throw new RpcError(
+    'refused',
+    `the session program cannot be shown to a session: ${found.fault}. On this agent host, ${WHERE_PROGRAMS_GO}; ` +
+      'then set session_program to it, or to nothing for none.',
+  );
 }
 
 function share(source: string, target: string, kind: Kind): Share {

@@ -314,6 +314,12 @@ describe('restart', () => {
   test.each([
     ['a damaged session.env', 'etc/session.env', 'no equals sign', /session\.env: line 1 is not KEY=VALUE/],
     ['damaged settings', 'etc/settings.json', '{"pids_limit":1}', /settings\.pids_limit/],
+    [
+      'a program that cannot be shown',
+      'etc/settings.json',
+      '{"session_program":"/home/claude/claude"}',
+      /session program cannot be shown.*\/home\/claude\/claude/,
+    ],
     ['a damaged stamp', 'etc/current-image', '', /holds no image tag/],
   ])('%s is refused before anything is changed', async (_what, file, content, message) => {
     const id = await sessionThatIs(fixture, 'running');

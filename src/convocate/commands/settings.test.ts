@@ -19,6 +19,10 @@ test.each([
   [['pids_limit=1'], /settings\.pids_limit/],
   [['profile=root'], /settings\.profile/],
   [['session_program=bin/claude'], 'settings.session_program: must be an absolute path'],
+  [
+    ['session_program=/root/claude'],
+    /settings\.session_program: install .* at \/usr\/local\/bin\/claude or below \/opt/,
+  ],
 ])('%j is refused in words', (assignments, message) => {
   expect(() => parseAssignments(assignments)).toThrow(message);
 });
