@@ -24,6 +24,9 @@ const session = {
   locked: false,
 };
 
+/** Every character of ASCII that can be seen. */
+const PRINTABLE = Array.from({ length: 94 }, (_, index) => String.fromCharCode(0x21 + index));
+
 const takes = (op: RpcOp, params: unknown): boolean => RPC[op].params.safeParse(params).success;
 
 describe('the operations', () => {
@@ -202,10 +205,15 @@ test('what an operator or a script sends to a terminal is bounded, and a key is 
   expect(takes('send', { id, text: 'x'.repeat(LIMITS.sendCharacters), keys: ['Enter', 'C-c', '^C'] })).toBe(
     true,
   );
+  expect(takes('send', { id, keys: [...PRINTABLE, 'C-]', 'M-.', 'C-M-S-PageDown'] })).toBe(true);
   for (const wrong of [
     { text: 'x'.repeat(LIMITS.sendCharacters + 1) },
     { keys: ['; kill-server'] },
     { keys: [''] },
+    { keys: [' '] },
+    { keys: ['é'] },
+    { keys: ['a\n'] },
+    { keys: ['x'.repeat(17)] },
     { keys: Array.from({ length: LIMITS.sendKeys + 1 }, () => 'a') },
   ]) {
     expect(takes('send', { id, ...wrong }), JSON.stringify(wrong).slice(0, 60)).toBe(false);

@@ -11,8 +11,8 @@ z.config(en());
 
 const None = z.nullish(z.looseObject({}));
 const OneSession = z.object({ id: SessionId });
-/** A key as tmux calls it. */
-const KeyName = z.string().check(z.regex(/^[A-Za-z0-9^-]{1,16}$/, 'must be a key by its tmux name'));
+/** A key as tmux calls it, which may be any one character of ASCII. The agent knows which there are. */
+const KeyName = z.string().check(z.regex(/^[!-~]{1,16}$/, 'must be a key by its tmux name'));
 
 /** What a session's terminal shows. */
 export const Screen = z.object({

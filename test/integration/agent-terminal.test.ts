@@ -155,6 +155,8 @@ describe('what is sent', { timeout: 60_000 }, () => {
     'C-M-Right',
     '^A',
     '-',
+    ';',
+    '/',
   ])('the key %s is pressed and not typed', async (key) => {
     const id = await runningSession();
     await run(
@@ -165,7 +167,7 @@ describe('what is sent', { timeout: 60_000 }, () => {
     await agent.call('send', { id, keys: [key] });
     await shows(id, 'taken');
     const [first] = readFileSync(join(agent.homes, id, 'got'));
-    const expected = key === '-' ? 0x2d : ['C-a', '^A'].includes(key) ? 0x01 : 0x1b;
+    const expected = key.length === 1 ? key.charCodeAt(0) : ['C-a', '^A'].includes(key) ? 0x01 : 0x1b;
     expect(first).toBe(expected);
     await agent.call('delete', { id });
   });

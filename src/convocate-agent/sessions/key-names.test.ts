@@ -21,6 +21,7 @@ test.each([
     'C-^',
   ],
   ...['BTab', 'PgUp', 'PPage', 'DC', 'M-1'],
+  ...['/', '?', ';', '~', 'C-]', 'C-\\', 'M-.', 'M-;', 'c-m-x', 'C-M-]', 'C-M-S-Up', 'C-Space'],
 ])('%s is a key', (name) => {
   expect(isKeyName(name)).toBe(true);
 });
@@ -42,6 +43,9 @@ test.each([
     'User1',
     'MouseDown1Pane',
   ],
+  ...['é', ' ', 'C- ', 'C-é', 'M-\n'],
+  // What tmux 3.3 types as it is.
+  ...['S-a', 'S-Tab', 'C-S-x', 'M-S-x', 'C-*', '^*', 'C-M-1', 'C-M-Enter'],
 ])('%j is none', (name) => {
   expect(isKeyName(name)).toBe(false);
 });

@@ -15,6 +15,7 @@ test.each<[string[], Record<string, unknown>]>([
   [['hello', 'you'], { text: 'hello you' }],
   [['yes', '--enter'], { text: 'yes', keys: ['Enter'] }],
   [['--key', 'Up', '--enter', '--key', 'C-c'], { keys: ['Up', 'C-c', 'Enter'] }],
+  [['--key', '/', '--key', ';', '--key', '-', '--key', 'C-]'], { keys: ['/', ';', '-', 'C-]'] }],
   [['--', '--json', ' x'], { text: '--json  x' }],
 ])('%j sends %j', async (words, params) => {
   const { exitCode, stdout } = await service.run('send', 'api', ...words);

@@ -69,6 +69,13 @@ describe('keys', () => {
     ]);
   });
 
+  test('may be any single character: none is taken for an option, nor for the end of the command', async () => {
+    const keys = Array.from({ length: 94 }, (_, index) => String.fromCharCode(0x21 + index));
+    expect(await commandsFor({ keys: [...keys, 'M-;'] })).toEqual([
+      [...['send-keys', '-t', '=session:', '--'], ...keys.map((key) => (key === ';' ? '\\;' : key)), 'M-\\;'],
+    ]);
+  });
+
   test('in pieces that tmux can take', async () => {
     const commands = await commandsFor({ keys: Array.from({ length: 1_000 }, () => 'C-M-S-PageDown') });
     for (const command of commands) expect(command.join(' ').length).toBeLessThan(16_000);

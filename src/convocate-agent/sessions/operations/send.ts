@@ -56,6 +56,6 @@ function requireKeyNames(keys: readonly string[]): void {
   if (unknown === undefined) return;
   throw new RpcError(
     'bad_request',
-    `params.keys: tmux knows no key ${JSON.stringify(unknown)}; keys are such as Enter, Escape, C-c, Up, F1 or a single character`,
+    `params.keys: tmux knows no key ${JSON.stringify(unknown)}; keys are such as Enter, Escape, C-c, Up, F1 or a single character of ASCII`,
   );
 }
