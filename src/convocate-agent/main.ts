@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { PROTOCOL_RANGE, PROTOCOL_VERSION } from '../protocol/version.ts';
+import { quietForJson, tellBadUsage } from '../base/bad-usage.ts';
 import { reportErrors } from '../base/report-error.ts';
 import { programVersion } from '../base/version.ts';
 import { install } from './commands/install.ts';
@@ -15,9 +16,10 @@ import {
 } from './commands/rollout.ts';
 import { printJson } from './commands/print-json.ts';
 
-const program = new Command('convocate-agent')
+const words = process.argv.slice(2);
+const program = quietForJson(new Command('convocate-agent'), words)
   .description('Runs the sessions of one host; driven by convocate and convocate-host from the shell host.')
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .exitOverride((error) => process.exit(tellBadUsage('convocate-agent', error, words)))
   .version(programVersion(), '-V, --version');
 
 program

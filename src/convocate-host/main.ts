@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { quietForJson, tellBadUsage } from '../base/bad-usage.ts';
 import { reportErrors } from '../base/report-error.ts';
 import { programVersion } from '../base/version.ts';
 import { PROTOCOL_VERSION } from '../protocol/version.ts';
@@ -17,9 +18,10 @@ import { requireRoot } from './commands/require-root.ts';
 
 const print = (text: string): void => stdout.write(`${text}\n`);
 
-const program = new Command('convocate-host')
+const words = process.argv.slice(2);
+const program = quietForJson(new Command('convocate-host'), words)
   .description("Sets up the cluster's hosts and rolls releases over them, from the shell host.")
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .exitOverride((error) => process.exit(tellBadUsage('convocate-host', error, words)))
   .showHelpAfterError('(see: convocate-host help)')
   .version(programVersion(), '-V, --version');
 

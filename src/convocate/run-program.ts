@@ -1,5 +1,6 @@
 import { isatty } from 'node:tty';
 import { CommanderError } from 'commander';
+import { asksForJson, tellBadUsage } from '../base/bad-usage.ts';
 import { EXIT } from '../base/errors.ts';
 import { describeError, errorToJson, exitCodeOf } from '../base/report-error.ts';
 import { buildProgram } from './build-program.ts';
@@ -19,13 +20,12 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     const isTerminal = isatty(0) && isatty(1);
     words = whatToRun(args, { isTerminal, term: process.env['TERM'] });
     if (words[0] === COMPLETE) return await complete(words.slice(1));
-    const program = await buildProgram(words[0]);
+    const program = await buildProgram(words[0], words);
     await program.parseAsync([...words], { from: 'user' });
     return EXIT.done;
   } catch (error) {
-    // Commander has told the operator by now: help that was asked for is no error, all else is bad usage.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    process.stderr.write(await wordsFor(error, words.includes('--json')));
+    if (error instanceof CommanderError) return tellBadUsage('convocate', error, words);
+    process.stderr.write(await wordsFor(error, asksForJson(words)));
     if (error instanceof SftpRefusedError) await answerSftp(error);
     return exitCodeOf(error);
   }
