@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -43,6 +43,18 @@ test('the newest counts, of the processes in the pane of the session', async () 
   writeFileSync(at('21.json'), stored({ status: 'waiting', statusUpdatedAt: NOW - 9_500 }));
   writeFileSync(at('22.json'), stored({ statusUpdatedAt: NOW - 1_000, tmux: 'session:@1.%1' }));
   writeFileSync(at('23.json'), stored({ statusUpdatedAt: NOW - 1_000, tmux: undefined }));
+  expect(await readProgramStatus(home, NOW)).toMatchObject({ state: 'idle', atMs: NOW - 8_000 });
+});
+
+test('of many that killed processes left, those that were written last are read, and no more', async () => {
+  const write = (pid: number, ageSeconds: number, fields: Record<string, unknown>): void => {
+    const name = at(`${pid}.json`);
+    writeFileSync(name, stored(fields));
+    utimesSync(name, NOW / 1_000, NOW / 1_000 - ageSeconds);
+  };
+  for (let pid = 900; pid < 915; pid += 1) write(pid, 60, { statusUpdatedAt: NOW - 60_000 });
+  write(7, 8, { status: 'idle', statusUpdatedAt: NOW - 8_000 }); // numbers begin anew
+  write(950, 3_600, { status: 'waiting', statusUpdatedAt: NOW - 1_000 });
   expect(await readProgramStatus(home, NOW)).toMatchObject({ state: 'idle', atMs: NOW - 8_000 });
 });
 

@@ -1,4 +1,4 @@
-import { opendir } from 'node:fs/promises';
+import { lstat, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { parseJson } from '../../base/parse-json.ts';
@@ -20,6 +20,8 @@ export interface ProgramStatus {
 export const STATUS_DIRECTORY = ['.claude', 'sessions'] as const;
 const STATUS_FILE = /^\d{1,10}\.json$/;
 const MOST_NAMES = 100;
+/** A process that is killed leaves its file behind. */
+const MOST_FILES = 16;
 const MOST_BYTES = 8_192;
 /** The pane that the session's command runs in; a person may have started others beside it. */
 const OWN_PANE = /\.%0$/;
@@ -38,7 +40,7 @@ export async function readProgramStatus(home: string, nowMs: number): Promise<Pr
   try {
     return await inDirectory(home, STATUS_DIRECTORY, async (directory) => {
       let newest: ProgramStatus | undefined;
-      for (const name of await statusFiles(directory)) {
+      for (const name of await newestOf(directory, await statusFiles(directory))) {
         const text = await readSmallFile(join(directory, name), MOST_BYTES).catch(() => undefined);
         const status = text === undefined ? undefined : parseStatus(text, nowMs);
         if (status && status.atMs >= (newest?.atMs ?? 0)) newest = status;
@@ -59,6 +61,21 @@ async function statusFiles(directory: string): Promise<string[]> {
     if (STATUS_FILE.test(name)) found.push(name);
   }
   return found;
+}
+
+/**
+ * Where there are too many: those that were written last. Their names would be cheaper, but the numbers of processes begin
+ * anew at their end, and a session may run for months.
+ */
+async function newestOf(directory: string, names: readonly string[]): Promise<readonly string[]> {
+  if (names.length <= MOST_FILES) return names;
+  const dated: { name: string; mtimeMs: number }[] = [];
+  for (const name of names) {
+    const stats = await lstat(join(directory, name)).catch(() => undefined); // gone since
+    if (stats) dated.push({ name, mtimeMs: stats.mtimeMs });
+  }
+  dated.sort((a, b) => b.mtimeMs - a.mtimeMs);
+  return dated.slice(0, MOST_FILES).map(({ name }) => name);
 }
 
 /** Exported for tests; undefined of what is no status. */

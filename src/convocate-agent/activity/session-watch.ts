@@ -1,22 +1,19 @@
 import { type FSWatcher, closeSync, watch } from 'node:fs';
+import { GrowingRest } from './growing-rest.ts';
 import { openDirectory } from './home-files.ts';
 
 /**
- * How long nothing is heard after a notice. One change makes several, and a session may write as fast as it can: however many
- * come, the agent is woken this seldom.
- */
-const DEAF_MS = 50;
-
-/**
  * Tells when something in a directory of a session's home may have changed: at the first notice of the file system, and
- * once more when the ones that came behind it can be left to a look. A notice may be missed: whoever uses this looks now
- * and then anyway.
+ * once more after a rest, when the ones that came behind it can be left to a look. A session may write as fast as it can:
+ * where notices do not end, the rests grow. A notice may be missed: whoever uses this looks now and then anyway.
  */
 export class SessionWatch implements Disposable {
   readonly #home: string;
   readonly #names: readonly string[];
   readonly #onChange: () => void;
+  readonly #rest = new GrowingRest();
   #watcher: FSWatcher | undefined;
+  /** Runs for as long as nothing is heard. */
   #deaf: NodeJS.Timeout | undefined;
 
   /** `names`: of the directory, from the home on. */
@@ -49,9 +46,10 @@ export class SessionWatch implements Disposable {
     this.#drop();
     this.#deaf = setTimeout(() => {
       this.#deaf = undefined;
+      this.#rest.end(performance.now());
       this.listen(); // to what lies there now: the directory may have been replaced
       this.#onChange();
-    }, DEAF_MS);
+    }, this.#rest.begin(performance.now()));
     this.#deaf.unref();
     this.#onChange();
   }

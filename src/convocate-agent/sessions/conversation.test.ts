@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { runChecked } from '../../base/run-command.ts';
 import { holdsConversation } from './conversation.ts';
 
@@ -36,6 +36,17 @@ describe('a home holds a conversation', () => {
   test('also with something large before it', async () => {
     write('a.jsonl', JSON.stringify({ type: 'file-history-snapshot', text: 'x'.repeat(3_000_000) }), USER);
     expect(await holdsConversation(home)).toBe(true);
+  });
+
+  test('where all that a person said came with a picture, of which no more is parsed than a little', async () => {
+    const picture = { type: 'image', source: { type: 'base64', data: 'x'.repeat(3_000_000) } };
+    const said = { role: 'user', content: [picture, { type: 'text', text: 'what is this?' }] };
+    write('a.jsonl', SUMMARY, JSON.stringify({ isSidechain: false, type: 'user', message: said, uuid: 'u' }));
+    const parse = vi.spyOn(JSON, 'parse');
+    expect(await holdsConversation(home)).toBe(true);
+    const longest = Math.max(...parse.mock.calls.map(([text]) => text.length));
+    parse.mockRestore();
+    expect(longest).toBeLessThan(300_000);
   });
 });
 

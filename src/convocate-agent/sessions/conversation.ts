@@ -2,8 +2,8 @@ import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
-import { LineReader } from '../../base/line-reader.ts';
 import { parseJson } from '../../base/parse-json.ts';
+import { JsonLineHeads } from './json-line-heads.ts';
 
 /** Where Claude Code keeps the conversations of its working directory, `/home/claude` in every session. */
 const PLACE = ['.claude', 'projects', '-home-claude'] as const;
@@ -14,6 +14,11 @@ const MOST_NAMES = 10_000;
 const FILE_BYTES = 16 * 1024 * 1024;
 const ALL_BYTES = 64 * 1024 * 1024;
 const CHUNK_BYTES = 64 * 1024;
+/**
+ * Of one line: it is parsed in one go, and nothing else is done meanwhile. Who speaks comes first in it, pictures and
+ * long texts after that.
+ */
+const LINE_BYTES = 256 * 1024;
 
 /** A line of a conversation that a person wrote, and no sub-agent was given. */
 const UserLine = z.object({
@@ -69,10 +74,10 @@ async function holdsUserLine(path: string, budget: { bytes: number }): Promise<b
   }
 }
 
-/** The whole lines within the first {@link FILE_BYTES}, and within what is left of the budget. */
+/** Of the whole lines within the first {@link FILE_BYTES}, and within what is left of the budget, what can be parsed at once. */
 async function* firstLines(file: FileHandle, budget: { bytes: number }): AsyncGenerator<string> {
   const chunk = Buffer.alloc(CHUNK_BYTES);
-  const lines = new LineReader(FILE_BYTES);
+  const lines = new JsonLineHeads(LINE_BYTES);
   for (let at = 0; at < FILE_BYTES && budget.bytes > 0; ) {
     const { bytesRead } = await file.read(chunk, 0, CHUNK_BYTES, at);
     if (bytesRead === 0) return;
