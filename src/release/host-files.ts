@@ -55,7 +55,10 @@ export interface RenderedFile {
 /** Share of the host that all sessions together may take; the rest stays for the host and for whoever rescues it. */
 const SESSIONS_SHARE_PERCENT = 90;
 
-/** Fills `{{cpu_quota_percent}}` and `{{memory_max_bytes}}`; an unknown name is a bug of the release and throws. */
+/**
+ * Fills `{{cpu_quota_percent}}` and `{{memory_max_bytes}}`; an unknown name is a bug of the release and throws. The second
+ * stands only in releases from before the slice said `MemoryMax=90%`: a host must still be able to go back to one.
+ */
 export function renderTemplate(template: string, host: HostNumbers): string {
   const values: Record<string, string> = {
     cpu_quota_percent: String(host.cores * SESSIONS_SHARE_PERCENT),
