@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import type { Readable } from 'node:stream';
 import Docker from 'dockerode';
 import * as z from 'zod/mini';
@@ -17,26 +18,40 @@ export interface ImageFacts {
 
 const SAVE_MS = 30 * 60_000;
 const CALL_MS = 60_000;
+/** Not imported, which would load undici along: see engine.ts. */
+const { Agent } = createRequire(import.meta.url)('node:http') as typeof import('node:http');
 
 export class DockerImages {
-  readonly #docker: Docker;
+  readonly #socketPath: string;
 
   constructor(socketPath = '/var/run/docker.sock') {
-    this.#docker = new Docker({ socketPath });
+    this.#socketPath = socketPath;
   }
 
   /** See {@link loadArchive}. */
   async load(archive: Readable): Promise<void> {
-    await loadArchive(this.#docker, archive);
+    await loadArchive(new Docker({ socketPath: this.#socketPath }), archive);
+  }
+
+  /**
+   * One request with an end. What is given up is closed as well, because a request to a Docker that hangs would keep the
+   * process, and with it the rollout lock, for ever. dockerode can abort some of its calls only, so each has its own
+   * connection.
+   */
+  async #ask<T>(what: string, call: (docker: Docker) => Promise<T>, timeoutMs = CALL_MS): Promise<T> {
+    const agent = new Agent({ keepAlive: false });
+    const docker = new Docker({ socketPath: this.#socketPath, agent } as Docker.DockerOptions);
+    try {
+      return await withDeadline(call(docker), timeoutMs, what);
+    } catch (error) {
+      agent.destroy();
+      throw error;
+    }
   }
 
   async inspect(reference: string): Promise<ImageFacts | undefined> {
     try {
-      const image = await withDeadline(
-        this.#docker.getImage(reference).inspect(),
-        CALL_MS,
-        'docker image inspect',
-      );
+      const image = await this.#ask('docker image inspect', (docker) => docker.getImage(reference).inspect());
       return {
         id: image.Id,
         layers: (image.RootFS.Layers ?? []).map((layer) => layer.replace('sha256:', '')),
@@ -49,14 +64,14 @@ export class DockerImages {
 
   /** The layer chains of every image there is, damaged ones left out. */
   async chains(): Promise<(readonly string[])[]> {
-    const images = await withDeadline(this.#docker.listImages(), CALL_MS, 'docker images');
+    const images = await this.#ask('docker images', (docker) => docker.listImages());
     const facts = await Promise.all(images.map((image) => this.inspect(image.Id).catch(() => undefined)));
     return facts.flatMap((fact) => (fact ? [fact.layers] : []));
   }
 
   /** The id of some image that has this layer. */
   async findHolder(diffId: string): Promise<string | undefined> {
-    const images = await withDeadline(this.#docker.listImages(), CALL_MS, 'docker images');
+    const images = await this.#ask('docker images', (docker) => docker.listImages());
     for (const { Id: id } of images) {
       const facts = await this.inspect(id).catch(() => undefined); // a damaged one
       if (facts?.layers.includes(diffId)) return id;
@@ -66,47 +81,45 @@ export class DockerImages {
 
   /** What `docker save` prints; whoever takes it closes it. */
   async save(reference: string): Promise<Readable> {
-    const saving = this.#docker.getImage(reference).get();
-    return (await withDeadline(saving, SAVE_MS, 'docker save')) as Readable;
+    const saving = this.#ask('docker save', (docker) => docker.getImage(reference).get(), SAVE_MS);
+    return (await saving) as Readable;
   }
 
   async tag(reference: string, tag: string): Promise<void> {
     const [repo, version] = tag.split(':');
-    const tagging = this.#docker.getImage(reference).tag({ repo: repo ?? tag, tag: version ?? 'latest' });
-    await withDeadline(tagging, CALL_MS, 'docker tag');
+    const words = { repo: repo ?? tag, tag: version ?? 'latest' };
+    await this.#ask('docker tag', (docker) => docker.getImage(reference).tag(words));
   }
 
   /** Takes a tag away, and the image with it where that was its last one. */
   async untag(tag: string): Promise<void> {
     try {
-      await withDeadline(this.#docker.getImage(tag).remove(), CALL_MS, 'docker rmi');
+      await this.#ask('docker rmi', (docker) => docker.getImage(tag).remove());
     } catch (error) {
       if (statusOf(error) !== 404) throw error;
     }
   }
 
   async tagsOf(repository: string): Promise<string[]> {
-    const images = await withDeadline(this.#docker.listImages(), CALL_MS, 'docker images');
+    const images = await this.#ask('docker images', (docker) => docker.listImages());
     return images.flatMap((image) => image.RepoTags ?? []).filter((tag) => tag.startsWith(`${repository}:`));
   }
 
   /** Image tags and ids that some container, running or stopped, was made from. */
   async usedByContainers(): Promise<Set<string>> {
-    const containers = await withDeadline(this.#docker.listContainers({ all: true }), CALL_MS, 'docker ps');
+    const containers = await this.#ask('docker ps', (docker) => docker.listContainers({ all: true }));
     return new Set(containers.flatMap((container) => [container.Image, container.ImageID]));
   }
 
   /** Removes every container with this label that {@link tryOut} could not, since it was ended before: it pins its image. */
   async removeTrials(label: string): Promise<void> {
     const filters = { label: [`${label}=true`] };
-    const left = await withDeadline(
-      this.#docker.listContainers({ all: true, filters }),
-      CALL_MS,
-      'docker ps',
-    );
+    const left = await this.#ask('docker ps', (docker) => docker.listContainers({ all: true, filters }));
     for (const { Id: id } of left) {
-      const removing = this.#docker.getContainer(id).remove({ force: true, v: true });
-      await withDeadline(removing, CALL_MS, 'docker rm').catch((error: unknown) => {
+      const removing = this.#ask('docker rm', (docker) =>
+        docker.getContainer(id).remove({ force: true, v: true }),
+      );
+      await removing.catch((error: unknown) => {
         if (statusOf(error) !== 404 && statusOf(error) !== 409) throw error; // gone, or going: its own helper lives
       });
     }
@@ -118,25 +131,28 @@ export class DockerImages {
     program: string,
     label: string,
   ): Promise<{ exitCode: number; output: string }> {
-    const creating = this.#docker.createContainer({
+    const spec = {
       Image: reference,
       Entrypoint: [program],
       Labels: { [label]: 'true' },
       HostConfig: { NetworkMode: 'none', Init: true },
-    });
-    const container = await withDeadline(creating, CALL_MS, 'docker create');
+    };
+    const { id } = await this.#ask('docker create', (docker) => docker.createContainer(spec));
     try {
-      await withDeadline(container.start(), CALL_MS, 'docker start');
-      const ended: unknown = await withDeadline(container.wait(), CALL_MS, 'the throw-away container');
-      const logs = container.logs({ stdout: true, stderr: true, tail: 20 });
-      const output = await withDeadline(logs, CALL_MS, 'docker logs');
+      await this.#ask('docker start', (docker) => docker.getContainer(id).start());
+      const ended: unknown = await this.#ask('the throw-away container', (docker) =>
+        docker.getContainer(id).wait(),
+      );
+      const output = await this.#ask('docker logs', (docker) =>
+        docker.getContainer(id).logs({ stdout: true, stderr: true, tail: 20 }),
+      );
       return {
         exitCode: z.object({ StatusCode: z.int() }).parse(ended).StatusCode,
         output: readable(output),
       };
     } finally {
-      const removing = container.remove({ force: true });
-      await withDeadline(removing, CALL_MS, 'docker rm').catch((error: unknown) => {
+      const removing = this.#ask('docker rm', (docker) => docker.getContainer(id).remove({ force: true }));
+      await removing.catch((error: unknown) => {
         throw new OperationError(`the throw-away container could not be removed: ${messageOf(error)}`);
       });
     }

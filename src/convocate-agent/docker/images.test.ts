@@ -1,0 +1,88 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { DockerImages } from './images.ts';
+
+let directory: string;
+let server: Server;
+let images: DockerImages;
+let engine: (request: IncomingMessage, response: ServerResponse) => void;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'convocate-images-'));
+  const socket = join(directory, 'docker.sock');
+  server = createServer((request, response) => engine(request, response));
+  server.listen(socket);
+  await once(server, 'listening');
+  images = new DockerImages(socket);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  server.closeAllConnections();
+  server.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+test.each([
+  ['docker image inspect', 60, () => images.inspect('convocate:v1')],
+  ['docker images', 60, () => images.tagsOf('convocate')],
+  ['docker save', 1800, () => images.save('convocate:v1')],
+  ['docker tag', 60, () => images.tag('convocate-staging:v1', 'convocate:v1')],
+  ['docker rmi', 60, () => images.untag('convocate:v1')],
+  ['docker ps', 60, () => images.usedByContainers()],
+  ['docker ps', 60, () => images.removeTrials('convocate.proof')],
+  ['docker create', 60, () => images.tryOut('convocate:v1', '/check', 'convocate.proof')],
+])('where Docker hangs over "%s", the request ends after %i s: it keeps no process', async (what, s, ask) => {
+  const [asked, closed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  engine = (request) => {
+    request.socket.on('close', () => closed.resolve());
+    request.resume();
+    asked.resolve();
+  };
+  const failure = ask().catch((error: unknown) => String(error));
+  await asked.promise;
+  await vi.advanceTimersByTimeAsync(s * 1000);
+  expect(await failure).toBe(`DeadlineError: ${what} did not finish within ${s} s`);
+  await closed.promise;
+});
+
+test('a throw-away container that hangs is given up, and removed over a connection of its own', async () => {
+  const [waits, closed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const asked: string[] = [];
+  engine = (request, response) => {
+    const [path] = (request.url ?? '').split('?');
+    asked.push(`${request.method} ${path}`);
+    request.resume();
+    if (path === '/containers/c1/wait') {
+      request.socket.on('close', () => closed.resolve());
+      waits.resolve();
+    } else if (path === '/containers/create') {
+      response.writeHead(201, { 'content-type': 'application/json' }).end('{"Id":"c1"}');
+    } else response.writeHead(204).end();
+  };
+  const failure = images.tryOut('convocate:v1', '/check', 'proof').catch((error: unknown) => String(error));
+  await waits.promise;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(await failure).toBe('DeadlineError: the throw-away container did not finish within 60 s');
+  await closed.promise;
+  expect(asked).toEqual([
+    'POST /containers/create',
+    'POST /containers/c1/start',
+    'POST /containers/c1/wait',
+    'DELETE /containers/c1',
+  ]);
+});
+
+test('what `docker save` prints comes in full', async () => {
+  engine = (request, response) => {
+    request.resume();
+    response.write('an ');
+    setImmediate(() => response.end('archive'));
+  };
+  expect(await text(await images.save('convocate:v1'))).toBe('an archive');
+});
