@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { DeadlineError, pollUntil, withDeadline } from './deadline.ts';
+import { DeadlineError, allOrAbort, pause, pollUntil, withDeadline } from './deadline.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -64,5 +64,50 @@ describe('pollUntil', () => {
 
   test('passes on what the probe throws', async () => {
     await expect(pollUntil(() => Promise.reject(new Error('broken')), options)).rejects.toThrow('broken');
+  });
+
+  test('asks no more once it is aborted, and leaves no timer', async () => {
+    const abort = new AbortController();
+    let asked = 0;
+    const polling = pollUntil(
+      () => {
+        asked += 1;
+        return Promise.resolve(undefined);
+      },
+      { ...options, signal: abort.signal },
+    );
+    const failed = expect(polling).rejects.toThrow('not needed any more');
+    await vi.advanceTimersByTimeAsync(400);
+    abort.abort(new Error('not needed any more'));
+    await failed;
+    expect(asked).toBe(2);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('allOrAbort', () => {
+  test('tells the others when one fails: a soak that nobody waits for is over', async () => {
+    const aborted: boolean[] = [];
+    const failing = allOrAbort((signal) => [
+      pause(60_000, signal).then(() => aborted.push(signal.aborted)),
+      Promise.reject(new Error('does not run')),
+      pause(120_000, signal).then(() => aborted.push(signal.aborted)),
+    ]);
+    await expect(failing).rejects.toThrow('does not run');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(aborted).toEqual([true, true]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('waits for all of them', async () => {
+    let done = false;
+    const waiting = allOrAbort((signal) => [undefined, pause(1000, signal), pause(2000, signal)]).then(
+      () => (done = true),
+    );
+    await vi.advanceTimersByTimeAsync(1999);
+    expect(done).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    await waiting;
+    expect(done).toBe(true);
   });
 });

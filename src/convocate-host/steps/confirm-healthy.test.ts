@@ -12,13 +12,16 @@ import { runSteps } from '../rollout.ts';
 import { confirmHealthy, expectSameContainers } from './confirm-healthy.ts';
 import { record } from './dead-man-fixture.ts';
 import { noteSessions } from './note-sessions.ts';
-import { expectStatusLinkStill } from './status-link.ts';
+import { expectStatusLink, expectStatusLinkStill } from './status-link.ts';
 import { waitForAnswer } from './wait-for-answer.ts';
 
 vi.mock('./wait-for-answer.ts');
 vi.mock('./status-link.ts');
 beforeEach(() => vi.mocked(waitForAnswer).mockResolvedValue());
-afterEach(() => vi.resetAllMocks());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.resetAllMocks();
+});
 
 const one: ContainerFact = {
   id: 'c1',
@@ -136,6 +139,21 @@ describe('the sessions that a rollout must leave as they are', () => {
   test('and a status link that came and went is told', async () => {
     vi.mocked(expectStatusLinkStill).mockRejectedValue(new OperationError('lost again'));
     await expect(confirm(has(one), prove, has(one))).rejects.toThrow('lost again');
+  });
+
+  test('a release that does not prove itself ends the soak and the wait for its status link as well', async () => {
+    const waits = vi.fn<(signal: AbortSignal | undefined) => void>();
+    vi.mocked(expectStatusLink).mockImplementation((_rollout, _timeoutMs, signal) => {
+      waits(signal);
+      return new Promise(() => {});
+    });
+    const host = fakeHost('agent-a', [unit, { ...prove, answer: { exitCode: 1 } }]);
+    const rollout = rolloutOn(host, { ...restarted, options: { soakMs: 600_000, confirmMs: 1_200_000 } });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    await expect(runSteps([confirmHealthy], rollout)).rejects.toMatchObject({ details: { exitCode: 1 } });
+    expect(waits.mock.calls[0]?.[0]?.aborted).toBe(true);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(vi.getTimerCount()).toBe(0); // the soak's
   });
 
   test('a container from the image has as long to run as the window leaves, and a tenth of that is kept', async () => {

@@ -1,3 +1,4 @@
+import { allOrAbort, pause } from '../../base/deadline.ts';
 import { OperationError } from '../../base/errors.ts';
 import type { Host } from '../../host-access/host.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
@@ -35,15 +36,16 @@ export const confirmHealthy: Step = {
 
     const stayedUp = mustSoak ? await watchUnit(fresh) : undefined;
     const timeoutMs = Math.max(timeLeft(rollout), 1_000);
-    await Promise.all([
-      stayedUp && new Promise((resolve) => setTimeout(resolve, soakMs)),
+    // Once one of them has failed, the others have nothing to wait for, and would keep this program from ending.
+    await allOrAbort((signal) => [
+      stayedUp && pause(soakMs, signal),
       fresh.check(stagedProgram(version, 'prove'), { timeoutMs }),
-      expectStatusLink(rollout, timeoutMs),
+      expectStatusLink(rollout, timeoutMs, signal),
     ]);
-    await Promise.all([
+    await allOrAbort((signal) => [
       stayedUp?.(),
       expectSameSessions(rollout, fresh),
-      expectStatusLinkStill(rollout, Math.max(timeLeft(rollout), 1_000)),
+      expectStatusLinkStill(rollout, Math.max(timeLeft(rollout), 1_000), signal),
     ]);
     if (stayedUp) rollout.reporter.note(`stayed up for ${soakMs / 1000} s`);
   },

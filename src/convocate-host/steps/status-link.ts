@@ -17,7 +17,11 @@ export async function lookAtStatusLink(agentId: string): Promise<StatusLink | un
  * Where the agent reached our 223 before, the new program must reach it too: else its events never come, and a session
  * that waits for someone goes unnoticed. Where it did not, a rollout is no reason to fail over it.
  */
-export async function expectStatusLink(rollout: Rollout, timeoutMs: number): Promise<void> {
+export async function expectStatusLink(
+  rollout: Rollout,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<void> {
   if (!rollout.statusLinkBefore?.up) {
     rollout.reporter.warn(
       'its status link to this shell host was not up before, so that it is back is not proven',
@@ -29,14 +33,19 @@ export async function expectStatusLink(rollout: Rollout, timeoutMs: number): Pro
     timeoutMs,
     'did not come',
     (link) => link !== undefined && isBack(rollout, link),
+    signal,
   );
 }
 
 /** As {@link expectStatusLink}, of a link that was seen. That nobody can be asked just then is no evidence. */
-export async function expectStatusLinkStill(rollout: Rollout, timeoutMs: number): Promise<void> {
+export async function expectStatusLinkStill(
+  rollout: Rollout,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<void> {
   if (!rollout.statusLinkBefore?.up) return;
   const isThere = (link?: StatusLink): boolean => !link || isBack(rollout, link);
-  await waitForLink(rollout, timeoutMs, 'came, and was lost again', isThere);
+  await waitForLink(rollout, timeoutMs, 'came, and was lost again', isThere, signal);
 }
 
 /** Throws OperationError, with `how` it failed, where the link is not such in time. */
@@ -45,10 +54,11 @@ async function waitForLink(
   timeoutMs: number,
   how: string,
   isRight: (link?: StatusLink) => boolean,
+  signal?: AbortSignal,
 ): Promise<void> {
   const { agentId } = need(rollout, 'record');
   const look = async (): Promise<true | undefined> => isRight(await lookAtStatusLink(agentId)) || undefined;
-  const options = { timeoutMs, intervalMs: 100, what: 'the status link' };
+  const options = { timeoutMs, intervalMs: 100, what: 'the status link', ...(signal && { signal }) };
   await pollUntil(look, options).catch((cause: unknown) => {
     throw new OperationError(`the new program's status link to this shell host's 223 ${how}`, {
       host: rollout.hostName,
