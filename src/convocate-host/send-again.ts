@@ -25,6 +25,12 @@ export function outcomeOf(
   return undefined;
 }
 
+/** The one of `layers` whose bytes `stage-image` found damaged, where that is what it ended with. */
+export function damagedOf(result: CommandResult, layers: readonly PlannedLayer[]): PlannedLayer | undefined {
+  const said = saidOutcome(result);
+  return said?.outcome === 'damaged' ? layers.find(({ sha256 }) => sha256 === said.layer) : undefined;
+}
+
 function saidOutcome({ exitCode, stdout }: CommandResult): StageOutcome | undefined {
   if (exitCode !== SEND_AGAIN_EXIT) return undefined;
   const last = stdout.trim().split('\n').at(-1) ?? '';

@@ -77,6 +77,11 @@ export class BlobStore {
     }
   }
 
+  /** Throws {@link OperationError}, with what to do, where {@link isWhole} is false. */
+  async expectWhole(sha256: string, packing: Packing): Promise<void> {
+    if (!(await this.isWhole(sha256, packing))) throw this.#unusable(sha256, 'is damaged in');
+  }
+
   async putBytes(content: Uint8Array, packing: Packing): Promise<StoredBlob> {
     return await this.put(Readable.from([content]), packing);
   }

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -32,8 +32,14 @@ describe('a large program file', () => {
   const sha256 = createHash('sha256').update(content).digest('hex');
 
   /** Sent on a host that takes it in as each of `starts` says. */
-  async function stage(offset: number, starts: readonly Partial<ExpectedStart>[]): Promise<Rollout> {
-    const { packedSize } = await new ReleaseStore(directory).blobs.putBytes(content, 'gz');
+  async function stage(
+    offset: number,
+    starts: readonly Partial<ExpectedStart>[],
+    keptBytes?: number,
+  ): Promise<Rollout> {
+    const { blobs } = new ReleaseStore(directory);
+    let { packedSize } = await blobs.putBytes(content, 'gz');
+    if (keptBytes !== undefined) await truncate(blobs.pathOf(sha256, 'gz'), (packedSize = keptBytes));
     const plan = { what: 'runtime/node', sha256, packedBytes: packedSize, offset };
     const argvOf = (from: number): string[] =>
       scriptArgv(RECEIVE_BLOB, AGENT_HOST.blobsDir, sha256, String(from), String(packedSize));
@@ -66,6 +72,14 @@ describe('a large program file', () => {
     const [{ packedBytes }] = need(rollout, 'plan').largeFiles as [PlannedBlob];
     expect(rollout.sentBytes).toBe(packedBytes - 100_000 + packedBytes);
     expect(said).toContain('warn runtime/node arrived damaged, or lay damaged on the host; it is sent again');
+  });
+
+  test('that is damaged on this machine is told to be, with what helps: no host would ever get it', async () => {
+    const damaged = { ...acks, finishesWith: { exitCode: 9 } };
+    await expect(stage(0, [damaged, damaged], 200_000)).rejects.toMatchObject({
+      message: `blob ${sha256.slice(0, 12)} is damaged in ${join(directory, 'blobs')}`,
+      details: { hint: expect.stringContaining('make install') as string },
+    });
   });
 
   test.each([

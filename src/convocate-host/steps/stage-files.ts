@@ -64,7 +64,10 @@ async function sendLargeFile(rollout: Rollout, blob: PlannedBlob, isSecond = fal
   if (result.exitCode === 0) return;
   if (result.exitCode !== SEND_AGAIN_EXIT)
     throw transferError(rollout, `${what} could not be sent`, argv, result);
-  if (isSecond) throw transferError(rollout, `${what} arrived damaged twice`, argv, result);
+  if (isSecond) {
+    await rollout.store.blobs.expectWhole(sha256, 'gz'); // else no host ever gets it, however often it is sent
+    throw transferError(rollout, `${what} arrived damaged twice`, argv, result);
+  }
   rollout.reporter.warn(`${what} arrived damaged, or lay damaged on the host; it is sent again`);
   await sendLargeFile(rollout, { ...blob, offset: 0 }, true);
 }

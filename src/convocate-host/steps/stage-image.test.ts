@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -128,6 +128,19 @@ describe('staging the image', () => {
     await expect(stage([lower, upper], [[upper, 0]], starts)).rejects.toMatchObject({
       message: 'the image could not be staged on the host',
       details: { exitCode: 9 },
+    });
+  });
+
+  test('tells a layer that is damaged on this machine, with what helps: no host would ever get it', async () => {
+    const [lower, upper] = await packedLayers();
+    const { blobs } = new ReleaseStore(directory);
+    const cut = { ...upper, packedBytes: 50_000 };
+    await truncate(blobs.pathOf(upper.sha256, 'zst'), cut.packedBytes);
+    const damaged = { outcome: 'damaged', layer: upper.sha256, why: 'x' };
+    const starts = [1, 2].map(() => ({ start: argvOf([cut, 0]), ...acks, ...failing(damaged) }));
+    await expect(stage([lower, cut], [[cut, 0]], starts)).rejects.toMatchObject({
+      message: `blob ${upper.sha256.slice(0, 12)} is damaged in ${join(directory, 'blobs')}`,
+      details: { hint: expect.stringContaining('needs a new version') as string },
     });
   });
 

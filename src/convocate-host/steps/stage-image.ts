@@ -3,7 +3,7 @@ import { formatSentLayer } from '../../protocol/layer-transfer.ts';
 import type { PlannedLayer } from '../plan-types.ts';
 import { type Rollout, type Step, need } from '../rollout.ts';
 import { type Sent, sendBlobs, transferError } from '../send-blob.ts';
-import { afterOutcome, allLayers, outcomeOf } from '../send-again.ts';
+import { afterOutcome, allLayers, damagedOf, outcomeOf } from '../send-again.ts';
 import { stagedProgram } from '../staged-program.ts';
 
 /**
@@ -30,6 +30,8 @@ async function sendUntilLoaded(rollout: Rollout, planned: readonly PlannedLayer[
     if (sent.result.exitCode === 0) return;
     const outcome = outcomeOf(sent.result, layers, tried);
     if (!outcome) {
+      const damaged = damagedOf(sent.result, layers);
+      if (damaged) await rollout.store.blobs.expectWhole(damaged.sha256, 'zst'); // else no host ever gets it
       throw transferError(rollout, 'the image could not be staged on the host', argv, sent.result);
     }
     const next = afterOutcome(layers, sent.landed, outcome, await allLayers(rollout));
