@@ -1,6 +1,6 @@
-import { link, mkdir, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { link, lstat, mkdir, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { DockerImages } from '../docker/images.ts';
 import { linesOf, prune } from './prune.ts';
 
@@ -15,6 +15,7 @@ vi.mock('../../protocol/host-layout.ts', async (original) => {
     currentLink: `${root}/current`,
     previousLink: `${root}/previous`,
     rolloutDir: `${root}/rollout`,
+    stateDir: `${root}/agent`,
   };
   return { ...layout, AGENT_HOST: { ...layout.AGENT_HOST, ...places } };
 });
@@ -88,6 +89,7 @@ test('keeps what is live, the way back, and whatever a container was made from; 
     keptVersions: ['v1', 'v2', 'v4', 'v5'],
     removedImages: ['convocate:v3'],
     removedReleases: ['v3'],
+    removedLeftovers: [],
   });
   // And whatever a load that was cut off may have left, listed by Docker or not.
   const staged = ['v1', 'v2', 'v3', 'v4', 'v5'].map((version) => `convocate-staging:${version}`);
@@ -96,15 +98,56 @@ test('keeps what is live, the way back, and whatever a container was made from; 
   expect((await readdir(join(root, 'blobs'))).sort()).toEqual(['a', 'b', 'd', 'e'].map(digestOf));
 });
 
-test('keeps a blob that another release still has, and what is on its way', async () => {
+test('keeps a blob that another release still has', async () => {
   await release('v1', 'a');
   await release('v2', 'a');
-  await mkdir(join(root, 'releases/.v3.new'));
-  await writeFile(join(root, 'blobs', `${digestOf('f')}.gz.part`), 'half');
   await symlink('releases/v2', join(root, 'current'));
   expect((await prune(fakeDocker({}, []))).removedReleases).toEqual(['v1']);
-  expect((await readdir(join(root, 'blobs'))).sort()).toEqual([digestOf('a'), `${digestOf('f')}.gz.part`]);
-  expect((await readdir(join(root, 'releases'))).sort()).toEqual(['.v3.new', 'v2']);
+  expect(await readdir(join(root, 'blobs'))).toEqual([digestOf('a')]);
+});
+
+describe('what a transfer left that was cut off', () => {
+  const DAY_MS = 24 * 60 * 60 * 1000;
+  const LEFT = [
+    'releases/.v3.new',
+    'releases/.v3.new.files',
+    `blobs/${digestOf('f')}.gz.part`,
+    `blobs/${digestOf('f')}.tmp`,
+    `agent/staging/${digestOf('e')}.zst.part`,
+  ];
+
+  /** All of it, with a file of the unpacked release that is the last but the blob; touched so many days ago. */
+  async function leave(days: number): Promise<void> {
+    await mkdir(join(root, LEFT[0] ?? ''), { recursive: true });
+    await mkdir(join(root, 'agent/staging'), { recursive: true });
+    await writeFile(join(root, 'blobs', digestOf('c')), 'c');
+    await link(join(root, 'blobs', digestOf('c')), join(root, LEFT[0] ?? '', 'file'));
+    for (const path of LEFT.slice(1)) await writeFile(join(root, path), 'half');
+    await touchAll(days);
+  }
+  async function touchAll(days: number): Promise<void> {
+    const at = (Date.now() - days * DAY_MS) / 1000;
+    for (const path of LEFT) await utimes(join(root, path), at, at);
+  }
+  const leftovers = async (): Promise<readonly string[]> =>
+    (await prune(fakeDocker({}, []))).removedLeftovers;
+
+  test('stays for a week, so that the transfer can go on; then it goes, and the blobs that only it held', async () => {
+    await leave(6);
+    expect(await leftovers()).toEqual([]);
+    expect(await readdir(join(root, 'blobs'))).toContain(digestOf('c'));
+    await touchAll(8);
+    expect(await leftovers()).toEqual(LEFT.map((path) => path.split('/').at(-1)));
+    expect(await readdir(join(root, 'blobs'))).toEqual([]);
+    expect(await readdir(join(root, 'releases'))).toEqual([]);
+    expect(await readdir(join(root, 'agent/staging'))).toEqual([]);
+  });
+
+  test('from the future, where a clock was wrong, has its week from now on', async () => {
+    await leave(-400);
+    expect(await leftovers()).toEqual([]);
+    for (const path of LEFT) expect((await lstat(join(root, path))).mtimeMs).toBeLessThanOrEqual(Date.now());
+  });
 });
 
 test('removes the oldest first', async () => {
@@ -152,19 +195,21 @@ test('a container that is left of a proof keeps no release', async () => {
   expect((await prune(docker)).removedImages).toEqual(['convocate:v1']);
 });
 
-test('is told in lines: images, and releases', () => {
+test('is told in lines: images, releases, and leftovers', () => {
   const report = {
     keptVersions: ['v4'],
     removedImages: ['convocate:v3', 'convocate-staging:v2'],
     removedReleases: ['v2', 'v3'],
+    removedLeftovers: ['.v1.new'],
   };
   expect(linesOf(report)).toEqual([
     'removed image convocate:v3',
     'removed image convocate-staging:v2',
     'removed release v2',
     'removed release v3',
+    'removed .v1.new, left of a transfer that was cut off',
   ]);
-  expect(linesOf({ ...report, removedImages: [], removedReleases: [] })).toEqual([]);
+  expect(linesOf({ ...report, removedImages: [], removedReleases: [], removedLeftovers: [] })).toEqual([]);
 });
 
 test('on an empty host does nothing', async () => {
@@ -173,5 +218,6 @@ test('on an empty host does nothing', async () => {
     keptVersions: [],
     removedImages: [],
     removedReleases: [],
+    removedLeftovers: [],
   });
 });

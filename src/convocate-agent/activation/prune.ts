@@ -5,12 +5,15 @@ import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { versionOfImageTag } from '../../protocol/ids.ts';
 import { RolloutFiles } from '../dead-man/rollout-state.ts';
 import type { DockerImages } from '../docker/images.ts';
+import { pruneLeftovers } from './prune-leftovers.ts';
 import { PROOF_LABEL, STAGING_REPOSITORY } from './stage-image.ts';
 
 export interface PruneReport {
   readonly keptVersions: readonly string[];
   readonly removedImages: readonly string[];
   readonly removedReleases: readonly string[];
+  /** What cut transfers left. */
+  readonly removedLeftovers: readonly string[];
 }
 
 /**
@@ -49,15 +52,17 @@ export async function prune(docker: DockerImages): Promise<PruneReport> {
   const unused = releases.filter((name) => !name.startsWith('.') && !kept.has(name));
   const removedReleases = await oldestFirst(unused);
   for (const name of removedReleases) await rm(join(AGENT_HOST.releasesDir, name), { recursive: true });
+  const removedLeftovers = await pruneLeftovers();
   await removeUnusedBlobs();
-  return { keptVersions: [...kept].sort(), removedImages, removedReleases };
+  return { keptVersions: [...kept].sort(), removedImages, removedReleases, removedLeftovers };
 }
 
 /** For people: one line for each thing that went. */
-export function linesOf({ removedImages, removedReleases }: PruneReport): string[] {
+export function linesOf({ removedImages, removedReleases, removedLeftovers }: PruneReport): string[] {
   return [
     ...removedImages.map((tag) => `removed image ${tag}`),
     ...removedReleases.map((version) => `removed release ${version}`),
+    ...removedLeftovers.map((name) => `removed ${name}, left of a transfer that was cut off`),
   ];
 }
 
