@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
@@ -16,6 +16,9 @@ import { packedLayerName } from '../protocol/layer-transfer.ts';
  */
 export type Packing = 'gz' | 'zst';
 
+/** What the name of a blob or patch begins with while it is made. */
+export const INCOMING = '.incoming-';
+
 export interface StoredBlob {
   /** SHA-256 of the content, unpacked. */
   readonly sha256: string;
@@ -24,6 +27,14 @@ export interface StoredBlob {
   readonly packing: Packing;
   /** Bytes that travel. */
   readonly packedSize: number;
+}
+
+export interface StoredEntry {
+  readonly name: string;
+  /** Bytes; of a directory, not those in it. */
+  readonly size: number;
+  /** Milliseconds since 1970. */
+  readonly changedMs: number;
 }
 
 /** Content-addressed blobs on the shell host, shared by all releases: `<directory>/<sha256>.<packing>`. */
@@ -38,7 +49,7 @@ export class BlobStore {
   async put(content: Readable, packing: Packing): Promise<StoredBlob> {
     content.on('error', () => {}); // it may break before the pipeline below listens, which then throws it
     await mkdir(this.#directory, { recursive: true, mode: 0o755 });
-    const temporary = join(this.#directory, `.incoming-${randomUUID()}`);
+    const temporary = join(this.#directory, `${INCOMING}${randomUUID()}`);
     const measure = new Measure();
     try {
       const packer =
@@ -116,6 +127,21 @@ export class BlobStore {
       throw this.#unusable(sha256, codeOf(cause) === 'ENOENT' ? 'is missing from' : 'is damaged in', cause);
     }
     throw this.#unusable(sha256, 'is damaged in');
+  }
+
+  /** All that lies there by name: blobs, patches, and what is being made, or was when that was cut off. */
+  async entries(): Promise<StoredEntry[]> {
+    const names = await readdir(this.#directory).catch(() => []);
+    const looked = names.map(async (name) => {
+      const found = await lstat(join(this.#directory, name)).catch(() => undefined); // it may be gone by now
+      return found && { name, size: found.size, changedMs: found.mtimeMs };
+    });
+    return (await Promise.all(looked)).filter((entry) => entry !== undefined);
+  }
+
+  /** Takes away one of {@link entries}. */
+  async removeEntry(name: string): Promise<void> {
+    await rm(join(this.#directory, name), { recursive: true, force: true });
   }
 
   pathOf(sha256: string, packing: Packing): string {

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { syncToDisk } from '../base/atomic-file.ts';
 import { OperationError } from '../base/errors.ts';
 import { runCommand } from '../base/run-command.ts';
-import { type BlobStore, Measure, unpacker } from './blob-store.ts';
+import { type BlobStore, INCOMING, Measure, unpacker } from './blob-store.ts';
 
 /** Two unpacked layers of a gigabyte each are read and compared in well under a minute. */
 const ZSTD_MS = 10 * 60_000;
@@ -21,7 +21,7 @@ export async function ensurePatch(store: BlobStore, diffId: string, baseDiffId: 
   const known = await stat(path).catch(() => undefined);
   if (known) return known.size;
   // Beside the blobs: both layers are unpacked there, which may be more than /tmp has room for.
-  const work = await mkdtemp(join(dirname(path), '.incoming-'));
+  const work = await mkdtemp(join(dirname(path), INCOMING));
   try {
     const [base, layer, patch] = ['base', 'layer', 'patch'].map((name) => join(work, name)) as [
       string,

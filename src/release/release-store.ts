@@ -1,4 +1,4 @@
-import { mkdir, readFile, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
+import { mkdir, readFile, readdir, readlink, rename, rm, stat, symlink, utimes } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.ts';
 import { RefusedError, codeOf } from '../base/errors.ts';
@@ -105,12 +105,31 @@ export class ReleaseStore {
     await writeFileAtomic(join(this.#releasesDir, version, SIGNATURE_FILE), signature);
   }
 
-  /** Makes `version` the one that `update` rolls out. */
+  /** Makes `version` the one that `update` rolls out, and by {@link installedAt} the newest. */
   async makeCurrent(version: string): Promise<void> {
+    if ((await this.currentVersion()) !== version) {
+      const now = new Date();
+      await utimes(this.#manifestFile(version), now, now).catch(() => {}); // where it is gone, its use tells
+    }
     const temporary = `${this.#currentLink}.new`;
     await rm(temporary, { force: true });
     await symlink(join('releases', version), temporary);
     await rename(temporary, this.#currentLink);
+  }
+
+  /** When it became current, in milliseconds since 1970; 0 where its manifest is gone. */
+  async installedAt(version: string): Promise<number> {
+    const found = await stat(this.#manifestFile(version)).catch(() => undefined);
+    return found?.mtimeMs ?? 0;
+  }
+
+  /** Takes a release away; its blobs stay. */
+  async remove(version: string): Promise<void> {
+    await rm(join(this.#releasesDir, version), { recursive: true });
+  }
+
+  #manifestFile(version: string): string {
+    return join(this.#releasesDir, version, MANIFEST_FILE);
   }
 
   /** Content of a program file of `manifest`; for the small ones. */

@@ -16,6 +16,7 @@ export async function install(options: InstallOptions): Promise<void> {
   const { rememberChoices, settleChoices } = await import('../install/choices.ts');
   const { expectDocker } = await import('../install/docker-build.ts');
   const { installPrograms } = await import('../install/programs.ts');
+  const { pruneAfterInstall } = await import('../install/prune-store.ts');
   const { makeRelease } = await import('../install/release.ts');
   const { ensureCompletionFiles } = await import('../install/completion-files.ts');
   const { ensureLoginShell } = await import('../install/login-shell.ts');
@@ -34,6 +35,7 @@ export async function install(options: InstallOptions): Promise<void> {
   await installPrograms(tree); // only now: where no release could be made, the programs stay those of the one before
   await ensureCompletionFiles(say);
   await rememberChoices(choices);
+  await pruneAfterInstall(say); // before the restart: the service that runs knows what the agents are on
   await restartStatusService(tree, say);
   if (choices.login_shell !== false) await ensureLoginShell(say);
   say(`this machine is on ${manifest.version}; agents follow with: convocate-host update --host HOST`);
