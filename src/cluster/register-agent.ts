@@ -9,11 +9,13 @@ import { AGENT_FILE, directoryOf } from './agent-directory.ts';
 import { keptKey, textOf } from './kept-key.ts';
 import type { AgentRecord } from './registry.ts';
 
-/** Keys as text: an OpenSSH private key, and two public lines. */
+/** Keys as text: an OpenSSH private key, two public lines, and a line of known_hosts. */
 export interface AgentMaterial {
   readonly shellToAgentPrivateKey: string;
   readonly hostPublicKey: string;
   readonly agentToShellPublicKey: string;
+  /** The pinned key of the host's sshd; what is there stays where none is given. */
+  readonly knownHosts?: string | undefined;
 }
 
 const PRIVATE = 0o600;
@@ -46,12 +48,13 @@ export async function registerAgent(
 
 /** `agent.json` comes last: an entry without it is damaged, not half believed. */
 function filesOf(record: AgentRecord, material: AgentMaterial): [name: string, content: string][] {
-  const { shellToAgentPrivateKey, hostPublicKey, agentToShellPublicKey } = material;
+  const { shellToAgentPrivateKey, hostPublicKey, agentToShellPublicKey, knownHosts } = material;
   return [
     [AGENT_FILE.privateKey, `${shellToAgentPrivateKey.trimEnd()}\n`],
     [AGENT_FILE.publicKey, `${publicLineOf(shellToAgentPrivateKey, 'convocate-shell')}\n`],
     [AGENT_FILE.agentPublicKey, `${publicLineOf(agentToShellPublicKey, record.agentId)}\n`],
     [AGENT_FILE.hostPublicKey, `${publicLineOf(hostPublicKey, record.agentId)}\n`],
+    ...(knownHosts === undefined ? [] : [[AGENT_FILE.knownHosts, knownHosts] satisfies [string, string]]),
     [AGENT_FILE.record, recordText(record)],
   ];
 }

@@ -79,6 +79,14 @@ describe('registering', () => {
     expect(await readFile(knownHostsFileOf('abcd1234', dir), 'utf8')).toBe('kept');
   });
 
+  test("keeps the pin of the host's sshd in the same step, and takes another one when it is given", async () => {
+    for (const knownHosts of ['agent-a ssh-ed25519 AAAA\n', 'agent-a ssh-ed25519 BBBB\n']) {
+      await registerAgent(record, { ...material, knownHosts }, dir);
+      expect(await readFile(knownHostsFileOf('abcd1234', dir), 'utf8')).toBe(knownHosts);
+    }
+    expect((await stat(knownHostsFileOf('abcd1234', dir))).mode & 0o777).toBe(0o600);
+  });
+
   test('with another private key is refused before anything is changed', async () => {
     await registerAgent(record, material, dir);
     const other = { ...material, shellToAgentPrivateKey: KEY_2, hostPublicKey: PUBLIC_2 };

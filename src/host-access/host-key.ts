@@ -60,15 +60,37 @@ export function knownHostsLine(host: string, publicKey: string): string {
   return `${host} ${publicKey}\n`;
 }
 
+/** Of our known_hosts file with one line; undefined where it is missing, as after an init-agent that was killed, or damaged. */
+async function readPinnedKey(knownHostsFile: string): Promise<string | undefined> {
+  try {
+    return pinnedKeyOf(await readFile(knownHostsFile, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The key of a {@link knownHostsLine}, without a comment. Throws TypeError where it is none. */
+export function pinnedKeyOf(pin: string): string {
+  return withoutComment(pin.trim().split(/\s+/).slice(1, 3).join(' '));
+}
+
 /** Why `ssh` could not get in: a changed host key is told apart by looking at the key, never by ssh's wording. */
 export async function explainRefusal(
   host: string,
   knownHostsFile: string,
   output: string,
 ): Promise<OperatorError> {
-  const pinned = withoutComment(
-    (await readFile(knownHostsFile, 'utf8')).trim().split(/\s+/).slice(1, 3).join(' '),
-  );
+  const pinned = await readPinnedKey(knownHostsFile);
+  if (pinned === undefined) {
+    return new RefusedError(
+      'the SSH key that was pinned for this host is missing or damaged; nothing was changed',
+      {
+        host,
+        output: knownHostsFile,
+        hint: 'run init-agent (or init-shell) for it again, with its --host-key where there is no terminal: that pins the key anew',
+      },
+    );
+  }
   const presented = await askHostKey(host);
   if (presented.publicKey !== pinned) {
     return new RefusedError(

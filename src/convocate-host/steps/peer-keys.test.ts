@@ -1,4 +1,5 @@
 import { beforeEach, expect, test, vi } from 'vitest';
+import { registerAgent } from '../../cluster/register-agent.ts';
 import { scanAgents } from '../../cluster/registry.ts';
 import { shellKeyFor } from '../../cluster/shell-key.ts';
 import { fakeHost } from '../../host-access/fake-host.ts';
@@ -28,7 +29,12 @@ const wordsOf = (host: string): string => `{"host":"${host}","port":223,"host_ke
 const same = { stdout: 'same\n' };
 
 /** init-agent on a host whose file says that; it has to be told to dial `address`. */
-async function exchange(file: string | undefined, address: string, shellHost?: string): Promise<string[]> {
+async function exchange(
+  file: string | undefined,
+  address: string,
+  shellHost?: string,
+  pin?: string,
+): Promise<string[]> {
   const text = JSON.stringify({ host: address, port: 223, host_key: 'ssh-ed25519 status' }, null, 2);
   const host = fakeHost('agent-a', [
     { argv: ['cat', AGENT_HOST.agentIdFile], answer: { stdout: 'abcd1234\n' } },
@@ -46,7 +52,7 @@ async function exchange(file: string | undefined, address: string, shellHost?: s
     { argv: scriptArgv(WRITE_FILE, AGENT_HOST.shellHostFile, '600'), input: `${text}\n`, answer: same },
   ]);
   const rollout = rolloutOn({ ...host, clientAddress: '10.0.0.1' });
-  await peerKeys(rollout, { user: undefined, shellHost, pin: undefined });
+  await peerKeys(rollout, { user: undefined, shellHost, pin });
   await host.close();
   host.assertDone();
   return rollout.said;
@@ -69,4 +75,13 @@ test.each([
   expect(await exchange(file, address, given)).toEqual([
     `warn ${AGENT_HOST.shellHostFile} was damaged; the agent is told to dial ${address}`,
   ]);
+});
+
+test("the pin of the host's sshd is part of the entry: one without it could not be updated", async () => {
+  const pin = 'agent-a ssh-ed25519 AAAA\n';
+  await exchange(undefined, '10.0.0.1', undefined, pin);
+  expect(registerAgent).toHaveBeenCalledWith(
+    expect.objectContaining({ agentId: 'abcd1234' }),
+    expect.objectContaining({ knownHosts: pin }),
+  );
 });

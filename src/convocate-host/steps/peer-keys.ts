@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { shellKeyFor } from '../../cluster/shell-key.ts';
 import { registerAgent } from '../../cluster/register-agent.ts';
-import { type AgentRecord, knownHostsFileOf, scanAgents } from '../../cluster/registry.ts';
+import { type AgentRecord, scanAgents } from '../../cluster/registry.ts';
 import { OperationError } from '../../base/errors.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
@@ -11,7 +11,6 @@ import { statusHostKey } from '../cluster-keys.ts';
 import { LOCAL, addressOf } from '../open-host.ts';
 import { type Rollout, need } from '../rollout.ts';
 import { writeHostFile } from '../write-host-file.ts';
-import { keepPin } from './pin-host-key.ts';
 
 export interface PeeringOptions {
   readonly user: string | undefined;
@@ -35,8 +34,8 @@ export async function peerKeys(rollout: Rollout, options: PeeringOptions): Promi
     shellToAgentPrivateKey: shellKey.privateKey,
     hostPublicKey: hostKey.trim(),
     agentToShellPublicKey: agentKey.trim(),
+    knownHosts: options.pin,
   });
-  if (options.pin !== undefined) await keepPin(knownHostsFileOf(record.agentId), options.pin);
   rollout.record = record;
   const changed = [
     await writeHostFile(host, AGENT_HOST.authorizedKeysFile, `${shellKey.publicLine}\n`, '600'),

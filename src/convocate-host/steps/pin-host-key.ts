@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { writeFileAtomic } from '../../base/atomic-file.ts';
 import { RefusedError, UsageError } from '../../base/errors.ts';
-import { type PresentedKey, askHostKey, knownHostsLine } from '../../host-access/host-key.ts';
+import { type PresentedKey, askHostKey, knownHostsLine, pinnedKeyOf } from '../../host-access/host-key.ts';
 import { checkTarget } from '../../host-access/ssh-target.ts';
 import { fingerprintOfLine } from '../../protocol/public-key.ts';
 
@@ -84,12 +84,19 @@ async function vouch(hostName: string, presented: PresentedKey, expected: string
   }
 }
 
+/** One that is damaged is none: the host's key has to be vouched for again. */
 async function readPin(file: string): Promise<string | undefined> {
-  return await readFile(file, 'utf8').catch(() => undefined);
+  try {
+    const pin = await readFile(file, 'utf8');
+    pinnedKeyOf(pin);
+    return pin;
+  } catch {
+    return undefined;
+  }
 }
 
 function pinnedFingerprint(pin: string): string {
-  return fingerprintOfLine(pin.trim().split(/\s+/).slice(1, 3).join(' '));
+  return fingerprintOfLine(pinnedKeyOf(pin));
 }
 
 /** A copy for this run: a new pin must not replace the kept one before the host has proven to be ours. */
