@@ -53,7 +53,13 @@ describe('the same containers', () => {
   ])('are not one that is %s', (_how, after) => {
     expect(() => expectSameContainers('agent-a', [one], after)).toThrow(
       expect.objectContaining({
-        details: expect.objectContaining({ host: 'agent-a', output: 'one' }) as unknown,
+        details: {
+          host: 'agent-a',
+          output: 'one',
+          hint: expect.stringMatching(
+            /ended by itself .*killed or restarted.*run the command again/,
+          ) as string,
+        },
       }) as Error,
     );
   });

@@ -77,6 +77,9 @@ async function expectSameSessions(rollout: Rollout, fresh: Host): Promise<void> 
   if (before.length > 0) rollout.reporter.note(`${before.length} session containers are the very same`);
 }
 
+/** Its hint holds on a host that has gone back as well: nothing may be wrong with the release. */
+export class SessionsChangedError extends OperationError {}
+
 /** Same containers, same start, same image: an update must not touch a session. */
 export function expectSameContainers(
   host: string,
@@ -92,10 +95,12 @@ export function expectSameContainers(
     );
   });
   if (lost.length === 0) return;
-  throw new OperationError('session containers are not what they were before the rollout', {
+  throw new SessionsChangedError('session containers are not what they were before the rollout', {
     host,
     output: lost.map((container) => container.name).join('\n'),
-    hint: 'see `docker ps -a` and the journal of docker.service on the host for what ended them',
+    hint:
+      'see `docker ps -a` and the journal of docker.service on the host for what ended them; a session that ended by ' +
+      'itself meanwhile, or that somebody killed or restarted, looks the same: then just run the command again',
   });
 }
 

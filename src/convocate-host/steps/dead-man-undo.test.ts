@@ -16,6 +16,7 @@ import {
   settled,
   wentBack,
 } from './dead-man-fixture.ts';
+import { SessionsChangedError } from './confirm-healthy.ts';
 import { armDeadMan } from './dead-man.ts';
 import { waitForAnswer } from './wait-for-answer.ts';
 
@@ -44,6 +45,17 @@ describe('a rollout that fails once it is armed', () => {
   const error = new OperationError('the agent service did not start', {
     output: 'EADDRINUSE',
     hint: 'mend it',
+  });
+
+  test('over a session that a person may have ended says that, and not that its sessions ran on', async () => {
+    const changed = new SessionsChangedError('not what they were', { hint: 'just run it again' });
+    const rolled_back = { ...RETURNED, reason: changed.message };
+    const answer = goBack(changed.message, { ending: 'rolled_back', rolled_back });
+    const { ended } = failAfterArming([open, answer], changed);
+    expect(await ended).toMatchObject({
+      exit: 4,
+      details: { hint: 'it serves v1 as before; just run it again' },
+    });
   });
 
   test('has the host go back, and says why and that it serves as before', async () => {

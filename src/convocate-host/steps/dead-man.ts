@@ -2,6 +2,7 @@ import { OperationError, OperatorError, RolledBackError, messageOf } from '../..
 import type { RolledBack } from '../../protocol/rpc.ts';
 import { type Rollout, type Step, need } from '../rollout.ts';
 import { askToArm } from './ask-to-arm.ts';
+import { SessionsChangedError } from './confirm-healthy.ts';
 import { askWatcher, servedRelease, settle } from './settle-rollout.ts';
 import { waitForAnswer } from './wait-for-answer.ts';
 
@@ -105,12 +106,16 @@ async function takeBack(rollout: Rollout, error: unknown): Promise<void> {
   const { to, reason } = rolled_back;
   const silence = await silenceOf(rollout, to);
   const why = messageOf(error).startsWith(reason) ? '' : ` (${reason})`;
+  const next =
+    error instanceof SessionsChangedError
+      ? `; ${details.hint}`
+      : ', its sessions ran on; mend the cause, then roll out again';
   throw new RolledBackError(`${messageOf(error)}; the host went back to ${to}${why}`, {
     ...details,
     host: rollout.hostName,
     hint:
       silence === undefined
-        ? `it serves ${to} as before, its sessions ran on; mend the cause, then roll out again`
+        ? `it serves ${to} as before${next}`
         : `look at it at once: that ${to} answers was not seen (${silence}); its sessions run on`,
     cause: error,
   });
