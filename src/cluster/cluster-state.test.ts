@@ -3,7 +3,7 @@ import type { Session } from '../protocol/session.ts';
 import type { StatusEvent } from '../protocol/status-events.ts';
 import { SESSION_A, SESSION_B, session } from './cluster-fixture.ts';
 import { type AgentState, type Fact, merge, newAgentState } from './cluster-state.ts';
-import { agentViewOf, sessionViewsOf } from './cluster-views.ts';
+import { agentViewOf, sessionViewsOf, touchedSessions } from './cluster-views.ts';
 
 const T0 = '2026-01-01T00:00:00.000Z';
 const T1 = '2026-01-01T00:00:01.000Z';
@@ -64,6 +64,39 @@ describe('the connection', () => {
     expect(sessionViewsOf(state)).toEqual([
       { ...session(SESSION_A, { image: 'convocate:v1' }), host: 'one', stale: true, older_image: true },
     ]);
+  });
+});
+
+describe('Docker', () => {
+  const says = (docker: boolean | undefined, at: string): Fact => ({
+    kind: 'connected',
+    ping: { ...ping, ...(docker !== undefined && { docker }) },
+    at,
+  });
+  const listed: Fact = { kind: 'listed', sessions: [session(SESSION_A)], askedAt: 0 };
+  const seen = (...facts: Fact[]): unknown => {
+    const { state } = after([says(true, T0), listed, ...facts]);
+    return { docker: agentViewOf(state).docker, stale: sessionViewsOf(state)[0]?.stale };
+  };
+
+  test('that answers no more makes the rows stale, and is told with since when', () => {
+    expect(seen()).toEqual({ docker: { answers: true, since: T0 }, stale: false });
+    const gone = { docker: { answers: false, since: T1 }, stale: true };
+    expect(seen(says(false, T1))).toEqual(gone);
+    expect(seen(says(false, T1), says(false, T2))).toEqual(gone);
+    expect(seen(says(false, T1), says(true, T2))).toEqual({
+      docker: { answers: true, since: T2 },
+      stale: false,
+    });
+  });
+
+  test('of which an older agent says nothing is not in trouble', () => {
+    expect(seen(says(undefined, T1))).toEqual({ docker: undefined, stale: false });
+  });
+
+  test('makes every row another one', () => {
+    const { state } = after([says(true, T0), listed]);
+    expect(touchedSessions(state, merge(state, says(false, T1)).state)).toEqual([SESSION_A]);
   });
 });
 
@@ -245,6 +278,28 @@ describe('what a heartbeat and an end tell', () => {
     ]);
     expect(agentViewOf(state)).not.toHaveProperty('capacity');
     expect(sessionViewsOf(state)[0]).not.toHaveProperty('memory_bytes');
+  });
+
+  test('without events it is not known any more', () => {
+    const { state } = after([
+      { kind: 'connected', ping, at: T1 },
+      stream,
+      snapshot(1, running),
+      beat(2, { host, sessions: [used(SESSION_A)] }),
+      { kind: 'streamEnded', stream: 's1', at: T2 },
+    ]);
+    expect(agentViewOf(state)).toEqual({
+      agent_id: 'aaaaaaaa',
+      host: 'one',
+      up: true,
+      since: T1,
+      version: 'v2',
+      image_tag: 'convocate:v2',
+      load: [],
+      status_link: { up: false, since: T2, version: '' },
+    });
+    expect(sessionViewsOf(state)[0]).not.toHaveProperty('memory_bytes');
+    expect(sessionViewsOf(state)[0]).not.toHaveProperty('cpu_percent');
   });
 
   test('a session that exits by itself shows how, and uses nothing when it runs again', () => {

@@ -14,6 +14,8 @@ export interface AgentState {
   readonly problem?: string | undefined;
   readonly version: string;
   readonly imageTag: string;
+  /** Absent where no ping has told. */
+  readonly docker?: DockerLink | undefined;
   readonly load: readonly number[];
   /** As its last heartbeat said; so is `usage`, by session. */
   readonly slice?: SliceUsage | undefined;
@@ -28,6 +30,12 @@ export interface AgentState {
   /** Rises with every event applied; tells which sessions changed while a list was on its way. */
   readonly revision: number;
   readonly touched: ReadonlyMap<string, number>;
+}
+
+/** Whether Docker answers the agent; `since` is when that last changed, RFC 3339. */
+export interface DockerLink {
+  readonly answers: boolean;
+  readonly since: string;
 }
 
 export interface StatusLink {
@@ -84,7 +92,8 @@ export function merge(state: AgentState, fact: Fact): Merged {
     case 'connected': {
       const { version, image_tag: imageTag } = fact.ping;
       const since = state.up ? state.since : fact.at;
-      return whole({ ...state, up: true, since, problem: undefined, version, imageTag });
+      const docker = dockerLink(state, fact.ping.docker, fact.at);
+      return whole({ ...state, up: true, since, problem: undefined, version, imageTag, docker });
     }
     case 'disconnected':
       return whole({
@@ -99,7 +108,7 @@ export function merge(state: AgentState, fact: Fact): Merged {
       return whole({ ...state, stream: fact.stream, seq: 0, statusLink: linked(state, true, fact.at) });
     case 'streamEnded':
       if (fact.stream !== state.stream) return whole(state);
-      return whole({ ...state, statusLink: linked(state, false, fact.at) });
+      return whole({ ...withoutHeartbeat(state), statusLink: linked(state, false, fact.at) });
     case 'event':
       if (fact.event.agent_id !== state.agentId || fact.stream !== state.stream) return whole(state);
       return mergeEvent(state, fact.event, fact.at);
@@ -108,6 +117,20 @@ export function merge(state: AgentState, fact: Fact): Merged {
 
 function linked({ statusLink }: AgentState, up: boolean, at: string): StatusLink {
   return up === statusLink.up ? statusLink : { ...statusLink, up, since: at };
+}
+
+function dockerLink(
+  { docker }: AgentState,
+  answers: boolean | undefined,
+  at: string,
+): DockerLink | undefined {
+  if (answers === undefined) return undefined;
+  return docker?.answers === answers ? docker : { answers, since: at };
+}
+
+/** Where no heartbeat comes, what the last one said is no longer so. */
+function withoutHeartbeat(state: AgentState): AgentState {
+  return { ...state, load: [], slice: undefined, capacity: undefined, usage: new Map() };
 }
 
 function mergeEvent(state: AgentState, event: StatusEvent, at: string): Merged {

@@ -11,6 +11,7 @@ export function agentViewOf(state: AgentState): AgentView {
     ...(state.problem !== undefined && { problem: state.problem }),
     version: state.version,
     image_tag: state.imageTag,
+    ...(state.docker && { docker: state.docker }),
     load: [...state.load],
     ...(state.slice && { slice: state.slice }),
     ...(state.capacity && { capacity: state.capacity }),
@@ -18,7 +19,7 @@ export function agentViewOf(state: AgentState): AgentView {
   };
 }
 
-/** The agent's sessions by name; kept and marked stale while it cannot be asked. */
+/** The agent's sessions by name; kept and marked stale while it, or Docker there, cannot be asked. */
 export function sessionViewsOf(state: AgentState): SessionView[] {
   return [...state.sessions.keys()]
     .flatMap((uuid) => sessionViewOf(state, uuid) ?? [])
@@ -33,7 +34,7 @@ export function sessionViewOf(state: AgentState, uuid: string): SessionView | un
   return {
     ...session,
     host: state.host,
-    stale: !state.up,
+    stale: !canTell(state),
     older_image: session.image !== '' && state.imageTag !== '' && session.image !== state.imageTag,
     ...(used && { memory_bytes: used.memory_bytes, cpu_percent: used.cpu_percent }),
   };
@@ -42,12 +43,17 @@ export function sessionViewOf(state: AgentState, uuid: string): SessionView | un
 /** The sessions whose views may differ between two states of one agent; it is cheap, and may name one too many. */
 export function touchedSessions(before: AgentState, after: AgentState): string[] {
   const ids = new Set([...before.sessions.keys(), ...after.sessions.keys()]);
-  const same = ({ host, up, imageTag }: AgentState): boolean =>
-    host === before.host && up === before.up && imageTag === before.imageTag;
-  if (!same(after)) return [...ids];
+  const isSame =
+    after.host === before.host && canTell(after) === canTell(before) && after.imageTag === before.imageTag;
+  if (!isSame) return [...ids];
   if (before.sessions === after.sessions && before.usage === after.usage) return [];
   return [...ids].filter(
     (id) =>
       before.sessions.get(id) !== after.sessions.get(id) || before.usage.get(id) !== after.usage.get(id),
   );
+}
+
+/** An agent that Docker does not answer serves what it knew last. */
+function canTell({ up, docker }: AgentState): boolean {
+  return up && docker?.answers !== false;
 }

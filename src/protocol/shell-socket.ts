@@ -30,8 +30,10 @@ export const AgentView = z.object({
   problem: z.optional(z.string()),
   version: z.string(),
   image_tag: z.string(),
+  /** Whether Docker answers the agent, as its last ping said, and since when; absent where it never said. */
+  docker: z.optional(z.object({ answers: z.boolean(), since: z.string() })),
+  /** As its last heartbeat said, and so are the next two; none without one on the connection that stands. */
   load: z.array(z.number()),
-  /** As its last heartbeat said; absent until there was one. */
   slice: z.optional(SliceUsage),
   capacity: z.optional(HostCapacity),
   /** The agent's own connection to this shell's 223, on which its events come. */
@@ -47,7 +49,7 @@ export const AgentView = z.object({
 });
 export type AgentView = z.infer<typeof AgentView>;
 
-/** A session together with where it runs; `stale` where its agent cannot be asked just now. */
+/** A session together with where it runs; `stale` where its agent, or Docker there, cannot be asked just now. */
 export const SessionView = z.extend(Session, {
   host: z.string(),
   stale: z.boolean(),

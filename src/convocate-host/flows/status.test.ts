@@ -34,6 +34,16 @@ efgh5678  agent-b  down     no route
   );
 });
 
+test('an agent that Docker does not answer is told below it', () => {
+  const words = 'agent-c: Docker does not answer the agent; its sessions are shown as last seen';
+  expect(
+    formatStatus([
+      { ...well, docker: true },
+      { ...well, host: 'agent-c', docker: false },
+    ]).split('\n'),
+  ).toEqual([expect.any(String), expect.any(String), expect.any(String), '', words]);
+});
+
 test('a rollout that was taken back is told below it, by host, until someone has seen it', () => {
   const at = '2026-01-02T03:04:05.678Z';
   const rolled_back = { from: 'v3', to: 'v2', reason: 'nobody confirmed it within 60 s', at };

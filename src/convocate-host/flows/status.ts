@@ -19,6 +19,8 @@ export interface AgentStatus {
   readonly host: string;
   readonly up: boolean;
   readonly problem?: string;
+  /** Docker there answers the agent; absent where it does not say. Without, what it says of sessions is old. */
+  readonly docker?: boolean;
   readonly version?: string;
   readonly image?: string;
   readonly sessions?: number;
@@ -58,6 +60,7 @@ async function askAgent(record: AgentRecord): Promise<AgentStatus> {
     return {
       ...who,
       up: true,
+      ...(pong.docker !== undefined && { docker: pong.docker }),
       version: pong.version,
       image: pong.image_tag,
       sessions: sessions.length,
@@ -85,10 +88,19 @@ export function formatStatus(agents: readonly AgentStatus[]): string {
         ]
       : [agent.agent_id, agent.host, 'down', agent.problem ?? '', '', ''],
   );
-  return [formatTable(header, rows), ...agents.flatMap(noticeOf)].join('\n');
+  return [formatTable(header, rows), ...agents.flatMap(noticesOf)].join('\n');
 }
 
-function noticeOf({ host, rolled_back }: AgentStatus): string[] {
+function noticesOf(agent: AgentStatus): string[] {
+  return [...dockerNotice(agent), ...returnNotice(agent)];
+}
+
+function dockerNotice({ host, docker }: AgentStatus): string[] {
+  if (docker !== false) return [];
+  return ['', `${host}: Docker does not answer the agent; its sessions are shown as last seen`];
+}
+
+function returnNotice({ host, rolled_back }: AgentStatus): string[] {
   if (!rolled_back) return [];
   const { from, to, reason, at } = rolled_back;
   return [

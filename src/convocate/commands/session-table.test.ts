@@ -113,4 +113,11 @@ test('notes tell of older images, agents that are down, and damage', () => {
     'session 11111111-1111-4111-8111-111111111111 on one is damaged: not JSON',
   ]);
   expect(notesOf([plain], [one], nowMs)).toEqual([]);
+  const since = '2026-01-02T23:00:00Z';
+  const deaf = { ...one, docker: { answers: false, since } };
+  const silent = { ...one, status_link: { up: false, since, version: '' } };
+  expect(notesOf([plain], [deaf, silent], nowMs)).toEqual([
+    'agent one (aaaaaaaa): Docker does not answer for 1h; its rows are as seen last',
+    'agent one (aaaaaaaa): no events for 1h; its memory, CPU and load are not known',
+  ]);
 });

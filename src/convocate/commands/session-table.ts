@@ -3,6 +3,7 @@ import { DEFAULT_SETTINGS } from '../../protocol/agent-settings.ts';
 import { versionOfImageTag } from '../../protocol/ids.ts';
 import { STATE_LETTER, stateOf } from '../../protocol/session-actions.ts';
 import type { AgentView, SessionView } from '../../protocol/shell-socket.ts';
+import { halfDeadWords } from '../agent-trouble.ts';
 import { endWord } from '../how-it-ended.ts';
 import { MARK, looserProfile } from '../session-marks.ts';
 import { ageOf } from './age.ts';
@@ -59,7 +60,10 @@ export function notesOf(
     notes.push(
       `${MARK.looserProfile} a looser profile than ${DEFAULT_SETTINGS.profile} (${printable([...looser].sort().join(', '))}): set its agent's profile, kill, then restart the session to leave it`,
     );
-  for (const { host, agent_id, up, since, problem } of agents) {
+  for (const agent of agents) {
+    const { host, agent_id, up, since, problem } = agent;
+    const halfDead = halfDeadWords(agent, nowMs);
+    if (halfDead !== undefined) notes.push(`agent ${printable(host)} (${agent_id}): ${halfDead}`);
     if (up) continue;
     const shown = sessions.some((session) => session.agent_id === agent_id && session.stale);
     const stale = shown ? '; its sessions (?) are shown as last seen' : '';

@@ -163,6 +163,16 @@ describe('agents and the service', () => {
     expect(texts(back)).toEqual(['host1 is down: timed out', 'host1 is back']);
   });
 
+  test('an agent that loses its Docker, and has it again', () => {
+    const docker = (answers: boolean) =>
+      change(clusterOf([running], { agents: [agentOf(1, { docker: { answers, since: '' } })] }));
+    expect(texts(after(state, docker(true)))).toEqual([]);
+    expect(texts(after(state, docker(true), docker(false), docker(true)))).toEqual([
+      'Docker on host1 does not answer',
+      'Docker on host1 answers again',
+    ]);
+  });
+
   test('a lost service, and its return with a whole picture', () => {
     const lost = after(state, change({ ...state.cluster, connection: 'lost', problem: 'no such socket' }));
     expect(lost.list).toEqual(state.list);

@@ -54,9 +54,18 @@ function endings({ cluster: before, underWay, killed }: TuiState, now: Cluster):
 function agentNews(before: Cluster, now: Cluster): readonly string[] {
   if (before.agents === now.agents) return [];
   const old = new Map(before.agents.map((agent) => [agent.agent_id, agent]));
-  return now.agents
+  const docker = now.agents
+    .filter((agent) => hasDocker(old.get(agent.agent_id)) !== hasDocker(agent))
+    .map((agent) => `Docker on ${agent.host} ${hasDocker(agent) ? 'answers again' : 'does not answer'}`);
+  const upOrDown = now.agents
     .filter((agent) => (old.get(agent.agent_id)?.up ?? agent.up) !== agent.up)
     .map((agent) => (agent.up ? `${agent.host} is back` : `${agent.host} is down${reasonWords(agent)}`));
+  return [...upOrDown, ...docker];
+}
+
+/** As far as is known. */
+function hasDocker(agent: AgentView | undefined): boolean {
+  return agent?.docker?.answers !== false;
 }
 
 function connectionNews(before: Cluster, now: Cluster): readonly string[] {

@@ -105,7 +105,7 @@ describe('warnings', () => {
       ['it is in the middle of work (Bash), since 3m', 'someone is attached to it'],
     ],
     ['k', { running: false, activity: working }, ['it is stopped already']],
-    ['k', { stale: true }, ['host1 does not answer just now; this is how it was seen last']],
+    ['k', { stale: true }, ['host1 cannot tell how it is just now; this is how it was seen last']],
     ['d', { running: false }, ['its home goes for ever, with work and conversation']],
     [
       'd',

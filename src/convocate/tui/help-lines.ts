@@ -11,7 +11,11 @@ export type HelpLine =
 const MARKS: readonly HelpLine[] = [
   { kind: 'gap' },
   { kind: 'heading', text: 'Marks in the list' },
-  { kind: 'mark', shown: MARK.stale, does: 'behind a state: as seen last, its agent does not answer' },
+  {
+    kind: 'mark',
+    shown: MARK.stale,
+    does: 'behind a state: as seen last, agent or Docker is silent',
+  },
   { kind: 'mark', shown: MARK.olderImage, does: 'behind an image: older than what its agent starts now' },
   {
     kind: 'mark',

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { layoutOf, listRows, pageRows, scrolledTo, settingsRows } from './layout.ts';
-import { agentOf, clusterOf, sessionOf, stateOfCluster } from './tui-fixture.ts';
+import { NOW_MS, agentOf, ago, clusterOf, sessionOf, stateOfCluster } from './tui-fixture.ts';
 
 function withDown(count: number) {
   const agents = Array.from({ length: 6 }, (_, index) => agentOf(index + 1, { up: index >= count }));
@@ -18,12 +18,20 @@ describe('the window', () => {
     [300, 50, 0, { listRows: 46, previewCols: 100 }],
     [20, 3, 6, { listRows: 1, previewCols: 0 }],
   ])('%i×%i with %i agents down', (cols, rows, down, layout) => {
-    expect(layoutOf({ cols, rows }, withDown(down))).toEqual(layout);
+    expect(layoutOf({ size: { cols, rows }, cluster: withDown(down), nowMs: NOW_MS })).toEqual(layout);
   });
 
   test('an agent whose rows are stale is in trouble too', () => {
     const state = stateOfCluster(clusterOf([sessionOf(1, { stale: true })]));
     expect(listRows(state)).toBe(19);
+  });
+
+  test.each([
+    [9, 20],
+    [10, 19],
+  ])('an agent without events for %i s leaves %i rows', (seconds, rows) => {
+    const agent = agentOf(1, { status_link: { up: false, since: ago(seconds), version: '' } });
+    expect(listRows(stateOfCluster(clusterOf([], { agents: [agent] })))).toBe(rows);
   });
 
   test('pages', () => {

@@ -1,6 +1,6 @@
 import { agentsInTrouble } from './trouble.ts';
 import type { Size } from '../own-device.ts';
-import { type Cluster, PREVIEW_COLS, SMALLEST, type TuiState } from './state.ts';
+import { PREVIEW_COLS, SMALLEST, type TuiState } from './state.ts';
 
 /**
  * How the window is divided, from top to bottom: title, agents in trouble, head of the list, list, bottom. Both what a
@@ -31,8 +31,9 @@ const MOST_PREVIEW_COLS = 100;
 /** In the settings, the lines below the agents that tell of the selected one. */
 const SETTINGS_DETAIL_ROWS = 8;
 
-export function layoutOf(size: Size, cluster: Cluster): Layout {
-  const troubleRows = Math.min(agentsInTrouble(cluster).length, MOST_TROUBLE + 1);
+export function layoutOf(state: Pick<TuiState, 'size' | 'cluster' | 'nowMs'>): Layout {
+  const { size } = state;
+  const troubleRows = Math.min(agentsInTrouble(state).length, MOST_TROUBLE + 1);
   return {
     listRows: Math.max(1, size.rows - TITLE_ROWS - troubleRows - HEAD_ROWS - BOTTOM_ROWS),
     previewCols: hasPreview(size) ? previewCols(size.cols) : 0,
@@ -45,8 +46,8 @@ function previewCols(cols: number): number {
 }
 
 /** How many rows of the list are seen at once. */
-export function listRows(state: Pick<TuiState, 'size' | 'cluster'>): number {
-  return layoutOf(state.size, state.cluster).listRows;
+export function listRows(state: Pick<TuiState, 'size' | 'cluster' | 'nowMs'>): number {
+  return layoutOf(state).listRows;
 }
 
 /** Lines of text on a page that takes the whole window (help, log, messages): below its head, above the bottom. */

@@ -33,5 +33,5 @@ function attachedWarning({ attached, running }: SessionView): readonly string[] 
 }
 
 function staleWarning({ stale, host }: SessionView): readonly string[] {
-  return stale ? [`${host} does not answer just now; this is how it was seen last`] : [];
+  return stale ? [`${host} cannot tell how it is just now; this is how it was seen last`] : [];
 }

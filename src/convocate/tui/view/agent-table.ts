@@ -5,7 +5,7 @@ import { fitLine } from './line-width.ts';
 import { agentText } from './session-texts.ts';
 import { STYLE } from './styles.ts';
 import { fitTo } from './text-width.ts';
-import { downText } from './agent-use.ts';
+import { downWords } from './agent-use.ts';
 
 export interface AgentColumn {
   readonly head: string;
@@ -39,7 +39,7 @@ export function agentTable(
       ? [span(row(shown.map(({ textOf }) => textOf(agent))))]
       : [
           span(`${fitTo(agentText(agent), widths[0] ?? 0)}${GAP}`),
-          span(downText(agent, nowMs), STYLE.failed),
+          span(`✖ ${downWords(agent, nowMs)}`, STYLE.failed),
         ];
     return agent.agent_id === selected ? restyled(fitLine(line, cols), STYLE.cursor) : fitLine(line, cols);
   });

@@ -25,8 +25,8 @@ export function sessionsText({ agent_id }: AgentView, { sessions }: Cluster): st
   return `${own.filter(({ running }) => running).length}/${own.length}`;
 }
 
-export function downText({ since, problem }: AgentView, nowMs: number): string {
-  return `✖ down for ${ageOf(since, nowMs)}${problem ? `: ${safe(problem)}` : ''}`;
+export function downWords({ since, problem }: AgentView, nowMs: number): string {
+  return `down for ${ageOf(since, nowMs)}${problem ? `: ${safe(problem)}` : ''}`;
 }
 
 function sessionsOf(agentId: string, sessions: Cluster['sessions']): readonly SessionView[] {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { layoutOf } from '../layout.ts';
-import { KINDS, agentAt, sessionAt, stateWith } from './cluster-fixture.ts';
+import { KINDS, NOW_MS, agentAt, sessionAt, stateWith } from './cluster-fixture.ts';
 import { EDGE, GAP, columnsFor } from './columns.ts';
 
 const EVERYWHERE = ['state', 'name', 'activity', 'agent', 'image', 'port', 'age'];
@@ -16,7 +16,7 @@ const LONG = sessionAt(1, {
 /** The list in a window of this width, beside the preview where there is one. */
 function listIn(cols: number, rows = KINDS) {
   const { cluster } = stateWith({ cols, rows: 40 }, [agentAt(0)], rows);
-  const width = cols - layoutOf({ cols, rows: 40 }, cluster).previewCols;
+  const width = cols - layoutOf({ size: { cols, rows: 40 }, cluster, nowMs: NOW_MS }).previewCols;
   return { width, columns: columnsFor(width, rows) };
 }
 

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { AgentView, SessionView } from '../../../protocol/shell-socket.ts';
 import type { Size } from '../../own-device.ts';
 import type { Field, FormDialog, TuiState } from '../state.ts';
 import { keyOf } from '../state.ts';
@@ -93,6 +94,15 @@ const SETTINGS_PAGE = {
 const down = (host: number): ReturnType<typeof agentAt> =>
   agentAt(host, { up: false, since: ago(4), problem: 'connect ETIMEDOUT 10.0.0.12:222', load: [] });
 
+const withoutUse = ({ memory_bytes: _, cpu_percent: __, ...session }: SessionView): SessionView => session;
+
+/** It answers, and its events do not come: as the service tells of it then. */
+const SILENT: AgentView = {
+  ...agentAt(0, { load: [], status_link: { up: false, since: ago(4), version: 'v1.5.0' } }),
+  capacity: undefined,
+  slice: undefined,
+};
+
 const SCREENS: Record<string, (size: Size) => TuiState> = {
   connecting: (size) => ({ ...stateWith(size, [], [], { connection: 'connecting', name: '' }) }),
   'connecting-problem': (size) =>
@@ -127,6 +137,19 @@ const SCREENS: Record<string, (size: Size) => TuiState> = {
       preview: { key: keyOf(WORKING), problem: 'build-a.example.net does not answer' },
     };
   },
+  'no-docker': (size) => {
+    const docker = { answers: false, since: ago(4) };
+    return stateWith(
+      size,
+      [agentAt(0), agentAt(1, { docker })],
+      KINDS.map((session) => ({ ...session, stale: session.agent_id === 'agent00b' })),
+    );
+  },
+  'no-events': (size) => stateWith(size, [SILENT, agentAt(1)], KINDS.map(withoutUse)),
+  'settings-no-events': (size) => ({
+    ...stateWith(size, [SILENT, agentAt(1)], KINDS.map(withoutUse)),
+    dialog: { ...SETTINGS_PAGE, settings: new Map([['agent00a', SETTINGS]]) },
+  }),
   'filter-nothing': (size) => {
     const state = kinds(size);
     return { ...state, list: { ...state.list, filter: 'no such', onlyAttention: true, selected: undefined } };

@@ -67,7 +67,7 @@ function boxOf(state: TuiState, dialog: Dialog | undefined): DialogBox | undefin
 
 function listScreen(state: TuiState): readonly Line[] {
   const { cluster, list, size } = state;
-  const { listRows, previewCols } = layoutOf(size, cluster);
+  const { listRows, previewCols } = layoutOf(state);
   const rows = rowsOf(cluster, list);
   const area = { cols: size.cols - previewCols, rows: listRows };
   const below = emptyList(state, rows, { ...area, rows: listRows + 1 }) ?? listLines(state, rows, area);

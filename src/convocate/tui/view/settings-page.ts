@@ -1,6 +1,7 @@
 import { resumeCommandOf } from '../../../protocol/agent-settings.ts';
 import { versionOfImageTag } from '../../../protocol/ids.ts';
 import type { AgentView } from '../../../protocol/shell-socket.ts';
+import { halfDeadWords } from '../../agent-trouble.ts';
 import { ageOf } from '../../commands/age.ts';
 import { settingsRows } from '../layout.ts';
 import type { SettingsDialog, TuiState } from '../state.ts';
@@ -67,10 +68,8 @@ function detailLines(agent: AgentView, state: TuiState, dialog: SettingsDialog):
   const own = dialog.settings.get(agent.agent_id);
   const heading: Line = [
     span(` ${safe(agent.host)} (${agent.agent_id})`, STYLE.heading),
-    span(
-      `  ${agent.up ? 'up' : 'down'} for ${ageOf(agent.since, nowMs)}${linkText(agent, nowMs)}`,
-      STYLE.quiet,
-    ),
+    span(`  ${agent.up ? 'up' : 'down'} for ${ageOf(agent.since, nowMs)}`, STYLE.quiet),
+    ...troubleSpans(agent, nowMs),
   ];
   if (!own) return [heading, ...missingLines(agent, state, dialog)];
   const facts: readonly (readonly [string, string])[] = [
@@ -107,8 +106,7 @@ function missingLines(
   ];
 }
 
-/** Events come on a connection of the agent's own; without it, changes are seen later. */
-function linkText({ status_link }: AgentView, nowMs: number): string {
-  if (!status_link || status_link.up) return '';
-  return `, no events for ${ageOf(status_link.since, nowMs)}`;
+function troubleSpans(agent: AgentView, nowMs: number): Line {
+  const words = halfDeadWords(agent, nowMs);
+  return words === undefined ? [] : [span(`, ${words}`, STYLE.failed)];
 }
