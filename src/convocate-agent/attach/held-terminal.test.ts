@@ -21,6 +21,7 @@ function terminalFor(options: { holdMs?: number; hasDrawn?: boolean } = {}): Fix
   const { hasDrawn = true, ...rest } = options;
   const held = new HeldTerminal({
     stream: near,
+    onKeys: () => {},
     resize: (cols, rows) => sizes.push(`${cols}x${rows}`),
     onLost: (why) => lost.push(why),
     ...rest,

@@ -12,6 +12,7 @@ export interface HeldTerminalOptions {
   /** The terminal of this client in the container. */
   readonly stream: Duplex;
   readonly resize: (cols: number, rows: number) => void;
+  readonly onKeys: () => void;
   /** The channel is gone, and why; the terminal is held from now on. */
   readonly onLost: (why: string) => void;
   readonly holdMs?: number;
@@ -110,6 +111,7 @@ export class HeldTerminal {
     switch (frame.type) {
       case 'data':
         this.#keys.take(frame.bytes);
+        this.#options.onKeys();
         break;
       case 'ack':
         this.#output.acknowledge(frame.offset);

@@ -7,6 +7,7 @@ import { announce } from '../sessions/describe-session.ts';
 import type { SizeFollower } from './follow-size.ts';
 import { HeldTerminal } from './held-terminal.ts';
 import type { SessionTerminal } from './session-terminal.ts';
+import type { SessionUse } from './session-use.ts';
 import { whyEnded } from './why-ended.ts';
 
 /** Held ones too, which no limit of a connection counts. */
@@ -26,6 +27,7 @@ export interface NewTerminal {
   readonly peer: string;
   readonly terminal: SessionTerminal;
   readonly size: SizeFollower;
+  readonly use: SessionUse;
 }
 
 /** The terminals that outlive their channels, by the id that their clients gave them. */
@@ -45,18 +47,19 @@ export class HeldTerminals {
 
   /** A new terminal and its first client. Settles when the terminal is gone from the container. */
   async open(channel: ServerChannel, typed: Buffer, opened: NewTerminal): Promise<void> {
-    const { header, resumable, peer, terminal, size } = opened;
+    const { header, resumable, peer, terminal, size, use } = opened;
     const log = this.#agent.log.child({ session: header.id, terminal: resumable.terminal_id });
     const held = new HeldTerminal({
       stream: terminal.stream,
       resize: (cols, rows) => size.resize(cols, rows),
+      onKeys: () => use.typed(),
       onLost: (why) => log.info({ why }, 'attach: the connection was lost; the terminal is held'),
     });
     this.#entries.set(resumable.terminal_id, { sessionId: header.id, peer, held, terminal, size });
     void held.over.then(() => this.#entries.delete(resumable.terminal_id));
     if (typed.length > 0) channel.unshift(typed);
     held.connect(channel, 0);
-    await this.#live(header.id, held, terminal);
+    await this.#live(header.id, held, terminal, use);
   }
 
   /**
@@ -82,7 +85,12 @@ export class HeldTerminals {
     });
   }
 
-  async #live(sessionId: string, held: HeldTerminal, terminal: SessionTerminal): Promise<void> {
+  async #live(
+    sessionId: string,
+    held: HeldTerminal,
+    terminal: SessionTerminal,
+    use: SessionUse,
+  ): Promise<void> {
     const agent = this.#agent;
     const { promise: ended, resolve: markEnded } = Promise.withResolvers<void>();
     const closed = new Promise<void>((resolve) => terminal.stream.once('close', () => resolve()));
@@ -118,6 +126,7 @@ export class HeldTerminals {
       if (abandoned) held.close();
       else held.end(stopping ? { reason: 'stopping' } : await whyEnded(agent, sessionId, held.lastWords));
       terminal.stream.destroy();
+      if (!stopping) await use.note(); // a restart of the agent is nobody's use
       await announce(agent, 'container.detached', sessionId);
       markEnded();
     }

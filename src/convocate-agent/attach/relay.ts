@@ -5,6 +5,7 @@ import type { Agent } from '../sessions/agent.ts';
 import type { AttachedClient } from '../sessions/attached-clients.ts';
 import { announce } from '../sessions/describe-session.ts';
 import type { SessionTerminal } from './session-terminal.ts';
+import type { SessionUse } from './session-use.ts';
 
 /**
  * Carries bytes both ways until either side ends, each side held back by the other. Whatever the end is, no process of
@@ -18,6 +19,7 @@ export async function relay(
   channel: ServerChannel,
   terminal: SessionTerminal,
   typed: Buffer,
+  use: SessionUse,
 ): Promise<void> {
   const { promise: ended, resolve: markEnded } = Promise.withResolvers<void>();
   const client: AttachedClient = { detach: () => terminal.detach(), ended };
@@ -33,6 +35,7 @@ export async function relay(
       if (typed.length > 0) terminal.stream.write(typed);
       // The end of the operator's input is not passed on: who pipes something in still wants to see the answer.
       channel.pipe(terminal.stream, { end: false });
+      channel.on('data', () => use.typed());
     });
     terminal.stream.pipe(channel, { end: false });
     await announce(agent, 'container.attached', id);
@@ -51,6 +54,7 @@ export async function relay(
     channel.resume();
     channel.exit(exitCode);
     channel.end();
+    await use.note();
     await announce(agent, 'container.detached', id);
     markEnded();
   }

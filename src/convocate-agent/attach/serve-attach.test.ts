@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { type Duplex, duplexPair } from 'node:stream';
 import type { ServerChannel } from 'ssh2';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { encodeFrame } from '../../protocol/attach-frames.ts';
 import { CallLimits } from '../rpc/call-limits.ts';
 import { type AgentFixture, makeAgentFixture, sessionThatIs } from '../sessions/agent-fixture.ts';
 import { SESSION_SCRIPT } from '../sessions/session-scripts.ts';
 import { attachSubsystem } from './serve-attach.ts';
+import { SessionUse } from './session-use.ts';
 
 interface OpenedTerminal {
   /** Our side. */
@@ -21,6 +23,7 @@ interface Fixture extends AgentFixture {
   onOpen: () => void;
   /** A client that sends this header; gives what it has been answered, and that again when its channel has ended. */
   readonly attach: (header: Record<string, unknown>) => {
+    readonly client: Duplex;
     readonly answer: () => string;
     readonly ended: Promise<string>;
   };
@@ -46,7 +49,7 @@ function fixture(): Fixture {
       let answer = '';
       client.on('data', (chunk: Buffer) => (answer += chunk.toString()));
       const ended = new Promise<string>((resolve) => client.once('end', () => resolve(answer)));
-      return { answer: () => answer, ended };
+      return { client, answer: () => answer, ended };
     },
   };
   const left = new Set<Duplex>();
@@ -86,6 +89,41 @@ test('where the time of the attach cannot be noted, it goes on all the same', as
   await expect.poll(answer).toBe('hello');
   for (const client of attached.all()) await client.detach();
   expect(await ended).toBe('hello');
+});
+
+test.each([
+  ['a raw terminal', {}, Buffer.from('ls')],
+  [
+    'one that outlives its channel',
+    { resumable: { terminal_id: randomUUID() } },
+    encodeFrame({ type: 'data', bytes: Buffer.from('ls') }),
+  ],
+])('of %s the keys count as use of the session, and so does its end', async (_, header, keys) => {
+  const made = fixture();
+  const typed = vi.spyOn(SessionUse.prototype, 'typed');
+  onTestFinished(() => typed.mockRestore());
+  const id = await sessionThatIs(made, 'running');
+  const { client, answer } = made.attach({ id, ...header });
+  await expect.poll(() => made.agent.attached.all()).toHaveLength(1);
+  made.terminals[0]?.program.write('[detached (from session session)]');
+  await expect.poll(answer).toContain('detached');
+  client.write(keys);
+  await expect.poll(() => typed.mock.calls.length).toBe(1);
+  await made.agent.store.update(id, (stored) => ({ ...stored, last_accessed: 'days ago' }));
+  for (const attached of made.agent.attached.all()) await attached.detach();
+  await expect.poll(() => made.events.at(-1)?.type).toBe('container.detached');
+  expect(made.events.at(-1)?.data).toMatchObject({ last_accessed: made.agent.now().toISOString() });
+});
+
+test('the end of a terminal that an agent takes away because it stops is no use of the session', async () => {
+  const made = fixture();
+  const id = await sessionThatIs(made, 'running');
+  made.attach({ id, resumable: { terminal_id: randomUUID() } });
+  await expect.poll(() => made.agent.attached.all()).toHaveLength(1);
+  await made.agent.store.update(id, (stored) => ({ ...stored, last_accessed: 'days ago' }));
+  for (const attached of made.agent.attached.all()) await attached.detach('stopping');
+  await expect.poll(() => made.events.at(-1)?.type).toBe('container.detached');
+  expect(made.events.at(-1)?.data).toMatchObject({ last_accessed: 'days ago' });
 });
 
 test.each([

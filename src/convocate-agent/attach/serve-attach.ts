@@ -16,6 +16,7 @@ import { SizeFollower } from './follow-size.ts';
 import { HeldTerminals } from './held-terminals.ts';
 import { relay } from './relay.ts';
 import { type SessionTerminal, openSessionTerminal } from './session-terminal.ts';
+import { SessionUse } from './session-use.ts';
 
 /**
  * The subsystem `convocate-agent-attach`: one header line, then the session's terminal. An agent that is about to end
@@ -84,12 +85,13 @@ async function openTerminal(service: AttachService, request: Request): Promise<v
   const { header } = request;
   if (header.resumable) held.requireFree(header.resumable);
   await starter.ensureRunning(header.id, header.start ?? true);
-  await noteAccess(agent, header.id);
+  const use = new SessionUse(agent, header.id);
+  await use.note();
   limits.requireOpen();
   const terminal = await openSessionTerminal(agent, header);
   try {
     limits.requireOpen(); // from here on it is one of those that a stopping agent detaches: nothing is waited for in between
-    await useTerminal(service, request, terminal);
+    await useTerminal(service, request, terminal, use);
   } catch (error) {
     await giveUp(agent, header.id, terminal);
     throw error;
@@ -100,6 +102,7 @@ async function useTerminal(
   { agent, held }: AttachService,
   { header, channel, context, typed }: Request,
   terminal: SessionTerminal,
+  use: SessionUse,
 ): Promise<void> {
   const { resumable } = header;
   if (resumable) held.requireFree(resumable); // another may have come with its id meanwhile
@@ -112,8 +115,8 @@ async function useTerminal(
   size.resize(header.cols, header.rows);
   context.onResize((cols, rows) => size.resize(cols, rows));
   if (resumable)
-    await held.open(channel, typed, { header, resumable, peer: context.peer.name, terminal, size });
-  else await relay(agent, header.id, channel, terminal, typed);
+    await held.open(channel, typed, { header, resumable, peer: context.peer.name, terminal, size, use });
+  else await relay(agent, header.id, channel, terminal, typed, use);
 }
 
 /** A terminal that nobody got: no process of it stays in the container. */
@@ -123,15 +126,6 @@ async function giveUp(agent: Agent, id: string, terminal: SessionTerminal): Prom
   terminal.stream.on('error', warn).resume(); // one that cannot write could not leave
   await terminal.detach().catch(warn);
   terminal.stream.destroy();
-}
-
-/** On a full disk nothing can be noted, and the way in is needed most. */
-async function noteAccess(agent: Agent, id: string): Promise<void> {
-  try {
-    await agent.store.update(id, (now) => ({ ...now, last_accessed: agent.now().toISOString() }));
-  } catch (error) {
-    agent.log.warn({ session: id }, `attach: the time of it is not noted: ${messageOf(error)}`);
-  }
 }
 
 function parseHeader(line: string): AttachHeader {
