@@ -66,7 +66,7 @@ const everyState = SITUATIONS.flatMap((state) => ACTIONS.map((action) => ({ stat
 describe('every operation in every state', () => {
   test.each(everyState)('$action on a $state session', async ({ state, action }) => {
     const id = await sessionThatIs(fixture, state);
-    fixture.docker.script('tmux', { exitCode: 0, output: '$\n80 24 1 2 0 title\n' });
+    fixture.docker.script('timeout', { exitCode: 0, output: '$\n80 24 1 2 0 title\n' });
     const before = filesBelow(fixture.path('sessions'));
     if (ALLOWED[state][action]) {
       await OPERATIONS[action](id);

@@ -9,29 +9,41 @@ import { explainEnd } from './explain-end.ts';
 export const PANE = '=session:';
 
 const TMUX = ['tmux', '-u', '-S', '/run/convocate-session/tmux.sock'] as const;
+const WITHIN_MS = 30_000;
+/** A session is root in its container: what answers there in the place of tmux may never come to an end. */
+const MOST_BYTES = 64 * 1024;
 /** A container that has only just started needs a moment. */
 const COMES_UP_MS = 5_000;
 const RETRY_MS = 100;
 const NOT_UP = /error connecting to|no server running|can't find session/;
 
+export interface TmuxOptions extends Pick<ExecCommand, 'input' | 'keepBytes' | 'mostBytes'> {
+  /** All tries together; default 30 s. */
+  readonly withinMs?: number;
+}
+
 /**
  * Runs tmux commands in a session, one after the other and nothing in between, and gives what they print. They go to
  * its tmux as they are, so that they work with sessions of every image. Throws `conflict` where the session does not
- * run, or its terminal does not answer.
+ * run, or its terminal does not answer; `docker` where it takes too long, or prints too much.
  */
 export async function runTmux(
   agent: Agent,
   id: string,
   commands: readonly (readonly string[])[],
-  options: Pick<ExecCommand, 'input' | 'keepBytes'> = {},
+  { withinMs = WITHIN_MS, mostBytes = MOST_BYTES, ...options }: TmuxOptions = {},
 ): Promise<string> {
   const argv = [
+    ...['timeout', '--kill-after', '1', `${withinMs / 1000}`], // a tmux that hangs must not stay behind
     ...TMUX,
     ...commands.flatMap((command, index) => [...(index > 0 ? [';'] : []), ...escaped(command)]),
   ];
-  const givesUpAt = performance.now() + COMES_UP_MS;
+  const startedAt = performance.now();
+  const givesUpAt = startedAt + COMES_UP_MS;
   for (;;) {
-    const { exitCode, output } = await execOrExplain(agent, id, { argv, user: CLAUDE_USER.name, ...options });
+    const timeoutMs = Math.max(1, Math.floor(startedAt + withinMs - performance.now()));
+    const command = { argv, user: CLAUDE_USER.name, timeoutMs, mostBytes, ...options };
+    const { exitCode, output } = await execOrExplain(agent, id, command);
     if (exitCode === 0) return output;
     const end = await explainEnd(agent, id);
     if (end) throw end;

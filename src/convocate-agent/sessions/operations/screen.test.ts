@@ -50,20 +50,31 @@ describe('asking for it', () => {
   test('takes one command in the container', async () => {
     const id = await sessionThatIs(fixture, 'running');
     const seen: ExecCommand[] = [];
-    fixture.docker.script('tmux', (command) => {
+    fixture.docker.script('timeout', (command) => {
       seen.push(command);
       return { exitCode: 0, output: '80 24 1 0 0 \n' };
     });
     await readScreen(fixture.agent, { id, scrollback: 100, styled: true });
     expect(seen).toHaveLength(1);
     expect(seen[0]).toMatchObject({ user: 'claude', keepBytes: LIMITS.lineBytes });
-    const [commands] = [seen[0]?.argv.slice(4).join(' ')];
+    expect(seen[0]?.timeoutMs).toBeLessThan(LIMITS.readCallMs);
+    expect(seen[0]?.argv.slice(0, 4)).toEqual(['timeout', '--kill-after', '1', '8']);
+    const [commands] = [seen[0]?.argv.slice(8).join(' ')];
     expect(commands).toMatch(/^capture-pane -p -e -S -100 -t =session: ; display-message -p -t =session: #/);
+  });
+
+  test.each([
+    [0, 5 * 1024 * 1024],
+    [100, 6 * 1024 * 1024],
+  ])('with %i lines above it reads no more than such a terminal can show', async (scrollback, printed) => {
+    const id = await sessionThatIs(fixture, 'running');
+    fixture.docker.script('timeout', { exitCode: 0, output: 'y'.repeat(printed) });
+    await expect(readScreen(fixture.agent, { id, scrollback })).rejects.toMatchObject({ code: 'docker' });
   });
 
   test('of a session that has ended unseen says how it ended', async () => {
     const id = await sessionThatIs(fixture, 'running');
-    fixture.docker.script('tmux', () => ({ exitCode: 0, output: '' }));
+    fixture.docker.script('timeout', () => ({ exitCode: 0, output: '' }));
     fixture.docker.end(containerOf(id), 137, { oomKilled: true });
     await expect(readScreen(fixture.agent, { id })).rejects.toMatchObject({
       code: 'conflict',
@@ -74,7 +85,7 @@ describe('asking for it', () => {
   test('waits for a terminal that is coming up', async () => {
     const id = await sessionThatIs(fixture, 'running');
     let tries = 0;
-    fixture.docker.script('tmux', () => {
+    fixture.docker.script('timeout', () => {
       tries += 1;
       if (tries < 3) return { exitCode: 1, output: 'error connecting to /run/x (No such file or directory)' };
       return { exitCode: 0, output: 'up\n80 24 1 0 0 \n' };
@@ -84,7 +95,7 @@ describe('asking for it', () => {
 
   test('what tmux refuses reaches the operator', async () => {
     const id = await sessionThatIs(fixture, 'running');
-    fixture.docker.script('tmux', { exitCode: 1, output: 'unknown command: capture-pane' });
+    fixture.docker.script('timeout', { exitCode: 1, output: 'unknown command: capture-pane' });
     await expect(readScreen(fixture.agent, { id })).rejects.toMatchObject({
       code: 'conflict',
       message: 'the terminal of the session does not answer: unknown command: capture-pane',

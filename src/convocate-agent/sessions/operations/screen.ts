@@ -10,6 +10,11 @@ import { PANE, runTmux } from '../session-tmux.ts';
 const TITLE_CHARACTERS = 256;
 /** Of the answer's line; the rest of the answer needs the difference. */
 const TEXT_BYTES = LIMITS.lineBytes - 8 * 1024;
+/** The shell waits for `readCallMs` and is to hear why there is no screen. */
+const WITHIN_MS = LIMITS.readCallMs - 2_000;
+/** More than a terminal has, and than a line of it takes where every other cell is of another colour. */
+const MOST_ROWS = 1_000;
+const LINE_BYTES = 4 * 1024;
 /** After the text, on a line of its own; the title is last because only it may hold spaces. */
 const STATE = `#{pane_width} #{pane_height} #{cursor_flag} #{cursor_x} #{cursor_y} #{=${TITLE_CHARACTERS}:pane_title}`;
 const STATE_LINE = /^(?<cols>\d+) (?<rows>\d+) (?<shown>[01]) (?<x>\d+) (?<y>\d+) (?<title>.*)$/;
@@ -24,7 +29,12 @@ export async function readScreen(agent: Agent, params: RpcParams<'screen'>): Pro
   const from = scrollback > 0 ? ['-S', `-${scrollback}`] : [];
   const capture = ['capture-pane', '-p', ...(styled ? ['-e'] : []), ...from, '-t', PANE];
   const state = ['display-message', '-p', '-t', PANE, STATE];
-  return screenFrom(await runTmux(agent, id, [capture, state], { keepBytes: LIMITS.lineBytes }));
+  const options = {
+    keepBytes: LIMITS.lineBytes,
+    mostBytes: (MOST_ROWS + scrollback) * LINE_BYTES,
+    withinMs: WITHIN_MS,
+  };
+  return screenFrom(await runTmux(agent, id, [capture, state], options));
 }
 
 /** From the lines of the screen and the one that tells its state. Pure. */

@@ -11,7 +11,7 @@ beforeEach(async () => {
   fixture = makeAgentFixture();
   id = await sessionThatIs(fixture, 'running');
   sent = [];
-  fixture.docker.script('tmux', (command) => {
+  fixture.docker.script('timeout', (command) => {
     sent.push(command);
     return { exitCode: 0, output: '' };
   });
@@ -22,8 +22,8 @@ afterEach(() => fixture[Symbol.dispose]());
 async function commandsFor(params: { text?: string; keys?: string[] }): Promise<string[][]> {
   await sendToSession(fixture.agent, { id, ...params });
   return sent.map(({ argv }) => {
-    expect(argv.slice(4, 9)).toEqual(['copy-mode', '-q', '-t', '=session:', ';']);
-    return argv.slice(9);
+    expect(argv.slice(8, 13)).toEqual(['copy-mode', '-q', '-t', '=session:', ';']);
+    return argv.slice(13);
   });
 }
 
@@ -54,6 +54,11 @@ describe('text', () => {
   test('a line end of two characters is one Enter', async () => {
     await commandsFor({ text: 'a\r\nb' });
     expect(sent[0]?.input).toBe('a\nb');
+  });
+
+  test('what comes back is read no further than tmux has to say', async () => {
+    fixture.docker.script('timeout', { exitCode: 0, output: 'y\n'.repeat(64 * 1024) });
+    await expect(sendToSession(fixture.agent, { id, text: 'a' })).rejects.toMatchObject({ code: 'docker' });
   });
 
   test('nothing is nothing', async () => {
