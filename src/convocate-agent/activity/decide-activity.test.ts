@@ -166,6 +166,13 @@ test('one that works and shows nothing for minutes is told with that', () => {
   expect(decide(seen, 400)).toBe('working since 60: Bash, quiet for 5 min');
 });
 
+test.each([
+  ['report', { report: report('waiting', 'a yes', -3_000) }, 'waiting since -3000: a yes'],
+  ['status', { status: status('busy', -3_000) }, 'working since -3000'],
+])('after the clock was set back past its start a %s counts all the same', (_, told, expected) => {
+  expect(decide({ container: running, ...told }, -2_990)).toBe(expected);
+});
+
 test('what decided is what counts', () => {
   const decision = decideActivity(
     { container: running, report: report('working'), status: status('idle', 80), terminal: terminal(81) },

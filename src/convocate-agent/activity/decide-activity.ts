@@ -56,10 +56,10 @@ export function decideActivity(seen: ActivityEvidence, nowMs: number): Decision 
   const { container, terminal } = seen;
   if (!container || container.startedAt === '') return undefined;
   if (!container.running) return ended(container);
-  const report = ofRun(seen.report, container.startedAt);
-  const status = ofRun(seen.status, container.startedAt);
+  const report = ofRun(seen.report, container.startedAt, nowMs);
+  const status = ofRun(seen.status, container.startedAt, nowMs);
   const output = terminal && { last_output_at: iso(terminal.lastOutputMs) };
-  const sinceMs = Math.max(seen.sinceMs ?? report?.atMs ?? 0, Date.parse(container.startedAt));
+  const sinceMs = Math.max(seen.sinceMs ?? report?.atMs ?? 0, earliestOf(container.startedAt, nowMs));
   const reported = report && {
     state: report.state,
     since: iso(sinceMs),
@@ -84,8 +84,19 @@ export function decideActivity(seen: ActivityEvidence, nowMs: number): Decision 
 export function ofRun<Told extends { readonly atMs: number }>(
   told: Told | undefined,
   startedAt: string,
+  nowMs: number,
 ): Told | undefined {
-  return told && told.atMs >= Date.parse(startedAt) - START_SLACK_MS ? told : undefined;
+  return told && told.atMs >= earliestOf(startedAt, nowMs) - START_SLACK_MS ? told : undefined;
+}
+
+/**
+ * The earliest that this run can have told anything. A start in the future says that the clock was set back since: then nothing
+ * can be held against it. The report of the run before went before this one was started; only a status that a killed program
+ * left there can pass for news, until this program's own.
+ */
+function earliestOf(startedAt: string, nowMs: number): number {
+  const startedMs = Date.parse(startedAt);
+  return startedMs - START_SLACK_MS > nowMs ? 0 : startedMs;
 }
 
 const SAME = { busy: 'working', waiting: 'waiting', idle: 'idle' } as const;

@@ -20,8 +20,8 @@ interface Told {
  * @param startedAt of its container, RFC 3339: what is older says nothing of this run
  */
 export function dueLook(told: Told, startedAt: string, nowMs: number): number | undefined {
-  const report = ofRun(told.report, startedAt);
-  const status = ofRun(told.status, startedAt);
+  const report = ofRun(told.report, startedAt, nowMs);
+  const status = ofRun(told.status, startedAt, nowMs);
   if (!report) return status ? undefined : SILENT_MS;
   if (report.state === 'waiting') return status ? undefined : ASKED_MS;
   return report.state === 'working' && nowMs - report.atMs >= TOOL_MS ? SILENT_MS : undefined;
