@@ -1,3 +1,4 @@
+import { messageOf } from '../../base/errors.ts';
 import { RpcError } from '../../protocol/error-codes.ts';
 import { ALLOWED, type SessionAction, type SessionState, stateOf } from '../../protocol/session-actions.ts';
 import type { Agent } from './agent.ts';
@@ -7,8 +8,16 @@ import type { LockMarker } from './session-locks.ts';
 import type { OrphanEntry, SessionEntry } from './stored-session.ts';
 
 /**
+ * A full disk must not refuse what would free it, so these go on without a marker. An agent that crashes in the middle of one
+ * does not know of it at its next start: a kill that Docker carried out looks like an end that nobody asked for. Of a delete
+ * whose home was set aside already the home is emptied then as ever, and the session is listed without one, until it is
+ * deleted again; before that step there is nothing to finish.
+ */
+const MAKES_ROOM: ReadonlySet<SessionAction> = new Set(['kill', 'delete']);
+
+/**
  * The way every change to a session goes: the id is one, the session exists, no other change is under way (`busy`),
- * its state allows it (`conflict`), and a marker on disk tells of it while `task` runs.
+ * its state allows it (`conflict`), and a marker on disk tells of it while `task` runs ({@link MAKES_ROOM} excepted).
  *
  * @param marker what the marker says, where that is not the action
  */
@@ -24,7 +33,9 @@ export async function changeSession<T>(
     const entry = (await agent.store.find(id)) ?? (await orphanIn(agent, id)) ?? (await findEntry(agent, id));
     // Nobody else is at work on it: a marker that is there now was left by an earlier run of the agent.
     await requireAllowed(agent, entry, action, await agent.locks.readMarker(id));
-    return await agent.locks.mark(id, marker, () => task(entry));
+    const goOn = (error: unknown): void =>
+      agent.log.warn({ session: id, op: action }, `it goes on without a marker: ${messageOf(error)}`);
+    return await agent.locks.mark(id, marker, () => task(entry), MAKES_ROOM.has(action) ? goOn : undefined);
   });
 }
 

@@ -1,3 +1,4 @@
+import { isDiskFull } from '../../base/errors.ts';
 import { KeyedLock } from '../../base/keyed-lock.ts';
 import { LABEL } from '../../protocol/host-layout.ts';
 import type { ContainerFacts } from '../docker/docker.ts';
@@ -114,12 +115,17 @@ export class KnownContainers {
     const known = this.#facts.has(uuid);
     let wasRunning = this.#facts.get(uuid)?.running ?? false;
     this.#facts.set(uuid, facts);
-    await this.#store.update(uuid, (stored) => {
-      if (!known) wasRunning = stored.container?.running ?? false;
-      const record = this.recordOf(uuid, stored.container);
-      if (JSON.stringify(record) === JSON.stringify(stored.container)) return stored;
-      return { ...stored, ...(record && { container: record }) };
-    });
+    try {
+      await this.#store.update(uuid, (stored) => {
+        if (!known) wasRunning = stored.container?.running ?? false;
+        const record = this.recordOf(uuid, stored.container);
+        if (JSON.stringify(record) === JSON.stringify(stored.container)) return stored;
+        return { ...stored, ...(record && { container: record }) };
+      });
+    } catch (error) {
+      // It is for later agents only; a look when there is room again writes it.
+      if (!isDiskFull(error)) throw error;
+    }
     const isRunning = facts?.running ?? false;
     if (isRunning === wasRunning) return undefined;
     return isRunning ? 'started' : 'ended';

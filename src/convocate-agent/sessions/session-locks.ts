@@ -1,7 +1,7 @@
 import { readFile, readdir, rm } from 'node:fs/promises';
 import * as z from 'zod/mini';
 import { syncToDisk, writeFileAtomic } from '../../base/atomic-file.ts';
-import { codeOf } from '../../base/errors.ts';
+import { codeOf, isDiskFull } from '../../base/errors.ts';
 import { RpcError } from '../../protocol/error-codes.ts';
 import { isSessionId } from '../../protocol/ids.ts';
 import { lockFileOf } from './paths.ts';
@@ -40,9 +40,23 @@ export class SessionLocks {
     }
   }
 
-  /** Keeps a marker on disk while `task` runs. To be called while the lock is held. */
-  async mark<T>(uuid: string, op: string, task: () => Promise<T>): Promise<T> {
-    await this.#writeMarker(uuid, { op, since: this.#now().toISOString() });
+  /**
+   * Keeps a marker on disk while `task` runs. To be called while the lock is held.
+   *
+   * @param onFullDisk where the disk has no room for the marker, is told so, and `task` runs without; by default it fails
+   */
+  async mark<T>(
+    uuid: string,
+    op: string,
+    task: () => Promise<T>,
+    onFullDisk?: (error: unknown) => void,
+  ): Promise<T> {
+    try {
+      await this.#writeMarker(uuid, { op, since: this.#now().toISOString() });
+    } catch (error) {
+      if (!onFullDisk || !isDiskFull(error)) throw error;
+      onFullDisk(error);
+    }
     try {
       return await task();
     } finally {
