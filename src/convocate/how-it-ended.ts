@@ -4,12 +4,17 @@ import type { SessionView } from '../protocol/shell-socket.ts';
 /** What is known of the end of a session that does not run. */
 export type SessionEnd = Pick<SessionView, 'exit_code' | 'oom_killed' | 'asked_to_stop'>;
 
-/** In a word or two, for a row; `outOfMemory` where there is no room for that. */
-export function endWord(session: SessionView, outOfMemory = 'out of memory'): string {
+/**
+ * For a row: `exit 137, out of memory`, or shorter, `oom 137`. One with a code of 0 that nobody asked to stop has exited by
+ * itself; `stopped` is one that was killed as somebody asked, or whose code nobody knows.
+ */
+export function endWord(session: SessionView, isShort = false): string {
   const { exit_code, oom_killed, asked_to_stop, started_at } = session;
   if (asked_to_stop) return 'stopped';
-  if (oom_killed) return outOfMemory;
-  if (exit_code) return `exit ${exit_code}`;
+  if (exit_code !== undefined) {
+    if (!oom_killed) return `exit ${exit_code}`;
+    return isShort ? `oom ${exit_code}` : `exit ${exit_code}, out of memory`;
+  }
   return started_at === '' ? 'new' : 'stopped';
 }
 

@@ -81,9 +81,9 @@ test('of a program that has ended it is told how', () => {
   const started_at = '2026-01-01T00:00:00Z';
   const ended = { ...plain, running: false };
   expect(activityOf({ ...ended, started_at: '' }, nowMs)).toBe('new');
-  expect(activityOf({ ...ended, started_at, exit_code: 0 }, nowMs)).toBe('stopped');
+  expect(activityOf({ ...ended, started_at, exit_code: 0 }, nowMs)).toBe('exit 0');
   expect(activityOf({ ...ended, started_at, exit_code: 1 }, nowMs)).toBe('exit 1');
-  expect(activityOf({ ...ended, exit_code: 137, oom_killed: true }, nowMs)).toBe('out of memory');
+  expect(activityOf({ ...ended, exit_code: 137, oom_killed: true }, nowMs)).toBe('exit 137, out of memory');
   expect(activityOf({ ...ended, exit_code: 137, asked_to_stop: true }, nowMs)).toBe('stopped');
 });
 

@@ -8,9 +8,10 @@ test.each([
   [{ exit_code: 1 }, 'exit 1', true],
   [{ exit_code: 137 }, 'exit 137', true],
   [{ exit_code: 143 }, 'exit 143', false],
-  [{ exit_code: 137, oom_killed: true }, 'oom', true],
+  [{ exit_code: 137, oom_killed: true }, 'oom 137', true],
   [{ exit_code: 137, asked_to_stop: true }, 'stopped', false],
-  [{ exit_code: 0 }, 'stopped', false],
+  [{ exit_code: 0 }, 'exit 0', false],
+  [{ exit_code: 0, asked_to_stop: true }, 'stopped', false],
   [{}, 'stopped', false],
   [{ started_at: '' }, 'new', false],
 ])('what ended with %j says so, and is red where ! shows it', (how, text, bad) => {

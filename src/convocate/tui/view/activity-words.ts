@@ -44,7 +44,7 @@ export function stateLetter(session: SessionView): string {
 /** Red is what `!` shows too. */
 function endedWords(session: SessionView): Words {
   const look = endedBadly(session) ? { glyph: '✖', style: STYLE.failed } : { glyph: '○', style: STYLE.plain };
-  return { ...look, text: endWord(session, 'oom') };
+  return { ...look, text: endWord(session, true) };
 }
 
 function doingWords({ activity }: SessionView, nowMs: number): Words {

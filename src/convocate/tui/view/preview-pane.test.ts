@@ -29,10 +29,10 @@ test.each([
   ],
   [
     { running: false, exit_code: 137, oom_killed: true },
-    '✖ - oom',
+    '✖ - oom 137',
     'ended exit code 137, out of memory port',
   ],
-  [{ running: false, exit_code: 0 }, '○ - stopped', 'ended exit code 0 port'],
+  [{ running: false, exit_code: 0 }, '○ - exit 0', 'ended exit code 0 port'],
   [{ running: false }, '○ - stopped', 'ago port'],
   [{ exit_code: 1 }, '● R running', 'ago port'],
 ])('how a session ended is told: %j', (what, state, words) => {
