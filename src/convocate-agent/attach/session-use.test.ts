@@ -13,10 +13,10 @@ async function using() {
   let passedMs = 0;
   const agent: Agent = { ...fixture.agent, now: () => new Date(START_MS + passedMs) };
   let writes = 0;
-  const { update } = agent.store;
+  const update = agent.store.update.bind(agent.store);
   agent.store.update = async (...change) => {
     writes += 1;
-    return await update.apply(agent.store, change);
+    return await update(...change);
   };
   const use = new SessionUse(agent, id, () => passedMs);
   return {

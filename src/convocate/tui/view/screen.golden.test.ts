@@ -94,7 +94,11 @@ const SETTINGS_PAGE = {
 const down = (host: number): ReturnType<typeof agentAt> =>
   agentAt(host, { up: false, since: ago(4), problem: 'connect ETIMEDOUT 10.0.0.12:222', load: [] });
 
-const withoutUse = ({ memory_bytes: _, cpu_percent: __, ...session }: SessionView): SessionView => session;
+const withoutUse = (session: SessionView): SessionView => ({
+  ...session,
+  memory_bytes: undefined,
+  cpu_percent: undefined,
+});
 
 /** It answers, and its events do not come: as the service tells of it then. */
 const SILENT: AgentView = {
