@@ -38,6 +38,13 @@ export function publicBlobOf(text: string): Buffer {
   return parseKey(text).getPublicSSH();
 }
 
+/** Throws where `text` is no ed25519 private key. */
+export function privateKeyOf(text: string): ParsedKey {
+  const key = parseKey(text);
+  if (!key.isPrivateKey()) throw new TypeError('not an SSH key: the private half is missing');
+  return key;
+}
+
 /** `SHA256:…` as `ssh-keygen -l` prints it. */
 export function fingerprintOf(key: string | Buffer): string {
   return fingerprintOfBlob(typeof key === 'string' ? publicBlobOf(key) : key);

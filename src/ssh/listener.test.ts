@@ -295,6 +295,26 @@ describe('a listener', () => {
     });
   });
 
+  test('does not start with a host key that is none', async () => {
+    await expect(openListener({ hostKey: 'cut off' })).rejects.toThrow('not an SSH key');
+    await expect(openListener({ hostKey: host.publicKey })).rejects.toThrow('the private half is missing');
+  });
+
+  test('tells two sockets apart that come from one address and port', async () => {
+    await using wide = await openListener({ address: '0.0.0.0' });
+    const first = connectTcp({ host: '127.0.0.1', port: wide.port, localAddress: '127.0.0.1' });
+    await once(first, 'data'); // the banner: the listener has it
+    const from = { localAddress: '127.0.0.1', localPort: (first.address() as AddressInfo).port };
+    const second = connectTcp({ host: '127.0.0.2', port: wide.port, ...from });
+    await once(second, 'connect');
+    first.end();
+    await once(first, 'close'); // what the listener forgets now must not be the second
+    const client = new ssh2.Client();
+    expect(await outcomeOf(client, { sock: second, privateKey: keyOf('bob').privateKey })).toBe('ready');
+    expect(wide.problems).toEqual([]);
+    client.end();
+  });
+
   test('lives through bytes that are not SSH', async () => {
     const socket = connectTcp(listener.port, '127.0.0.1').on('error', () => {});
     socket.end('GET / HTTP/1.1\r\n\r\n'.repeat(100));

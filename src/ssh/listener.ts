@@ -1,10 +1,11 @@
 import { type Server as TcpServer, type Socket, createServer } from 'node:net';
 import { once } from 'node:events';
-import ssh2, { type Connection } from 'ssh2';
+import ssh2, { type Connection, type ServerConfig } from 'ssh2';
 import { OperationError, messageOf } from '../base/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { authenticate } from './authenticate.ts';
 import { gatherWrites } from './gather-writes.ts';
+import { privateKeyOf } from './keys.ts';
 import { ALGORITHMS, KEEPALIVE_COUNT_MAX, REKEY_INTERVAL_MS } from './policy.ts';
 import { type SubsystemHandler, serveSession } from './serve-session.ts';
 
@@ -38,25 +39,10 @@ export interface Listener {
  * banner: a stranger who connects and stays silent must count against the limits too.
  */
 export async function listen<Peer>(options: ListenerOptions<Peer>): Promise<Listener> {
-  const sockets = new Map<string, Socket>();
+  const sockets = new Set<Socket>();
   const strangers = new Set<Socket>();
   const problem = (message: string, from: string): void => options.onProblem?.(message, from);
-
-  const ssh = new ssh2.Server(
-    {
-      hostKeys: [options.hostKey],
-      algorithms: ALGORITHMS,
-      ident: 'convocate',
-      keepaliveInterval: LIMITS.keepaliveIntervalMs,
-      keepaliveCountMax: KEEPALIVE_COUNT_MAX,
-    },
-    (connection, info) => {
-      const from = `${info.ip}:${info.port}`;
-      const socket = sockets.get(from);
-      if (socket) serveConnection(connection, from, socket, () => strangers.delete(socket), options);
-      else connection.end();
-    },
-  );
+  const serve = serverOfOneSocket(options, (socket) => strangers.delete(socket));
 
   const tcp = createServer({ noDelay: true }, (socket) => {
     const from = `${socket.remoteAddress}:${socket.remotePort}`;
@@ -65,7 +51,7 @@ export async function listen<Peer>(options: ListenerOptions<Peer>): Promise<List
       socket.destroy();
       return;
     }
-    sockets.set(from, socket);
+    sockets.add(socket);
     strangers.add(socket);
     const handshake = setTimeout(() => {
       if (!strangers.has(socket)) return;
@@ -75,11 +61,11 @@ export async function listen<Peer>(options: ListenerOptions<Peer>): Promise<List
     socket.on('error', () => {}); // told by 'close'; ssh2 reports what matters
     socket.on('close', () => {
       clearTimeout(handshake);
-      sockets.delete(from);
+      sockets.delete(socket);
       strangers.delete(socket);
     });
     gatherWrites(socket);
-    ssh.injectSocket(socket);
+    serve(socket, from);
   });
 
   await startListening(tcp, options);
@@ -89,13 +75,36 @@ export async function listen<Peer>(options: ListenerOptions<Peer>): Promise<List
     close: async () => {
       const closed = once(tcp, 'close');
       tcp.close();
-      for (const socket of sockets.values()) socket.destroySoon();
+      for (const socket of sockets) socket.destroySoon();
       const unread = setTimeout(() => {
-        for (const socket of sockets.values()) socket.destroy(); // of a peer that never reads
+        for (const socket of sockets) socket.destroy(); // of a peer that never reads
       }, CLOSE_MS);
       await closed;
       clearTimeout(unread);
     },
+  };
+}
+
+/**
+ * A server of ssh2's for each socket, because ssh2 tells with a connection where it comes from, not which socket it is;
+ * and two sockets may come from one address and port, to two of our addresses or one right after the other.
+ */
+function serverOfOneSocket<Peer>(
+  options: ListenerOptions<Peer>,
+  authenticated: (socket: Socket) => void,
+): (socket: Socket, from: string) => void {
+  const config: ServerConfig = {
+    hostKeys: [{ key: privateKeyOf(options.hostKey) }],
+    algorithms: ALGORITHMS,
+    ident: 'convocate',
+    keepaliveInterval: LIMITS.keepaliveIntervalMs,
+    keepaliveCountMax: KEEPALIVE_COUNT_MAX,
+  };
+  return (socket, from) => {
+    const server = new ssh2.Server(config, (connection) =>
+      serveConnection(connection, from, socket, () => authenticated(socket), options),
+    );
+    server.injectSocket(socket);
   };
 }
 
