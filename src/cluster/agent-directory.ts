@@ -1,5 +1,7 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
+import { OperationError, codeOf, messageOf } from '../base/errors.ts';
 import { SHELL_HOST } from '../protocol/host-layout.ts';
 import { isAgentId } from '../protocol/ids.ts';
 import { AgentId } from '../protocol/session.ts';
@@ -37,4 +39,14 @@ export function directoryOf(agentId: string, dir: string = SHELL_HOST.agentKeysD
 /** `<dir>/<agent-id>/known_hosts`: the pinned key of the host's sshd, for the provisioning `ssh`. */
 export function knownHostsFileOf(agentId: string, dir?: string): string {
   return join(directoryOf(agentId, dir), AGENT_FILE.knownHosts);
+}
+
+/** Of every entry, in no order; empty where no agent was ever registered. */
+export async function agentIdsIn(dir: string = SHELL_HOST.agentKeysDir): Promise<string[]> {
+  try {
+    return (await readdir(dir)).filter(isAgentId);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw new OperationError(`the registry of agents cannot be read: ${messageOf(error)}`, { cause: error });
+  }
 }

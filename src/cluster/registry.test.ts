@@ -5,14 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { OperationError, RefusedError } from '../base/errors.ts';
 import { generateKeyPair, publicBlobOf } from '../ssh/keys.ts';
 import { registerAgent } from './register-agent.ts';
-import {
-  type AgentRecord,
-  findAgent,
-  identifyAgent,
-  knownHostsFileOf,
-  loadCredentials,
-  scanAgents,
-} from './registry.ts';
+import { type AgentRecord, findAgent, knownHostsFileOf, loadCredentials, scanAgents } from './registry.ts';
 
 const one = generateKeyPair('one');
 const two = generateKeyPair('two');
@@ -160,12 +153,5 @@ describe('reading', () => {
     await registerAgent({ ...record, agentId: 'bbbbbbbb' }, material, dir);
     await expect(findAgent('agent-a', dir)).rejects.toThrow('registered more than once');
     expect((await findAgent('bbbbbbbb', dir))?.agentId).toBe('bbbbbbbb');
-  });
-
-  test('a key names its agent', async () => {
-    await registerAgent(record, material, dir);
-    await mkdir(join(dir, 'aaaaaaaa')); // damaged, and first in order
-    expect(await identifyAgent(publicBlobOf(PUBLIC_2), dir)).toBe('abcd1234');
-    expect(await identifyAgent(publicBlobOf(PUBLIC_1), dir)).toBeUndefined();
   });
 });

@@ -1,10 +1,9 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OperationError, RefusedError, codeOf, messageOf } from '../base/errors.ts';
 import { SHELL_HOST } from '../protocol/host-layout.ts';
-import { isAgentId } from '../protocol/ids.ts';
 import { publicBlobOf } from '../ssh/keys.ts';
-import { AGENT_FILE, StoredRecord, directoryOf } from './agent-directory.ts';
+import { AGENT_FILE, StoredRecord, agentIdsIn, directoryOf } from './agent-directory.ts';
 
 export { knownHostsFileOf } from './agent-directory.ts';
 
@@ -41,7 +40,7 @@ export interface RegistryScan {
 export async function scanAgents(dir: string = SHELL_HOST.agentKeysDir): Promise<RegistryScan> {
   const agents: AgentRecord[] = [];
   const damaged: { agentId: string; error: OperationError }[] = [];
-  for (const agentId of (await namesIn(dir)).filter(isAgentId).sort()) {
+  for (const agentId of (await agentIdsIn(dir)).sort()) {
     try {
       agents.push(await readRecord(agentId, dir));
     } catch (error) {
@@ -100,19 +99,6 @@ export async function loadCredentials(agentId: string, dir?: string): Promise<Ag
   return { privateKey: privateKey.text, hostKey: hostKey.blob, agentPublicKey: agentKey.blob };
 }
 
-/** Whose key this is, among the keys that agents show on 223; unreadable entries are passed over. */
-export async function identifyAgent(publicKey: Buffer, dir?: string): Promise<string | undefined> {
-  for (const agentId of (await namesIn(dir ?? SHELL_HOST.agentKeysDir)).filter(isAgentId)) {
-    try {
-      const text = await readFile(join(directoryOf(agentId, dir), AGENT_FILE.agentPublicKey), 'utf8');
-      if (publicBlobOf(text).equals(publicKey)) return agentId;
-    } catch {
-      // the scan tells the operator about it; another agent's login must not fail for it
-    }
-  }
-  return undefined;
-}
-
 async function readRecord(agentId: string, dir: string): Promise<AgentRecord> {
   const file = join(directoryOf(agentId, dir), AGENT_FILE.record);
   try {
@@ -121,15 +107,6 @@ async function readRecord(agentId: string, dir: string): Promise<AgentRecord> {
     return user === undefined ? record : { ...record, user };
   } catch (error) {
     throw damagedFile(file, error);
-  }
-}
-
-async function namesIn(dir: string): Promise<string[]> {
-  try {
-    return await readdir(dir);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return [];
-    throw new OperationError(`the registry of agents cannot be read: ${messageOf(error)}`, { cause: error });
   }
 }
 

@@ -3,6 +3,8 @@ export const LIMITS = {
   /** Longest JSON line on any subsystem, newline left out. */
   lineBytes: 1024 * 1024,
   handshakeMs: 10_000,
+  /** Questions about keys and signatures on one connection; who needs more of them has no key of ours. */
+  loginAttempts: 6,
   /** A request line must have arrived whole within this time after its channel was opened. */
   requestMs: 30_000,
   channelsPerConnection: 64,

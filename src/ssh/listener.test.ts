@@ -254,6 +254,25 @@ describe('limits', () => {
     await connection.openSubsystem('quiet');
   });
 
+  test('attempts to log in on one connection', async () => {
+    let asked = 0;
+    await using busy = await openListener({
+      identify: () => {
+        asked += 1;
+        return undefined;
+      },
+    });
+    const client = new ssh2.Client();
+    let sent = 0;
+    const again = (): never => {
+      sent += 1;
+      return { type: 'publickey', username: 'x', key: keyOf('mallory').privateKey } as never;
+    };
+    expect(await outcomeOf(client, { port: busy.port, authHandler: again })).toBe('closed');
+    expect({ asked, sent }).toEqual({ asked: LIMITS.loginAttempts, sent: LIMITS.loginAttempts + 1 });
+    expect(busy.problems).toEqual(['refused: too many attempts to log in']);
+  });
+
   test('connections of strangers, silent ones too; who is in stays in', async () => {
     const connection = await dial();
     const strangers = await Promise.all(

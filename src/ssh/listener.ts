@@ -128,11 +128,19 @@ function serveConnection<Peer>(
   options: ListenerOptions<Peer>,
 ): void {
   let peer: Peer | undefined;
+  let attempts = 0;
   connection.on('error', (error: Error & { level?: string }) => {
     options.onProblem?.(error.message, from);
     if (error.level === 'client-timeout') socket.destroy(); // a graceful end would wait for a peer that is gone
   });
   connection.on('authentication', (attempt) => {
+    attempts += 1;
+    if (attempts > LIMITS.loginAttempts) {
+      options.onProblem?.('refused: too many attempts to log in', from);
+      connection.end();
+      socket.destroySoon(); // what it sends after that is not read
+      return;
+    }
     authenticate(attempt, options.identify, (found) => {
       peer = found;
     }).catch((error: unknown) => {

@@ -1,6 +1,6 @@
 import type { ServerChannel } from 'ssh2';
+import { AgentKeys } from '../../cluster/agent-keys.ts';
 import type { LiveView } from '../../cluster/live-view.ts';
-import { identifyAgent } from '../../cluster/registry.ts';
 import { SUBSYSTEM } from '../../protocol/limits.ts';
 import { describeIssue } from '../../protocol/rpc.ts';
 import { StatusEvent } from '../../protocol/status-events.ts';
@@ -23,11 +23,12 @@ const MAX_COMPLAINTS = 10;
 /** The listener on 223: takes status events from registered agents, each of which speaks for itself only. */
 export async function listenForEvents(options: EventListenerOptions): Promise<Listener> {
   const { hostKey, port, address, agentKeysDir, live, log } = options;
+  const keys = new AgentKeys(agentKeysDir);
   return await listen<string>({
     hostKey,
     port,
     ...(address !== undefined && { address }),
-    identify: (publicKey) => identifyAgent(publicKey, agentKeysDir),
+    identify: (publicKey) => keys.identify(publicKey),
     subsystems: {
       [SUBSYSTEM.status]: (channel, { peer, from }) => {
         takeEvents(channel, peer, live, log.child({ agent: peer, from })).catch((error: unknown) => {
