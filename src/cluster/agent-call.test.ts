@@ -11,6 +11,13 @@ test('an answer is checked against the contract', () => {
   expect(() => readAnswer('list', 'nonsense')).toThrow(SyntaxError);
 });
 
+test("an agent's words are cut where they are no words any more", () => {
+  const refusal = JSON.stringify({ ok: false, error: 'x'.repeat(1_000_000), code: 'busy' });
+  expect(() => readAnswer('kill', refusal)).toThrow(
+    expect.objectContaining({ message: `${'x'.repeat(4_095)}…` }),
+  );
+});
+
 test("a refusal keeps the agent's code and words; a code from a newer agent is an internal one", () => {
   expect(() => readAnswer('kill', '{"ok":false,"error":"no","code":"busy"}')).toThrow(
     expect.objectContaining({ name: 'RpcError', code: 'busy', message: 'no' }),

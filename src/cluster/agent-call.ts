@@ -14,6 +14,7 @@ import {
 import type { SshConnection } from '../ssh/client.ts';
 import { readFirstLine, writeJsonLine } from '../ssh/json-channel.ts';
 import { AgentUnreachableError } from './agent-errors.ts';
+import { clipWords } from './agent-words.ts';
 import { callMs } from './call-times.ts';
 
 /**
@@ -54,7 +55,7 @@ export async function callAgent<Op extends RpcOp>(
 export function readAnswer<Op extends RpcOp>(op: Op, line: string): RpcResult<Op> {
   const answer = RpcAnswer.safeParse(JSON.parse(line));
   if (!answer.success) throw new Error(`damaged answer: ${describeIssue(answer.error, 'answer')}`);
-  if (!answer.data.ok) throw new RpcError(answer.data.code, answer.data.error);
+  if (!answer.data.ok) throw new RpcError(answer.data.code, clipWords(answer.data.error));
   const result = RPC[op].result.safeParse(answer.data.result);
   if (!result.success) throw new Error(`damaged answer: ${describeIssue(result.error, 'result')}`);
   return result.data as RpcResult<Op>;

@@ -1,4 +1,5 @@
 import { OperationError } from '../base/errors.ts';
+import { clipWords } from './agent-words.ts';
 
 /** The agent could not be asked, or did not answer: not a refusal, so nobody knows its opinion. */
 export class AgentUnreachableError extends OperationError {
@@ -6,7 +7,7 @@ export class AgentUnreachableError extends OperationError {
   readonly sent: boolean;
 
   constructor(host: string, message: string, options: { readonly sent: boolean; readonly cause?: unknown }) {
-    super(message, {
+    super(clipWords(message), {
       host,
       cause: options.cause,
       ...(options.sent && {

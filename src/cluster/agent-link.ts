@@ -5,6 +5,7 @@ import type { Ping } from '../protocol/rpc.ts';
 import type { Session } from '../protocol/session.ts';
 import { PROTOCOL_RANGE } from '../protocol/version.ts';
 import type { AgentClient } from './agent-client.ts';
+import { clipWords } from './agent-words.ts';
 import { Coalesced } from './coalesced.ts';
 import type { AgentRecord } from './registry.ts';
 import { WakeableWait } from './wakeable-wait.ts';
@@ -92,7 +93,7 @@ export class AgentLink {
   }
 
   async #run(): Promise<void> {
-    const { connect, record, events, backoff = backoffByChance } = this.#options;
+    const { connect, record, backoff = backoffByChance } = this.#options;
     for (let failures = 0; !this.#stopped; failures += 1) {
       let problem: string;
       try {
@@ -109,7 +110,7 @@ export class AgentLink {
         this.#open = undefined;
       }
       if (this.#stopped) return;
-      events.onDown(problem);
+      this.#isDown(problem);
       await this.#wait.wait(backoff(failures));
     }
   }
@@ -178,7 +179,7 @@ export class AgentLink {
 
   #isDown(problem: string): void {
     this.#answers = false;
-    if (!this.#stopped) this.#options.events.onDown(problem);
+    if (!this.#stopped) this.#options.events.onDown(clipWords(problem));
   }
 
   /** An agent that answers pings and gives no list is down all the same, until it gives one. */

@@ -9,6 +9,7 @@ import { LIMITS, SUBSYSTEM } from '../protocol/limits.ts';
 import type { SshConnection } from '../ssh/client.ts';
 import { writeJsonLine } from '../ssh/json-channel.ts';
 import { AgentUnreachableError } from './agent-errors.ts';
+import { clipWords } from './agent-words.ts';
 
 /** Raw bytes of a session's terminal, both ways. Ending it detaches this client. */
 export type AgentTerminal = Duplex & { resize(cols: number, rows: number): void };
@@ -91,7 +92,7 @@ function refusalIn(bytes: Buffer): Error {
   const text = bytes.toString('utf8').trim();
   try {
     const { error, code } = Refusal.parse(JSON.parse(text));
-    return new RpcError(code !== undefined && isErrorCode(code) ? code : 'refused', error);
+    return new RpcError(code !== undefined && isErrorCode(code) ? code : 'refused', clipWords(error));
   } catch {
     return new Error(
       text ? `it ended at once, saying: ${text}` : 'it ended before the terminal said anything',

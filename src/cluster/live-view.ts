@@ -3,6 +3,7 @@ import { messageOf } from '../base/errors.ts';
 import type { AgentView, SessionView } from '../protocol/shell-socket.ts';
 import type { StatusEvent } from '../protocol/status-events.ts';
 import { type AgentClient, connectAgent } from './agent-client.ts';
+import { clipAllWords } from './agent-words.ts';
 import { AgentLink, type LinkOptions, type LinkPace } from './agent-link.ts';
 import { type AgentState, type Fact, merge, newAgentState } from './cluster-state.ts';
 import { Coalesced } from './coalesced.ts';
@@ -178,7 +179,7 @@ export class LiveView implements AsyncDisposable {
 
   #applyTo(watched: Watched, fact: Fact): void {
     const before = watched.state;
-    const { state, needsList } = merge(before, fact);
+    const { state, needsList } = merge(before, clipAllWords(fact));
     watched.state = state;
     // A link that was stopped may have a last word: its agent is another's, or nobody's, by then.
     if (this.#watched.get(state.agentId) === watched) this.#show(() => this.rows.showState(before, state));

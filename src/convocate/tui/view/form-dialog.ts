@@ -68,6 +68,6 @@ function focusWords(field: Field | undefined, cols: number): Line[] {
 }
 
 function refusalLines(refusal: string, cols: number): Line[] {
-  const parts = wrapTo(safe(refusal), cols - 2).slice(0, MOST_REFUSAL_LINES);
+  const parts = wrapTo(safe(refusal), cols - 2, MOST_REFUSAL_LINES);
   return parts.map((part, index) => [span(index === 0 ? '✖ ' : '  ', STYLE.alarm), span(part, STYLE.failed)]);
 }

@@ -112,8 +112,8 @@ function screenPart(session: SessionView, preview: Preview | undefined, area: Ar
   return wrapped(why, area, STYLE.quiet);
 }
 
-function wrapped(text: string, { cols }: Area, style: Style): readonly Line[] {
-  return wrapTo(safe(text), cols).map((part) => [span(part, style)]);
+function wrapped(text: string, { cols, rows }: Area, style: Style): readonly Line[] {
+  return wrapTo(safe(text), cols, rows).map((part) => [span(part, style)]);
 }
 
 const drawn = new WeakMap<Screen, readonly Line[]>();

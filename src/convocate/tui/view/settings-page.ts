@@ -97,7 +97,7 @@ function missingLines(
   if (!up) return [[span(' cannot be asked while it is down', STYLE.quiet)]];
   const problem = problems.get(agent_id);
   if (problem === undefined) return asking.has(agent_id) ? [[span(' asking …', STYLE.quiet)]] : [];
-  const words = wrapTo(safe(problem), size.cols - MARK.length - 1).slice(0, MOST_PROBLEM_LINES);
+  const words = wrapTo(safe(problem), size.cols - MARK.length - 1, MOST_PROBLEM_LINES);
   return [
     ...words.map((text, index) => [
       span(`${index === 0 ? MARK : ' '.repeat(MARK.length)}${text}`, STYLE.failed),

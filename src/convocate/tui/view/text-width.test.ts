@@ -37,6 +37,16 @@ test('words stay whole where they can', () => {
   expect(wrapTo('', 4)).toEqual(['']);
 });
 
+test('a text is wrapped into no more lines than are wanted, however long it is', () => {
+  expect(wrapTo('one two three', 5, 2)).toEqual(['one', 'two']);
+  expect(wrapTo('one', 5, 0)).toEqual([]);
+  expect(wrapTo('one ', 3)).toEqual(['one']);
+  expect(wrapTo('a 日本語', 4)).toEqual(['a', '日本', '語']);
+  const long = 'x'.repeat(1_000_000);
+  expect(wrapTo(long, 10, 2)).toEqual(['x'.repeat(10), 'x'.repeat(10)]);
+  expect(wrapTo(long, 10)).toHaveLength(100_000);
+});
+
 test('control characters become visible, line ends become spaces', () => {
   expect(safe('a\u001b[31m\nb\u202e')).toBe('a\u{fffd}[31m b\u{fffd}');
 });
