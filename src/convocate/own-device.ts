@@ -22,7 +22,7 @@ export interface NoTerminal extends Pick<ErrorDetails, 'hint'> {
  * {@link RefusedError} where the process has none.
  */
 export function openDevice(none: NoTerminal): ReadStream {
-  const stream = new ReadStream(openFor(none));
+  const stream = streamOn(openFor(none), ReadStream);
   stream.on('error', () => {}); // a terminal that is gone: 'close' and SIGHUP tell
   return stream;
 }
@@ -35,7 +35,7 @@ export function requireDevice(none: NoTerminal): void {
 /** Of terminals without a size, or of one that is gone, 80×24. */
 export function sizeOfDevice(): Size {
   try {
-    const probe = new WriteStream(openSync(DEVICE, 'w')); // it learns its size once, when it is made
+    const probe = streamOn(openSync(DEVICE, 'w'), WriteStream); // it learns its size once, when it is made
     const { columns, rows } = probe;
     probe.destroy();
     return { cols: within(columns, 80), rows: within(rows, 24) };
@@ -63,6 +63,21 @@ function openFor({ message, hint }: NoTerminal): number {
     return openSync(DEVICE, 'r+');
   } catch (error) {
     throw new RefusedError(message, { ...(hint !== undefined && { hint }), cause: error });
+  }
+}
+
+/**
+ * For a stream, the terminal is opened once more, so that what is set on it holds for nobody else; it closes only that. The
+ * file it was made with is closed here, except where the stream had to make do with it.
+ */
+function streamOn<Stream>(file: number, kind: new (file: number) => Stream): Stream {
+  let own: number | undefined;
+  try {
+    const stream = new kind(file);
+    own = (stream as { readonly _handle?: { readonly fd: number } })._handle?.fd;
+    return stream;
+  } finally {
+    if (own !== file) closeSync(file);
   }
 }
 
