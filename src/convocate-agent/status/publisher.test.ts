@@ -1,8 +1,9 @@
+import { getEventListeners } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { SUBSYSTEM } from '../../protocol/limits.ts';
 import { StatusEvent } from '../../protocol/status-events.ts';
 import { readLines } from '../../ssh/json-channel.ts';
@@ -116,4 +117,30 @@ test('a shell with another host key is told nothing', { timeout: 15_000 }, async
   pointTo(port);
   await expect.poll(() => told()[0]?.[0], { timeout: 10_000 }).toBe('1 agent.snapshot');
   expect(connections).toHaveLength(1);
+});
+
+test('waiting for a shell host, however often, leaves nothing behind', async () => {
+  const signals: AbortSignal[] = [];
+  class Noted extends AbortController {
+    constructor() {
+      super();
+      signals.push(this.signal);
+    }
+  }
+  vi.stubGlobal('AbortController', Noted);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const running = publish();
+    for (let count = 0; count < 5; count += 1) {
+      await expect.poll(() => vi.getTimerCount()).toBe(1);
+      const [signal] = signals;
+      expect(signal && getEventListeners(signal, 'abort')).toHaveLength(1);
+      vi.runOnlyPendingTimers();
+    }
+    await running.close('the test is over');
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  }
 });

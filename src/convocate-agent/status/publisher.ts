@@ -128,11 +128,13 @@ export class StatusPublisher {
     const { signal } = this.#abort;
     if (signal.aborted) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, delayMs);
-      signal.addEventListener('abort', () => {
+      const over = (): void => {
         clearTimeout(timer);
+        signal.removeEventListener('abort', over); // there are many sleeps in an agent's life, and one signal
         resolve();
-      });
+      };
+      const timer = setTimeout(over, delayMs);
+      signal.addEventListener('abort', over);
     });
   }
 }
