@@ -1,9 +1,13 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { ReadStream, WriteStream } from 'node:tty';
-import { type ErrorDetails, RefusedError } from '../base/errors.ts';
+import { type ErrorDetails, RefusedError, codeOf } from '../base/errors.ts';
 
 /** Whatever terminal the process belongs to, wherever its own input and output go. */
 export const DEVICE = '/dev/tty';
+
+/** What is written last is a few hundred bytes: a terminal that takes nothing for a second stands still. */
+const RETRY_MS = 20;
+const MOST_TRIES = 50;
 
 /** In columns and rows, as the wire takes them: 1 to 1000. */
 export interface Size {
@@ -55,6 +59,34 @@ export function writeNow(text: string): void {
     }
   } catch {
     // nobody is there to see it
+  }
+}
+
+/** As {@link writeNow}, but not for ever: where the terminal stands still, what it does not take is given up. */
+export function writeInTime(text: string): void {
+  try {
+    const file = openSync(DEVICE, constants.O_WRONLY | constants.O_NONBLOCK);
+    try {
+      let left = Buffer.from(text);
+      for (let tries = 0; left.length > 0 && tries < MOST_TRIES; tries += 1) {
+        if (tries > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
+        left = left.subarray(writtenTo(file, left));
+      }
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    // nobody is there to see it
+  }
+}
+
+/** How many bytes it took: none while it is full. */
+function writtenTo(file: number, bytes: Buffer): number {
+  try {
+    return writeSync(file, bytes);
+  } catch (error) {
+    if (codeOf(error) === 'EAGAIN') return 0;
+    throw error;
   }
 }
 

@@ -10,6 +10,7 @@ import { agentAt, sessionAt } from '../../src/convocate/tui/view/cluster-fixture
 
 /** The terminal UI on a real terminal, a pane of tmux: what is on it, and what it leaves behind on every way out. */
 const MAIN = new URL('support/tui-process.ts', import.meta.url).pathname;
+const PROGRAM = new URL('../../src/convocate/main.ts', import.meta.url).pathname;
 const ESC = '\u001b';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -20,9 +21,14 @@ let watchers: Set<Socket>;
 let tmux: readonly string[];
 /** An attach gets no answer, as from a host that hangs. */
 let isHanging: boolean;
+/** Nor does who asks for the sessions; how often that was. */
+let isSilent: boolean;
+let unanswered: number;
 
 beforeEach(async () => {
   isHanging = false;
+  isSilent = false;
+  unanswered = 0;
   dir = await mkdtemp(join(tmpdir(), 'convocate-tui-'));
   watchers = new Set();
   await startService();
@@ -71,11 +77,17 @@ async function answer(socket: Socket): Promise<void> {
     socket.on('data', (bytes) => {
       socket.write(bytes);
       if (bytes.includes('q')) socket.end(`${ESC}[?1049l`);
+      if (bytes.includes('Q')) socket.end();
     });
     socket.resume();
     return;
   }
-  writeJsonLine(socket, { ok: true, result: op === 'sessions' ? sessions : null });
+  if (isSilent) {
+    unanswered += 1;
+    return;
+  }
+  const result = { sessions, agents }[op] ?? null;
+  writeJsonLine(socket, { ok: true, result });
   socket.destroySoon();
 }
 
@@ -102,14 +114,18 @@ async function modes(): Promise<string> {
   return (await runChecked([...tmux, 'display', '-p', '#{alternate_on} #{cursor_flag} #{wrap_flag}'])).trim();
 }
 
-/** Starts the UI; its pid, its exit code and the terminal's settings before and after are written to files. */
-async function start(): Promise<void> {
+/** Starts the UI, or a verb; its pid, its exit code and the terminal's settings before and after are written to files. */
+async function run(command: string): Promise<void> {
   const file = (name: string): string => join(dir, name);
-  const ui = `sh -c 'echo $$ >${file('pid')}; exec ${process.execPath} ${MAIN}'`;
+  const ui = `sh -c 'echo $$ >${file('pid')}; exec ${process.execPath} ${command}'`;
   await keys(
     `stty -g >${file('stty-before')}; ${ui}; echo "EXIT=$?"; stty -g >${file('stty-after')}`,
     'Enter',
   );
+}
+
+async function start(): Promise<void> {
+  await run(MAIN);
   await screenWith(/first-session/);
   expect(await modes()).toBe('1 0 0');
 }
@@ -183,6 +199,20 @@ describe('the terminal is as it was', () => {
     const text = await expectRestored(0);
     expect(text).not.toContain('help');
   });
+});
+
+test('an attach that is ended while the service does not tell what became of the session restores the terminal', async () => {
+  await run(`${PROGRAM} attach second-session`);
+  await screenWith(/inside>/);
+  isSilent = true;
+  await keys('-l', 'Q');
+  await pollUntil(async () => unanswered || undefined, {
+    timeoutMs: 10_000,
+    intervalMs: 20,
+    what: 'the question what became of the session',
+  });
+  process.kill(await pid(), 'SIGTERM');
+  await expectRestored(143);
 });
 
 test('a session has the whole terminal, and the list comes back with what is to be told', async () => {

@@ -4,6 +4,7 @@ import { FRAME_TYPES } from '../../protocol/attach-frames.ts';
 import { printable } from '../commands/printable.ts';
 import { type AttachEnd, type AttachTarget, endOf, farewell, leftUnopened } from './attach-end.ts';
 import type { Bell } from './bell.ts';
+import { endBySignal } from './end-by-signal.ts';
 import { type DialRequest, KeepAttached } from './keep-attached.ts';
 import { openAttach } from './open-attach.ts';
 import { type OwnTerminal, openOwnTerminal } from './own-terminal.ts';
@@ -37,6 +38,8 @@ export async function attachToSession(
   let last = ''; // until something was shown there is nothing to put back
   const onExit = (): void => own.closeNow(last && modes.restoring()); // an error that nobody caught
   process.on('exit', onExit);
+  // Whoever ends this from outside hears the signals, and restores what is restored then.
+  using _signals = options.ended ? undefined : endBySignal(onExit);
   try {
     await own.makeRaw();
     if (options.typed?.length) own.stream.unshift(options.typed);

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { runCommand } from '../../base/run-command.ts';
-import { DEVICE, type Size, openDevice, requireDevice, sizeOfDevice, writeNow } from '../own-device.ts';
+import { DEVICE, type Size, openDevice, requireDevice, sizeOfDevice, writeInTime } from '../own-device.ts';
 import { writeLast } from './write-last.ts';
 
 const NO_TERMINAL = {
@@ -48,7 +48,7 @@ export function openOwnTerminal(): OwnTerminal {
     },
     closeNow: (last) => {
       if (stream.destroyed) return;
-      writeNow(last);
+      writeInTime(last);
       restore();
     },
   };

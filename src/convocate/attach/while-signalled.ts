@@ -1,4 +1,4 @@
-const ENDING_SIGNALS = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const;
+export const ENDING_SIGNALS = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const;
 
 export interface SignalHandlers {
   onEnd(signal: NodeJS.Signals): void;
