@@ -130,6 +130,7 @@ export function inputFor(facts: HostFacts, changes: InputChanges = {}): PlanInpu
     hostFiles: [UNIT, CRON],
     missingLayers: facts === empty ? manifest.image.layers : [],
     paths: {
+      allowedSigners: '/etc/convocate-agent/allowed_signers',
       stamp: '/etc/convocate-agent/current-image',
       current: '/usr/local/lib/convocate/current',
       previous: '/usr/local/lib/convocate/previous',

@@ -73,6 +73,7 @@ export interface PlanInput {
   /** How each of them would travel. */
   readonly layers: readonly PlannedLayer[];
   readonly paths: {
+    readonly allowedSigners: string;
     readonly stamp: string;
     readonly current: string;
     readonly previous: string;

@@ -1,4 +1,3 @@
-import { AGENT_HOST } from '../protocol/host-layout.ts';
 import type { Manifest } from '../release/manifest.ts';
 import type { HostFacts } from './facts.ts';
 import type { FileChange, Plan, PlanInput, PlannedBlob } from './plan-types.ts';
@@ -124,7 +123,7 @@ function sessionsOnOtherImages(facts: HostFacts, tag: string): string[] {
 }
 
 function findRefusals(
-  { facts, manifest, manifestDigest, signers }: PlanInput,
+  { facts, manifest, manifestDigest, signers, paths }: PlanInput,
   files: readonly { readonly size: number }[],
   layers: readonly { readonly size: number }[],
 ): string[] {
@@ -153,7 +152,7 @@ function findRefusals(
   if (facts.allowedSigners !== '' && facts.allowedSigners !== signers) {
     refusals.push(
       `it takes releases from another cluster only; where that one's signing key is gone for good, remove ` +
-        `${AGENT_HOST.allowedSignersFile} there, then run init-agent for it`,
+        `${paths.allowedSigners} there, then run init-agent for it`,
     );
   }
   const layerBytes = sum(layers);
