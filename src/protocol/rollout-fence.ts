@@ -1,4 +1,4 @@
-import { HOLDS_LOCK, TAKE_LOCK } from './rollout-lock.ts';
+import { HOLDS_LOCK, IS_OWN, TAKE_LOCK } from './rollout-lock.ts';
 
 /**
  * The fence around rollouts (decision 8): each holder of a host's rollout lock
@@ -27,7 +27,7 @@ raise_fence() {
   fence_number=$((fence_number + 1))
   printf '%-15s\\n' "$fence_number" | dd of="$1/number" conv=notrunc,fsync status=none || return 1
   # Whoever else has the old one open may hold it: that is no reason to stop.
-  own_old "$3" || [ ! -f "$3" ] || { exec 8<"$3"; end_work 8 "$3"; exec 8>&-; }
+  own_old "$3" || ! is_own "$3" || { exec 8<"$3"; end_work 8 "$3"; exec 8>&-; }
   open_place "$2" || return 1
   exec 7>>"$2" || return 1
   end_work 7 "$2"
@@ -51,9 +51,9 @@ end_work() {
  * too, where a dead-man of a release from before looks for it. Arguments: rollout dir, work lock, old work lock, number,
  * then the command.
  */
-export const RUN_FENCED = `
+export const RUN_FENCED = `${IS_OWN}
 exec 7>>"$2" && flock -s -w 20 7 || { echo "error: the rollout lock's fence cannot be opened" >&2; exit 1; }
-[ -f "$3" ] && [ ! -L "$3" ] && [ -O "$3" ] && exec 8<"$3" && flock -n -s 8
+is_own "$3" && exec 8<"$3" && flock -n -s 8
 newest=$(cat "$1/number" 2>/dev/null)
 if [ "\${newest%% *}" != "$4" ]; then
   echo "fenced off: rollout $4 lost this host to rollout \${newest%% *}" >&2

@@ -10,6 +10,16 @@ export const LOCK_HELD = 76;
 export const HOLDS_LOCK = { name: 'CONVOCATE_ROLLOUT_LOCK', value: 'held' } as const;
 
 /**
+ * sh functions `is_plain <file>` and `is_own <file>`: a file with this one name, and one that is root's besides. Each looks
+ * once, since what is not root's may be another thing at the next look. What is root's stays where it is: /run/lock has
+ * the sticky bit. So it may be opened; a pipe that somebody else put there would hold up whoever opens it for ever.
+ */
+export const IS_OWN = `
+is_plain() { case $(stat -c '%f %h' "$1" 2>/dev/null) in 8???' 1') ;; *) return 1 ;; esac; }
+is_own() { case $(stat -c '%f %h %u' "$1" 2>/dev/null) in 8???" 1 $(id -u)") ;; *) return 1 ;; esac; }
+`;
+
+/**
  * sh functions. `open_place <file>` sees to it that the directory of a lock is there and root's alone. `take_lock
  * <lock> <old lock>` holds both as descriptors 9 and 6, or answers 1 where another holds it, 2 where one of an earlier
  * release holds the old one, and 3 for trouble.
@@ -17,7 +27,7 @@ export const HOLDS_LOCK = { name: 'CONVOCATE_ROLLOUT_LOCK', value: 'held' } as c
  * `own_old <file>` does the same for a lock at its old place, where everybody could make it, hold it or put something
  * else there: what is there is made root's alone, or put away. It fails only where root itself is at work with it.
  */
-export const TAKE_LOCK = `
+export const TAKE_LOCK = `${IS_OWN}
 open_place() {
   lock_place=\${1%/*}
   mkdir -m 700 "$lock_place" 2>/dev/null
@@ -25,13 +35,16 @@ open_place() {
   echo "$lock_place is not a directory of root's alone" >&2
   return 1
 }
-is_plain() { [ -f "$1" ] && [ ! -L "$1" ] && [ "$(stat -c %h "$1")" = 1 ]; }
-is_own() { is_plain "$1" && [ -O "$1" ]; }
 own_old() {
   is_own "$1" && chmod 600 "$1" && flock -n "$1" true && return
-  is_plain "$1" && is_roots_work "$1" && return 1
-  rm -rf "$1" 2>/dev/null
-  (umask 077; set -C; : > "$1") 2>/dev/null
+  if is_plain "$1" && is_roots_work "$1"; then chown -h "$(id -u)" "$1"; return 1; fi
+  fresh=$(mktemp "$1.XXXXXX" 2>/dev/null) || fresh=
+  for again in 1 2 3; do
+    # A rename takes the place of all but a folder, and opens nothing.
+    [ -n "$fresh" ] && mv -fT "$fresh" "$1" 2>/dev/null && return
+    timeout 5 rm -rf "$1" 2>/dev/null
+  done
+  [ -z "$fresh" ] || rm -f "$fresh"
   return 0
 }
 is_roots_work() {

@@ -595,6 +595,28 @@ describe('the lock at its old place, where every user could open it', () => {
     expect([await readFile(at('victim'), 'utf8'), await modeOf(at('victim'))]).toEqual(['untouched', 0o640]);
   });
 
+  test('is put right where another user puts a pipe there, and puts it back in a loop', async () => {
+    // Whoever opened one would wait for ever for its other end.
+    const loop = 'use POSIX; for (;;) { mkfifo($_, 0666) && syswrite(STDOUT, "on\\n") for @ARGV }';
+    const files = [old(), at('open/old.work')];
+    const stranger = startProcess([...nobody, 'perl', '-e', loop, ...files], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    started.push(stranger);
+    await firstLine(stranger);
+    stranger.stdout?.resume();
+    const first = hold('by anna');
+    expect(await firstLine(first)).toBe('locked 1');
+    expect([await isFree(), await modeOf(old()), await modeOf(at('open/old.work'))]).toEqual([
+      false,
+      0o600,
+      0o600,
+    ]);
+    const argv = scriptArgv(FENCE, ...places().toSpliced(2, 1), '1', 'echo', 'on');
+    expect((await runCommand(argv, { timeoutMs: 5000 })).stdout).toBe('on\n');
+    expect((await readdir(at('open'))).toSorted()).toEqual(['old.lock', 'old.work']);
+  });
+
   test('tells an earlier release of the work under way, and that release ends it', async () => {
     await firstLine(hold('by anna'));
     const argv = scriptArgv(FENCE, ...places().toSpliced(2, 1), '1', 'sh', '-c', 'echo on; exec sleep 600');
@@ -609,7 +631,12 @@ describe('the lock at its old place, where every user could open it', () => {
     expect((await runCommand(['flock', '-n', at('open/old.work'), 'true'])).exitCode).toBe(0);
   });
 
-  test('work of an earlier release is ended by the next holder', async () => {
+  test.each([
+    ["root's", 0],
+    ["another user's", 65_534],
+  ])('work of an earlier release is ended by the next holder, where its lock is %s', async (_whose, uid) => {
+    await writeFile(at('open/old.work'), '');
+    await chown(at('open/old.work'), uid, uid);
     const words = 'exec 8>>"$1"; flock -s 8; echo on; exec sleep 600';
     const work = startProcess(['sh', '-c', words, 'work', at('open/old.work')], {
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -618,6 +645,7 @@ describe('the lock at its old place, where every user could open it', () => {
     await firstLine(work);
     expect(await firstLine(hold('by bert'))).toBe('locked 1');
     expect(await withDeadline(exitOf(work), 1000, 'the end of the work')).toBe(128 + 15);
+    expect((await stat(at('open/old.work'))).uid).toBe(0); // or its owner could put a pipe there, to be opened
   });
 });
 

@@ -122,6 +122,16 @@ describe('going back', () => {
     ]);
   });
 
+  test('is done all the same where ending that work does not end, before systemd loses its patience', async () => {
+    machine.failOn('end workers', () => new Promise(() => {}));
+    const watching = watch();
+    await until(() => order('end workers').length === 1);
+    await vi.advanceTimersByTimeAsync(45_000);
+    await watching;
+    expect(said).toContain('what the rollout still does could not be ended: sh did not finish within 30 s');
+    expect(machine.running).toBe('v1');
+  });
+
   test('mends a host whose link to the live release is gone', async () => {
     machine.remove(currentLink);
     await watch();

@@ -39,7 +39,9 @@ export class Lifetime {
     const killed = new Promise<'killed'>((resolve) => {
       this.#onKilled = () => resolve('killed');
     });
-    return await Promise.race([program().then(() => 'ended' as const), killed]);
+    const end = await Promise.race([program().then(() => 'ended' as const), killed]);
+    if (end === 'killed' && vi.isFakeTimers()) endTimers();
+    return end;
   }
 
   /** From now on this change is not made: it answers with that instead, or throws it. */
@@ -74,4 +76,11 @@ export class Lifetime {
     const result = await work();
     return life === this.#life ? result : await new Promise<never>(() => {});
   }
+}
+
+/** A killed program's timers are gone with it; the time goes on. */
+function endTimers(): void {
+  const now = Date.now();
+  vi.clearAllTimers(); // sets the clock back as well
+  vi.setSystemTime(now);
 }

@@ -10,6 +10,8 @@ const GRACE_MS = 10_000;
 /** A release that does not start is tried for so long, all in all; one start may take 30 s. */
 const RESTART_MS = 60_000;
 const PAUSE_MS = 5_000;
+/** Ending the rollout's work takes 20 s at the most; its unit has 60 s for all that comes before the agent may start. */
+const SHUT_OUT_MS = 30_000;
 
 /** The release that the link `current` names. */
 export async function liveVersion(): Promise<string | undefined> {
@@ -32,7 +34,8 @@ export async function shutOut(isNewest: boolean): Promise<void> {
   const raise = 'raise_fence "$1" "$2" "$3"';
   const isDone = 'open_place "$2" && flock -w 5 "$2" true && own_old "$3"';
   const script = `${RAISE_FENCE}\n${isNewest ? raise : `${isDone} || ${raise}`}`;
-  await runChecked(['sh', '-c', script, 'raise-fence', rolloutDir, rolloutWorkLock, oldRolloutWorkLock]);
+  const argv = ['sh', '-c', script, 'raise-fence', rolloutDir, rolloutWorkLock, oldRolloutWorkLock];
+  await runChecked(argv, { timeoutMs: SHUT_OUT_MS });
 }
 
 /**
