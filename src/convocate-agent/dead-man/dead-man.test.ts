@@ -246,6 +246,22 @@ describe('an open rollout is watched', () => {
     expect(machine.running).toBe('v1');
   });
 
+  test('and is none the worse for a systemd that does not answer', async () => {
+    armed({ deadline_s: 200 });
+    machine.restarts = 12;
+    const watching = watch();
+    for (const answers of [true, false, true]) {
+      await hasLooked();
+      machine.answers = answers;
+      await vi.advanceTimersByTimeAsync(250);
+    }
+    await hasLooked();
+    expect(machine.linked(currentLink)).toBe('v2');
+    machine.remove(`${rolloutDir}/armed.json`);
+    await vi.advanceTimersByTimeAsync(250);
+    await watching;
+  });
+
   test('is taken back at once where the host was started anew, before the agent may start', async () => {
     armed({ deadline_s: 200 });
     machine.remove(rolloutBootMark);

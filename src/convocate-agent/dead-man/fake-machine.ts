@@ -33,6 +33,8 @@ export class FakeMachine extends Lifetime {
   /** systemd's word on the agent's unit. */
   activeState = 'active';
   restarts = 0;
+  /** Whether systemd tells of the agent's unit at all. */
+  answers = true;
   /** Text of the unit that the agent's process was started with. */
   runsUnit = '';
   /** Texts of the units as systemd read them last. */
@@ -218,6 +220,7 @@ export class FakeMachine extends Lifetime {
   }
 
   #showState(): string {
+    if (!this.answers) return '';
     return ['ActiveState', 'NRestarts'].map((property) => `${property}=${this.#show(property)}\n`).join('');
   }
 

@@ -80,15 +80,21 @@ async function runningVersion(): Promise<string | undefined> {
   return program === undefined ? undefined : basename(dirname(dirname(program)));
 }
 
-/** What the dead-man looks at four times a second: one question for both. */
-export async function unitState(): Promise<{ readonly activeState: string; readonly restarts: number }> {
+interface UnitState {
+  readonly activeState: string;
+  readonly restarts: number | undefined;
+}
+
+/** What the dead-man looks at four times a second: one question for both. Neither is known where systemd does not answer. */
+export async function unitState(): Promise<UnitState> {
   const { stdout } = await runCommand(['systemctl', 'show', AGENT_HOST.unit, '-p', 'ActiveState,NRestarts']);
   const valueOf = (property: string): string =>
     stdout
       .split('\n')
       .find((line) => line.startsWith(`${property}=`))
       ?.slice(property.length + 1) ?? '';
-  return { activeState: valueOf('ActiveState'), restarts: Number(valueOf('NRestarts')) };
+  const restarts = valueOf('NRestarts');
+  return { activeState: valueOf('ActiveState'), restarts: restarts === '' ? undefined : Number(restarts) };
 }
 
 async function show(property: string): Promise<string> {

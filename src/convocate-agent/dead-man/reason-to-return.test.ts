@@ -46,6 +46,16 @@ test('restarts of the program before, and those that a restart by hand set to ze
   );
 });
 
+test('a count that systemd did not tell counts nothing, and what came meanwhile counts once it does', () => {
+  const silent = { activeState: '', restarts: undefined };
+  expect(reasons({ restarts: 12 }, silent, { restarts: 12 }, silent, { restarts: 14 })).toEqual(
+    Array.from({ length: 5 }, () => undefined),
+  );
+  expect(reasons({ restarts: 12 }, silent, { restarts: 15 }).at(-1)).toBe(
+    'the agent failed to stay up 3 times',
+  );
+});
+
 describe('a unit that systemd gave up on', () => {
   const failed = { activeState: 'failed' };
   const gaveUp = 'systemd gave up starting the agent';

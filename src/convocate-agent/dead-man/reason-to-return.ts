@@ -3,9 +3,9 @@ export interface Look {
   readonly uptimeS: number;
   /** The release that the host serves, by its `current` link, is the one that waits to be confirmed. */
   readonly isActivated: boolean;
-  /** systemd's ActiveState and NRestarts of the agent's unit. */
+  /** systemd's ActiveState and NRestarts of the agent's unit; empty and undefined where it did not answer. */
   readonly activeState: string;
-  readonly restarts: number;
+  readonly restarts: number | undefined;
   /** The shell asks for the way back. */
   readonly requested: string | undefined;
 }
@@ -42,6 +42,7 @@ export class ReasonToReturn {
   }
 
   #count({ isActivated, restarts }: Look): void {
+    if (restarts === undefined) return; // taken for none, the next look would count all there were as new
     const last = this.#lastRestarts;
     this.#lastRestarts = restarts;
     if (!isActivated || last === undefined) return;
