@@ -122,5 +122,7 @@ for other in "$lib"/releases/*/manifest.json; do
   files_of "$other" | mend "$(dirname "$other")" || :
 done
 rm -f "$list"
+# A release that is told to be there is there after a power cut too: what comes next may name it.
+sync -f "$lib/releases"
 `,
 };

@@ -125,6 +125,21 @@ describe('unpack-release', () => {
     expect(file.ino).toBe(stored.ino); // one copy on disk
   });
 
+  test('is on the disk when it has ended, and so is what it mended: its renames come before a sync', async () => {
+    await mkdir(at('bin'));
+    const look = 'for file in "$LIB"/releases/*/convocate-agent; do echo "$* $file"; done >> "$LIB.synced"';
+    await writeFile(at('bin/sync'), `#!/bin/sh\n${look}\n`, { mode: 0o755 });
+    const env = { ...process.env, LIB: at('lib'), PATH: `${at('bin')}:${process.env['PATH']}` };
+    for (const harm of [async () => {}, () => rm(release('convocate-agent'))]) {
+      await harm();
+      const argv = scriptArgv(UNPACK_RELEASE, at('lib'), 'v1', at('signers'));
+      expect(await runCommand(argv, { env, input: await parcel() })).toMatchObject({ exitCode: 0 });
+      const synced = (await readFile(at('lib.synced'), 'utf8')).trim().split('\n');
+      expect(synced.at(-1)).toBe(`-f ${at('lib/releases')} ${release('convocate-agent')}`);
+      await rm(at('lib.synced'));
+    }
+  });
+
   test('again changes nothing', async () => {
     await unpack();
     const before = await stat(release('convocate-agent'));

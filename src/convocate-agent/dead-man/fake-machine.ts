@@ -247,6 +247,7 @@ export class FakeMachine extends Lifetime {
 }
 
 const HARMLESS = new Set([
+  `sync -f ${UNITS}`,
   'systemd-notify --ready',
   `systemctl reset-failed ${unit}`,
   `systemctl reset-failed ${deadManUnit}`,

@@ -30,6 +30,7 @@ export function enabledItem(unit: string): ManagedItem {
     },
     apply: async () => {
       await runChecked(['systemctl', 'enable', '--quiet', unit]);
+      await runChecked(['sync', '-f', '/etc/systemd/system']); // a power cut must not take its link: that start counts
     },
   };
 }
