@@ -25,7 +25,14 @@ test('is kept in every place that going back writes to, since each may be a disk
 
 test('is taken in all places or in none', async () => {
   const missing = join(directory, 'missing');
-  await expect(takeBallast([...places, missing])).rejects.toThrow('ENOENT');
+  await expect(takeBallast([...places, missing])).rejects.toMatchObject({
+    name: 'OperationError',
+    message: `the room that going back needs could not be taken: ${missing}/ballast`,
+    details: {
+      output: expect.stringContaining('ENOENT') as string,
+      hint: expect.stringContaining(`df -h ${missing}`) as string,
+    },
+  });
   for (const place of places) expect(await readdir(place)).toEqual([]);
 });
 

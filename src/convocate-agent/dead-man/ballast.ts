@@ -1,5 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { OperationError, messageOf } from '../../base/errors.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 
 /**
@@ -10,13 +11,20 @@ const PLACES = [AGENT_HOST.rolloutDir, AGENT_HOST.configDir, AGENT_HOST.libDir];
 const NAME = 'ballast';
 const BYTES = 256 * 1024;
 
-/** All of it or none: on a disk that is full already, what could be taken is given back. */
+/** All of it or none: on a disk that is full already, what could be taken is given back. Throws OperationError then. */
 export async function takeBallast(places: readonly string[] = PLACES): Promise<void> {
-  try {
-    for (const place of places) await writeFile(join(place, NAME), Buffer.alloc(BYTES), { mode: 0o600 });
-  } catch (error) {
-    await dropBallast(places);
-    throw error;
+  for (const place of places) {
+    const path = join(place, NAME);
+    try {
+      await writeFile(path, Buffer.alloc(BYTES), { mode: 0o600 });
+    } catch (cause) {
+      await dropBallast(places);
+      throw new OperationError(`the room that going back needs could not be taken: ${path}`, {
+        output: messageOf(cause),
+        hint: `see whether that disk is full: df -h ${place}; make room, then run the same command again`,
+        cause,
+      });
+    }
   }
 }
 
