@@ -121,6 +121,24 @@ rm -f "$1"
 };
 
 /**
+ * Closes a rollout that can neither be confirmed nor taken back: its dead-man is ended first, so that it does nothing
+ * any more. Its record is kept beside, as "….closed", to be looked at. Arguments: rollout directory, unit of the dead-man.
+ */
+export const CLOSE_ROLLOUT: HostScript = {
+  name: 'close-rollout',
+  text: `
+set -eu
+systemctl stop "$2" || :
+state=$(systemctl show "$2" -p ActiveState --value)
+case $state in inactive|failed) ;; *) echo "$2 could not be stopped: it is $state" >&2; exit 1 ;; esac
+for record in armed.json returning.json; do
+  [ ! -e "$1/$record" ] || mv -fT "$1/$record" "$1/$record.closed"
+done
+sync -f "$1"
+`,
+};
+
+/**
  * Writes one small text file as one step, where its text or mode is another than it was; prints "same" or "changed".
  * What is right is not touched, nor is its directory. The text comes on stdin, so a secret is never in an argv.
  * Arguments: path, mode.

@@ -35,7 +35,10 @@ only_gone() {
  */
 const TELL_ROLLOUT = `
 for open in armed returning; do
-  [ -e "$state/rollout/$open.json" ] && say rollout "$(b64 < "$state/rollout/$open.json")"
+  record=$state/rollout/$open.json
+  [ -e "$record" ] || continue
+  text=$(b64 < "$record") || [ -e "$record" ] || continue # it came to its end while it was read
+  say rollout "$text"
 done
 say rolled_back "$(b64 < "$state/rollout/returned.json")"
 say current "$(readlink "$lib/current" 2>/dev/null)"

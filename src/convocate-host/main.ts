@@ -113,8 +113,8 @@ program
     reportErrors(options.json, async () => {
       const { formatReleases, heldReleases } = await import('./flows/releases.ts');
       requireRoot('releases');
-      const releases = await heldReleases(quietRollout(options));
-      print(options.json ? JSON.stringify(releases) : formatReleases(releases));
+      const held = await heldReleases(quietRollout(options));
+      print(options.json ? JSON.stringify(held.releases) : formatReleases(held));
     }),
   );
 

@@ -16,7 +16,7 @@ const read = (stdout: string): Promise<RolloutFacts> =>
 test('where a host stands between two releases', async () => {
   const rolledBack = { from: 'v2', to: 'v1', reason: 'it is mute', at: '2026-01-02T03:04:05.678Z' };
   const told = factsLines([
-    ['rollout', b64({ rollout: 7, from: 'v1', to: 'v2' })],
+    ['rollout', b64({ rollout: 7, from: 'v1', to: 'v2', previous: null, deadline_s: 160.25, window_s: 60 })],
     ['rolled_back', b64(rolledBack)],
     ['current', `${libDir}/releases/v2`],
     ['running', `${libDir}/releases/v1/runtime/node`],
@@ -33,16 +33,21 @@ test('where a host stands between two releases', async () => {
 test.each([
   ['nothing', ''],
   ['half of it', factsLines([['current', `${libDir}/releases/v2`]])],
-  [
-    'a rollout that is damaged',
-    factsLines([
-      ['rollout', b64('v1')],
-      ['told', 'all'],
-    ]),
-  ],
 ])('a host that tells %s is not taken for one without a rollout', async (_what, stdout) => {
   await expect(read(stdout)).rejects.toMatchObject({
     message: 'the host told facts that make no sense',
     details: { host: 'agent-a' },
   });
+});
+
+test.each([
+  ['empty', ''],
+  ['no JSON', Buffer.from('{"rollout":7').toString('base64')],
+  ['without one of its words', b64({ rollout: 7, from: 'v1', to: 'v2', previous: null, window_s: 60 })],
+])('a rollout whose record is %s is open, and told apart', async (_what, record) => {
+  const told = factsLines([
+    ['rollout', record],
+    ['told', 'all'],
+  ]);
+  expect(await read(told)).toEqual({ damagedRollout: true });
 });

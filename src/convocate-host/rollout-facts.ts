@@ -1,16 +1,12 @@
-import * as z from 'zod/mini';
 import { OperationError } from '../base/errors.ts';
 import { parseJson } from '../base/parse-json.ts';
 import type { Host } from '../host-access/host.ts';
+import { Armed } from '../protocol/armed.ts';
 import { AGENT_HOST } from '../protocol/host-layout.ts';
 import { RolledBack } from '../protocol/rpc.ts';
 import { scriptArgv } from './host-scripts.ts';
 import { READ_ROLLOUT } from './look-scripts.ts';
 import { type ToldLines, decode, needed, optional, toldLines } from './script-lines.ts';
-
-/** Both are versions: the release that such a rollout leaves, and the one it is to bring. */
-const OpenRollout = z.object({ from: z.string(), to: z.string() });
-type OpenRollout = z.infer<typeof OpenRollout>;
 
 /** Where a host stands between two releases. */
 export interface RolloutFacts {
@@ -18,8 +14,10 @@ export interface RolloutFacts {
   readonly liveVersion?: string;
   /** Version of the program that the service's process runs: an older one where a rollout was cut off before its restart. */
   readonly runningVersion?: string;
-  /** A rollout that was neither confirmed nor taken back yet. */
-  readonly openRollout?: OpenRollout;
+  /** A rollout that was neither confirmed nor taken back yet; undefined also where its record is damaged. */
+  readonly openRollout?: Pick<Armed, 'from' | 'to'>;
+  /** One is open, and nobody can read which: no dead-man can take it back. */
+  readonly damagedRollout?: true;
   readonly rolledBack?: RolledBack;
 }
 
@@ -40,15 +38,15 @@ export function parseRollout({ all, one }: ToldLines): RolloutFacts {
   return {
     ...optional('liveVersion', one('current').split('/').at(-1)),
     ...optional('runningVersion', one('running').split('/').at(-3)),
-    ...optionalOpenRollout(all('rollout').at(-1)),
+    ...openRolloutOf(all('rollout').at(-1)),
     ...optionalRolledBack(decode(one('rolled_back'))),
   };
 }
 
-/** It may have come to its end while it was read: then nothing is told of it. */
-function optionalOpenRollout(base64 = ''): { openRollout?: OpenRollout } {
-  if (base64 === '') return {};
-  return { openRollout: OpenRollout.parse(JSON.parse(decode(base64))) };
+function openRolloutOf(base64: string | undefined): Pick<RolloutFacts, 'openRollout' | 'damagedRollout'> {
+  if (base64 === undefined) return {};
+  const { success, data } = Armed.safeParse(parseJson(decode(base64)));
+  return success ? { openRollout: { from: data.from, to: data.to } } : { damagedRollout: true };
 }
 
 function optionalRolledBack(text: string): { rolledBack?: RolledBack } {

@@ -36,6 +36,7 @@ import { parseFacts } from '../../src/convocate-host/facts.ts';
 import { parseRollout } from '../../src/convocate-host/rollout-facts.ts';
 import { toldLines } from '../../src/convocate-host/script-lines.ts';
 import {
+  CLOSE_ROLLOUT,
   FENCE,
   FORGET_RETURN,
   HOLD_LOCK,
@@ -264,7 +265,7 @@ describe('read-rollout', () => {
   });
 
   test('tells of a rollout until it has ended, and what is live, without Docker', async () => {
-    const rollout = { rollout: 3, from: 'v1', to: 'v2' };
+    const rollout = { rollout: 3, from: 'v1', to: 'v2', previous: null, deadline_s: 160.25, window_s: 60 };
     await symlink(at('lib/releases/v2'), at('lib/current'));
     await writeFile(at('var/rollout/armed.json'), JSON.stringify(rollout));
     const open = { liveVersion: 'v2', openRollout: { from: 'v1', to: 'v2' } };
@@ -276,6 +277,56 @@ describe('read-rollout', () => {
     await writeFile(at('var/rollout/returned.json'), JSON.stringify(rolledBack));
     expect(await look()).toEqual({ liveVersion: 'v2', rolledBack });
     expect(await readdir(root)).not.toContain('asked');
+  });
+});
+
+describe('a rollout whose record is damaged', () => {
+  const unit = 'convocate-dead-man.service';
+  /** A `systemctl` that says that the unit is so, and notes what it was asked, and whether the record was there yet. */
+  const close = async (state: string): Promise<CommandResult> => {
+    for (const directory of ['bin', 'rollout']) await mkdir(at(directory), { recursive: true });
+    const note = `echo "$* $(ls ${quoteArgv([at('rollout')])} | tr '\\n' ' ')" >> ${quoteArgv([at('asked')])}`;
+    const text = `#!/bin/sh\n${note}\n[ "$1" = show ] || exit 5\necho ${state}\n`;
+    await writeFile(at('bin/systemctl'), text, { mode: 0o755 });
+    const env = { ...process.env, PATH: `${at('bin')}:${process.env['PATH']}` };
+    return await runCommand(scriptArgv(CLOSE_ROLLOUT, at('rollout'), unit), { env });
+  };
+  const left = async (): Promise<string[]> => (await readdir(at('rollout'))).toSorted();
+
+  test.each(['', '{"rollout":3'])('is told as that: %j', async (record) => {
+    await mkdir(at('var/rollout'), { recursive: true });
+    await writeFile(at('var/rollout/armed.json'), record);
+    const argv = scriptArgv(READ_ROLLOUT, at('lib'), at('var'), 'no-such-unit.service');
+    expect(parseRollout(toldLines(await runChecked(argv)))).toEqual({ damagedRollout: true });
+  });
+
+  test.each(['inactive', 'failed'])(
+    'is closed once its dead-man is %s, and kept to be looked at',
+    async (is) => {
+      await mkdir(at('rollout'));
+      for (const name of ['armed.json', 'returning.json', 'number', 'armed.json.closed'])
+        await writeFile(at('rollout', name), name);
+      const closed = ['armed.json.closed', 'number', 'returning.json.closed'];
+      for (let round = 0; round < 2; round += 1) {
+        expect(await close(is)).toMatchObject({ exitCode: 0, stdout: '', stderr: '' });
+        expect(await left()).toEqual(closed);
+      }
+      expect(await readFile(at('rollout/armed.json.closed'), 'utf8')).toBe('armed.json');
+      const [first, second] = (await readFile(at('asked'), 'utf8')).split('\n');
+      const before = 'armed.json armed.json.closed number returning.json ';
+      expect([first, second]).toEqual([
+        `stop ${unit} ${before}`,
+        `show ${unit} -p ActiveState --value ${before}`,
+      ]);
+    },
+  );
+
+  test('stays open while its dead-man works', async () => {
+    await mkdir(at('rollout'));
+    await writeFile(at('rollout/returning.json'), '{');
+    const stderr = `${unit} could not be stopped: it is deactivating\n`;
+    expect(await close('deactivating')).toEqual({ exitCode: 1, stdout: '', stderr });
+    expect(await left()).toEqual(['returning.json']);
   });
 });
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { deadMan } from './dead-man.ts';
 import { endOf } from './fake-lifetime.ts';
-import type { Armed } from './rollout-state.ts';
+import type { Armed } from '../../protocol/armed.ts';
 
 const { machine } = await vi.hoisted(async () => {
   const { FakeMachine } = await import('./fake-machine.ts');

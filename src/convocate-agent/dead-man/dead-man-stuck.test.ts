@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { deadMan } from './dead-man.ts';
 import { endOf } from './fake-lifetime.ts';
-import { type Armed, RolloutFiles } from './rollout-state.ts';
+import type { Armed } from '../../protocol/armed.ts';
+import { RolloutFiles } from './rollout-state.ts';
 
 const { machine } = await vi.hoisted(async () => {
   const { FakeMachine } = await import('./fake-machine.ts');

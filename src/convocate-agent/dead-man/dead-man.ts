@@ -4,7 +4,8 @@ import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { dropBallast } from './ballast.ts';
 import { hasLeft, liveVersion, restartInto, shutOut, unitState } from './go-back.ts';
 import { ReasonToReturn } from './reason-to-return.ts';
-import { type Armed, RolloutFiles, type RolloutState } from './rollout-state.ts';
+import type { Armed } from '../../protocol/armed.ts';
+import { RolloutFiles, type RolloutState } from './rollout-state.ts';
 import { switchBack } from './switch-back.ts';
 import { uptimeSeconds } from './uptime.ts';
 

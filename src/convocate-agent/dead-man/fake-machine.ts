@@ -7,7 +7,7 @@ import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { RAISE_FENCE } from '../../protocol/rollout-fence.ts';
 import { Lifetime } from './fake-lifetime.ts';
 import { fakeRelease } from './release-fixture.ts';
-import type { Armed } from './rollout-state.ts';
+import type { Armed } from '../../protocol/armed.ts';
 
 const { unit, deadManUnit, releasesDir, rolloutDir } = AGENT_HOST;
 const UNITS = '/etc/systemd/system';

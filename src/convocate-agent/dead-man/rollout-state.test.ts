@@ -2,7 +2,8 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Armed, RolloutFiles } from './rollout-state.ts';
+import type { Armed } from '../../protocol/armed.ts';
+import { RolloutFiles } from './rollout-state.ts';
 
 const { disk } = vi.hoisted(() => ({ disk: { afterRead: () => Promise.resolve() } }));
 vi.mock('node:fs/promises', async (original) => {

@@ -1,29 +1,11 @@
 import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as z from 'zod/mini';
 import { syncToDisk, writeFileAtomic } from '../../base/atomic-file.ts';
 import { OperationError, codeOf } from '../../base/errors.ts';
 import { parseJson } from '../../base/parse-json.ts';
+import { Armed } from '../../protocol/armed.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
-import { isVersion } from '../../protocol/ids.ts';
 import { RolledBack } from '../../protocol/rpc.ts';
-
-const Version = z.string().check(z.refine(isVersion, 'is not a version'));
-
-/** A rollout that is not confirmed yet, as it lies on the disk of the host from before the switch on. */
-export const Armed = z.object({
-  /** The fence's number of the rollout; see protocol/rollout-fence.ts. */
-  rollout: z.int(),
-  /** The release to go back to: the live one when this was written. */
-  from: Version,
-  to: Version,
-  /** What `previous` named before; going back restores that too. */
-  previous: z.nullable(Version),
-  /** In seconds since the host was started, a clock that nobody sets. */
-  deadline_s: z.number(),
-  window_s: z.number(),
-});
-export type Armed = z.infer<typeof Armed>;
 
 /** What stands between two releases: nothing, a rollout that waits for its word, or one that is being taken back. */
 export type RolloutState =
@@ -155,7 +137,7 @@ export class RolloutFiles {
     const armed = Armed.safeParse(parseJson(text));
     if (armed.success) return armed.data;
     throw new OperationError(`${this.#path(name)} is damaged, so nobody knows what to go back to`, {
-      hint: `see which release is live, then remove ${this.#path(name)}`,
+      hint: 'run an update or a rollback on this host: that puts it away and proves what it brings',
     });
   }
 

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { deadMan } from './dead-man.ts';
-import { type Armed, RolloutFiles } from './rollout-state.ts';
+import type { Armed } from '../../protocol/armed.ts';
+import { RolloutFiles } from './rollout-state.ts';
 import { askBack, disarm } from './settle.ts';
 
 const { machine } = await vi.hoisted(async () => {

@@ -8,7 +8,7 @@ import type { ManagedItem } from '../install/item.ts';
 import { releaseItems } from '../install/items.ts';
 import { openRelease } from '../release-home.ts';
 import { liveVersion } from './go-back.ts';
-import type { Armed } from './rollout-state.ts';
+import type { Armed } from '../../protocol/armed.ts';
 
 /** What cannot be written now is tried again for so long: a disk that is full may get room. */
 const TRY_MS = 10_000;

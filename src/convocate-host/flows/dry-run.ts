@@ -14,7 +14,8 @@ export async function dryRun(rollout: Rollout, decide: Step, { print, json }: Dr
   await runSteps([connect, lookForRollouts, decide], rollout);
   const { hostName, reporter } = rollout;
   const plan = need(rollout, 'plan');
-  if (need(rollout, 'facts').openRollout !== undefined)
+  const { openRollout, damagedRollout } = need(rollout, 'facts');
+  if (openRollout !== undefined || damagedRollout)
     reporter.warn(
       'an earlier rollout was not confirmed; it would be taken back first, and the plan be another',
     );

@@ -73,7 +73,9 @@ test('a host whose Docker does not answer still tells what it holds', () => {
 });
 
 test('people read it as a table', () => {
-  expect(formatReleases(describeReleases(facts))).toBe(
+  const releases = describeReleases(facts);
+  const table = formatReleases({ releases, isRecordDamaged: false });
+  expect(table).toBe(
     `
 RELEASE  IS        IMAGE    USED BY            NEXT PRUNE
 v0                 missing                     goes with the next prune
@@ -81,5 +83,8 @@ v1                 there    sessions api, web  stays
 v2       previous  missing                     stays
 v3       live      there    sessions three     stays
 `.trim(),
+  );
+  expect(formatReleases({ releases, isRecordDamaged: true })).toBe(
+    `${table}\n\na rollout is open on this host whose record is damaged: it has no way back, and prunes nothing, until an update or a rollback closes that`,
   );
 });

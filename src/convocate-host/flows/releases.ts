@@ -18,10 +18,18 @@ export interface HeldRelease {
   readonly pinned_by: readonly ('live' | 'previous' | 'sessions')[];
 }
 
+/** What a host holds, as `convocate-host releases` shows it. */
+export interface Holdings {
+  readonly releases: readonly HeldRelease[];
+  /** A rollout is open there, and its record is damaged. */
+  readonly isRecordDamaged: boolean;
+}
+
 /** `convocate-host releases`: what a host holds, and what keeps it there. Reads only. */
-export async function heldReleases(rollout: Rollout): Promise<HeldRelease[]> {
+export async function heldReleases(rollout: Rollout): Promise<Holdings> {
   await runSteps([connect, lookAtHost], rollout);
-  return describeReleases(need(rollout, 'facts'));
+  const facts = need(rollout, 'facts');
+  return { releases: describeReleases(facts), isRecordDamaged: facts.damagedRollout === true };
 }
 
 export function describeReleases(facts: HostFacts): HeldRelease[] {
@@ -45,7 +53,7 @@ export function describeReleases(facts: HostFacts): HeldRelease[] {
 }
 
 /** The same as a table. */
-export function formatReleases(releases: readonly HeldRelease[]): string {
+export function formatReleases({ releases, isRecordDamaged }: Holdings): string {
   const rows = releases.map((release) => [
     release.version,
     release.live ? 'live' : release.previous ? 'previous' : '',
@@ -53,5 +61,9 @@ export function formatReleases(releases: readonly HeldRelease[]): string {
     release.sessions.length === 0 ? '' : `sessions ${release.sessions.join(', ')}`,
     release.pinned_by.length === 0 ? 'goes with the next prune' : 'stays',
   ]);
-  return formatTable(['RELEASE', 'IS', 'IMAGE', 'USED BY', 'NEXT PRUNE'], rows);
+  const table = formatTable(['RELEASE', 'IS', 'IMAGE', 'USED BY', 'NEXT PRUNE'], rows);
+  return isRecordDamaged ? `${table}\n\n${DAMAGED}` : table;
 }
+
+const DAMAGED =
+  'a rollout is open on this host whose record is damaged: it has no way back, and prunes nothing, until an update or a rollback closes that';

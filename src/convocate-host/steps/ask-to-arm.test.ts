@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type ExpectedCall, fakeHost } from '../../host-access/fake-host.ts';
 import { planWith, rolloutOn, runStep, type ToldRollout } from '../rollout-fixture.ts';
 import { type Step, runSteps } from '../rollout.ts';
-import { fromV1, goBack, open, settled } from './dead-man-fixture.ts';
+import { damaged, fromV1, goBack, open, settled } from './dead-man-fixture.ts';
 import { armDeadMan } from './dead-man.ts';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -124,6 +124,12 @@ describe('arming', () => {
       expect(rollout.said).toEqual(['step arming the dead-man timer', 'step going back to v1']);
     },
   );
+
+  test('one that left a damaged record behind may have armed: no release is activated over that', async () => {
+    const reason = 'the dead-man timer could not be armed, so nothing was activated';
+    const { error } = await failToArm(ended(1), damaged, open, goBack(reason, { ending: 'none' }));
+    expect(error).toMatchObject(notArmed(1, ''));
+  });
 
   test('an answer that makes no sense is none', async () => {
     const { error } = await failToArm({ argv: armArgv, answer: { stdout: 'ok\n' } }, settled, isAble);

@@ -31,8 +31,8 @@ export async function askToArm(rollout: Rollout, from: string): Promise<Armed> {
   if (result.exitCode === 0 && answer.success) return answer.data;
 
   // It may have been killed after it had armed: how far it came is for the host to say.
-  const { openRollout } = await readRollout(host);
-  if (openRollout === undefined) {
+  const { openRollout, damagedRollout } = await readRollout(host);
+  if (openRollout === undefined && !damagedRollout) {
     delete rollout.deadMan;
     const why = await whyUnable(host, from, result);
     if (why !== undefined) return { armed: false, why };
@@ -66,7 +66,7 @@ async function whyUnable(host: Host, version: string, result: CommandResult): Pr
 const OWN_WORDS = /^error: /m;
 
 /** What a program said last of why it ended; of Node's words over a broken program, the line that names the error. */
-function lastWords({ exitCode, stderr }: CommandResult): string {
+export function lastWords({ exitCode, stderr }: CommandResult): string {
   const lines = stderr.trim().split('\n');
   const words = lines.findLast((line) => /^\w*Error\b.*: /.test(line)) ?? lines.at(-1);
   return words || (exitCode === 0 ? 'it ends without an answer' : `exit ${exitCode}`);

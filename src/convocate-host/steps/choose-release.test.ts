@@ -9,7 +9,7 @@ import { scriptArgv } from '../host-scripts.ts';
 import { READ_FACTS } from '../look-scripts.ts';
 import { planWith, rolloutOn, runStep, type ToldRollout } from '../rollout-fixture.ts';
 import { chooseRelease, proveRelease } from './choose-release.ts';
-import { record } from './dead-man-fixture.ts';
+import { OPEN_RECORD, record } from './dead-man-fixture.ts';
 import { lookAtStatusLink } from './status-link.ts';
 
 vi.mock('./status-link.ts');
@@ -50,7 +50,7 @@ describe('the release to go back to', () => {
 
   test('is what an open rollout left, also where the host went back to it meanwhile', async () => {
     const host = fakeHost('agent-a', [
-      look(...ON_V2, ['rollout', Buffer.from('{"from":"v1","to":"v2"}').toString('base64')]),
+      look(...ON_V2, OPEN_RECORD),
       readingRelease('v1'),
       look(['current', `${releases}/v1`], ['previous', `${releases}/v0`], ...held('v0', 'v1', 'v2')),
       readingRelease('v1'),

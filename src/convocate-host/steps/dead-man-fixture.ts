@@ -33,7 +33,13 @@ const look = (...lines: Line[]): ExpectedCall => ({
   argv: READ,
   answer: { stdout: factsLines([...lines, ['told', 'all']]) },
 });
-export const open: ExpectedCall = look(['rollout', b64('{"from":"v1","to":"v2"}')]);
+/** The record of a rollout from v1 to v2, as the host told it. */
+export const OPEN_RECORD: Line = [
+  'rollout',
+  b64('{"rollout":3,"from":"v1","to":"v2","previous":null,"deadline_s":160.25,"window_s":60}'),
+];
+export const open: ExpectedCall = look(OPEN_RECORD);
+export const damaged: ExpectedCall = look(['rollout', b64('{"rollout":3,"fro')]);
 export const settled: ExpectedCall = look();
 /** Nothing is open there; these are the release by its link, and the one that its service runs. */
 export const serving = (live: string, running?: string): ExpectedCall =>

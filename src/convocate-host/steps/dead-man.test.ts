@@ -1,22 +1,20 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type ExpectedCall, fakeHost } from '../../host-access/fake-host.ts';
-import { healthy } from '../plan-fixture.ts';
 import { rolloutOn, runStep, type ToldRollout } from '../rollout-fixture.ts';
-import { type Rollout, type Step, runSteps } from '../rollout.ts';
+import { runSteps } from '../rollout.ts';
 import {
   RETURNED,
   STUCK,
   armed,
   ask,
-  failing,
+  damaged,
   fromV1,
-  goBack,
   open,
   serving,
   settled,
   wentBack,
 } from './dead-man-fixture.ts';
-import { armDeadMan, disarmDeadMan, settleEarlier } from './dead-man.ts';
+import { armDeadMan, disarmDeadMan } from './dead-man.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -80,6 +78,12 @@ describe('disarming', () => {
     host.assertDone();
   });
 
+  test('takes no record that is damaged for a rollout that has ended', async () => {
+    const told = disarm(damaged, open, ask(['disarm'], { ending: 'confirmed' }));
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect((await told).deadMan).toBeUndefined();
+  });
+
   const stuck = [open, ask(['disarm'], { ending: 'none', rolled_back: STUCK })];
 
   test('ends what the host could not take back, since it is proven; and says that it had to be', async () => {
@@ -103,32 +107,5 @@ describe('disarming', () => {
     const rollout = rolloutOn(fakeHost('agent-a', []), fromV1);
     expect(disarmDeadMan.isDone?.(rollout)).toBe(true);
     expect(disarmDeadMan.isDone?.(rolloutOn(fakeHost('agent-a', []), armed()))).toBe(false);
-  });
-});
-
-describe('a rollout that was left open by another', () => {
-  const lookAgain: Step = { title: '', run: async ({ reporter }) => reporter.note('looked again') };
-  const goBackNow = (answer: object): ExpectedCall =>
-    goBack('another rollout began before it was confirmed', answer);
-
-  test.each([
-    [{ ending: 'rolled_back', rolled_back: RETURNED }, ['note went back from v2 to v1', 'note looked again']],
-    [{ ending: 'none' }, ['note looked again']],
-    [{ ending: 'none', rolled_back: STUCK }, ['warn it stays: it is mute', 'note looked again']],
-  ])('is taken back with our number, and the host looked at again: %j', async (answer, words) => {
-    const { said } = await runStep(settleEarlier(lookAgain), [goBackNow(answer)]);
-    expect(said).toEqual(words);
-  });
-
-  test('that cannot be taken back ends ours, with nothing looked at', async () => {
-    const refused = runStep(settleEarlier(lookAgain), [failing(goBackNow({}), 1, 'no')]);
-    await expect(refused).rejects.toThrow('convocate-agent failed');
-  });
-
-  test('is nothing to do where there is none', () => {
-    const step = settleEarlier(lookAgain);
-    const on = (facts: Rollout['facts'] & object): boolean | undefined =>
-      step.isDone?.(rolloutOn(fakeHost('agent-a', []), { facts }));
-    expect([on(healthy), on({ ...healthy, openRollout: { from: 'v1', to: 'v2' } })]).toEqual([true, false]);
   });
 });

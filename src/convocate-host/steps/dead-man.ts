@@ -3,7 +3,7 @@ import type { RolledBack } from '../../protocol/rpc.ts';
 import { type Rollout, type Step, need } from '../rollout.ts';
 import { askToArm } from './ask-to-arm.ts';
 import { SessionsChangedError } from './confirm-healthy.ts';
-import { askWatcher, servedRelease, settle } from './settle-rollout.ts';
+import { isStuck, servedRelease, settle } from './settle-rollout.ts';
 import { waitForAnswer } from './wait-for-answer.ts';
 
 /**
@@ -54,27 +54,6 @@ export const disarmDeadMan: Step = {
     });
   },
 };
-
-/** An earlier rollout whose operator is gone: it is taken back, and the host is looked at again, before this one begins. */
-export const settleEarlier = (lookAgain: Step): Step => ({
-  title: 'taking back an earlier rollout that nobody confirmed',
-  changesHost: true,
-  isDone: ({ facts }) => facts?.openRollout === undefined,
-  run: async (rollout) => {
-    const reason = 'another rollout began before it was confirmed';
-    const { number } = need(rollout, 'lock');
-    await using host = await need(rollout, 'host').reconnect();
-    const { rolled_back } = await askWatcher(host, number, ['go-back', '--reason', reason]);
-    if (rolled_back && isStuck(rolled_back)) rollout.reporter.warn(`it stays: ${rolled_back.reason}`);
-    else if (rolled_back) rollout.reporter.note(`went back from ${rolled_back.from} to ${rolled_back.to}`);
-    await lookAgain.run(rollout); // all that was decided was decided about another release
-  },
-});
-
-/** The host had to go back, could not, and stays on the release that was to be left. */
-function isStuck({ from, to }: RolledBack): boolean {
-  return from === to;
-}
 
 function stuckOn(
   { hostName }: Rollout,

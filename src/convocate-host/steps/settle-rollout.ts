@@ -14,6 +14,11 @@ const Ending = z.object({
 /** How a rollout ended, in the host's own words. */
 type Ending = z.infer<typeof Ending>;
 
+/** The host had to go back, could not, and stays on the release that was to be left. */
+export function isStuck({ from, to }: RolledBack): boolean {
+  return from === to;
+}
+
 /** Going back restarts the agent: what that may take at most, beyond the dead-man's deadline. */
 const GO_BACK_MS = 90_000;
 const RETRY_MS = 1_000;
@@ -24,7 +29,8 @@ const RETRY_MS = 1_000;
  */
 export async function settle(rollout: Rollout, verb: readonly string[]): Promise<Ending> {
   return await keepAsking(rollout, async (host) => {
-    const { openRollout, rolledBack } = await readRollout(host);
+    const { openRollout, damagedRollout, rolledBack } = await readRollout(host);
+    if (damagedRollout) throw new OperationError(DAMAGED_RECORD);
     if (openRollout !== undefined) return await askWatcher(host, need(rollout, 'lock').number, verb);
     const isOurs = rolledBack?.from === need(rollout, 'plan').version;
     const isNews = isOurs && rolledBack.at !== rollout.facts?.rolledBack?.at;
@@ -43,9 +49,15 @@ export async function servedRelease(
   });
 }
 
+/** Of a host whose facts say `damagedRollout`. */
+export const DAMAGED_RECORD = `the record of an open rollout in ${AGENT_HOST.rolloutDir} is damaged`;
+
+/** The program of the release that watches. */
+export const WATCHER = `${AGENT_HOST.wayBackLink}/convocate-agent`;
+
 /** A verb of the release that watches, the one that is left; it looks at the rollout's number itself. */
 export async function askWatcher(host: Host, number: number, verb: readonly string[]): Promise<Ending> {
-  const argv = [`${AGENT_HOST.wayBackLink}/convocate-agent`, ...verb, '--rollout', String(number)];
+  const argv = [WATCHER, ...verb, '--rollout', String(number)];
   return Ending.parse(JSON.parse(await host.check(argv, { timeoutMs: GO_BACK_MS })));
 }
 
