@@ -109,6 +109,14 @@ describe('the life of a session', { timeout: 60_000 }, () => {
     await agent.call('delete', { id });
   });
 
+  test('root inside makes no device in the home, which would be one on the disk of the host', async () => {
+    const id = await runningSession();
+    const inside = ['exec', '--user', 'root', containerNameOf(id)];
+    const made = await engine.docker.exec([...inside, 'mknod', '/home/claude/disk', 'b', '8', '0']);
+    expect(made).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/Operation not permitted/) });
+    expect((await engine.docker.exec([...inside, 'mkfifo', '/home/claude/pipe'])).exitCode).toBe(0);
+  });
+
   test('the exit code of the command is kept and told at once', async () => {
     const id = await runningSession();
     const terminal = await agent.attach({ id });

@@ -56,6 +56,7 @@ test('what Docker is asked for, in full', () => {
         { Type: 'bind', Source: '/usr/local/bin/claude', Target: '/usr/local/bin/claude', ReadOnly: true },
       ],
       PortBindings: { '2000/udp': [{ HostPort: '2000' }] },
+      CapDrop: ['MKNOD', 'NET_RAW'],
       PidsLimit: 4096,
       LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
       CgroupParent: 'convocate-sessions.slice',
