@@ -24,6 +24,24 @@ test('a state is old as its first report, however often it is reported again', (
   expect(since()).toBe('2026-01-01T10:00:40.000Z');
 });
 
+test('a question that was answered, as the status says, and asked again is as old as the second one', () => {
+  const book = new ActivityBook(() => START + 100_000);
+  const status = { state: 'busy', detail: '', atMs: START + 20_000 } as const;
+  book.note('a', { report: report('waiting', 10) });
+  book.note('a', { report: report('waiting', 12), status: { ...status, state: 'waiting' } });
+  expect(book.activityOf('a', container)?.since).toBe('2026-01-01T10:00:10.000Z');
+  book.note('a', { status });
+  expect(book.activityOf('a', container)).toMatchObject({
+    state: 'working',
+    since: '2026-01-01T10:00:20.000Z',
+  });
+  book.note('a', { report: report('waiting', 30), status });
+  expect(book.activityOf('a', container)).toMatchObject({
+    state: 'waiting',
+    since: '2026-01-01T10:00:30.000Z',
+  });
+});
+
 test('what was forgotten is unknown', () => {
   const book = new ActivityBook(() => START);
   book.note('a', { report: report('working', 1) });

@@ -1,5 +1,5 @@
 import type { Activity } from '../../protocol/activity.ts';
-import { type ContainerEvidence, type TerminalEvidence, decideActivity } from './decide-activity.ts';
+import { type ContainerEvidence, type TerminalEvidence, decideActivity, isNews } from './decide-activity.ts';
 import type { ProgramStatus } from './program-status.ts';
 import type { Report } from './report-file.ts';
 
@@ -20,10 +20,13 @@ export class ActivityBook {
     this.#nowMs = nowMs;
   }
 
-  /** A program may report the same state again and again: it is in it since the first of these reports. */
+  /**
+   * A program may report the same state again and again: it is in it since the first of these reports. Not where its status
+   * told another one meanwhile: a question was answered then, and this is the next.
+   */
   note(id: string, news: Page): void {
     const before = this.#pages.get(id);
-    const isSame = news.report && news.report.state === before?.report?.state;
+    const isSame = news.report && news.report.state === before?.report?.state && !hasLeft(before);
     const sinceMs = isSame ? before?.sinceMs : news.report?.atMs;
     this.#pages.set(id, { ...before, ...news, ...('report' in news && { sinceMs }) });
   }
@@ -40,4 +43,9 @@ export class ActivityBook {
   activityOf(id: string, container: ContainerEvidence | undefined): Activity | undefined {
     return decideActivity({ container, ...this.pageOf(id) }, this.#nowMs())?.activity;
   }
+}
+
+/** Whether the state of the last report was over by what the status has told since. */
+function hasLeft({ report, status }: Page): boolean {
+  return report !== undefined && status !== undefined && isNews(status, report);
 }

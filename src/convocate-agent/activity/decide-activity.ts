@@ -101,14 +101,19 @@ function earliestOf(startedAt: string, nowMs: number): number {
 
 const SAME = { busy: 'working', waiting: 'waiting', idle: 'idle' } as const;
 
+/** Whether the status says something else than the report, and later. */
+export function isNews({ state, atMs }: ProgramStatus, report: Report | undefined): boolean {
+  return !report || (atMs > report.atMs && report.state !== SAME[state]);
+}
+
 /** Where the status has news; undefined where the report is newer, or says the same with more words. */
 function toldByStatus(
-  { state, detail, atMs }: ProgramStatus,
+  status: ProgramStatus,
   report: Report | undefined,
   nowMs: number,
 ): Activity | undefined {
-  const isNews = !report || (atMs > report.atMs && report.state !== SAME[state]);
-  if (!isNews || (state === 'idle' && nowMs - atMs < SETTLES_MS)) return undefined;
+  const { state, detail, atMs } = status;
+  if (!isNews(status, report) || (state === 'idle' && nowMs - atMs < SETTLES_MS)) return undefined;
   const since = iso(atMs);
   // A turn that ends by itself is reported, and before its status as a rule.
   if (state === 'idle' && (report?.state === 'working' || report?.state === 'waiting'))

@@ -1,5 +1,5 @@
-import { messageOf } from '../../base/errors.ts';
 import type { Agent } from '../sessions/agent.ts';
+import { noteUse } from '../sessions/note-use.ts';
 
 /** The list is sorted by it: finer than that nobody looks, and a note is a write to the disk. */
 const GRAIN_MS = 60_000;
@@ -25,15 +25,9 @@ export class SessionUse {
     if (this.#nowMs() - this.#notedAtMs >= GRAIN_MS) void this.note();
   }
 
-  /** On a full disk nothing can be noted, and the way in is needed most: never rejects. */
+  /** Never rejects. */
   async note(): Promise<void> {
-    const { store, now, log } = this.#agent;
     this.#notedAtMs = this.#nowMs();
-    const last_accessed = now().toISOString();
-    try {
-      await store.update(this.#id, (stored) => ({ ...stored, last_accessed }));
-    } catch (error) {
-      log.warn({ session: this.#id }, `attach: the time of it is not noted: ${messageOf(error)}`);
-    }
+    await noteUse(this.#agent, this.#id);
   }
 }

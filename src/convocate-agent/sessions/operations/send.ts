@@ -4,6 +4,7 @@ import type { Agent } from '../agent.ts';
 import { requireAllowed } from '../change.ts';
 import { findEntry } from '../describe-session.ts';
 import { isKeyName } from '../key-names.ts';
+import { noteUse } from '../note-use.ts';
 import { PANE, runTmux } from '../session-tmux.ts';
 
 /** One message to tmux holds 16 KiB. */
@@ -35,7 +36,7 @@ export async function sendToSession(agent: Agent, params: RpcParams<'send'>): Pr
       await runTmux(agent, id, [LEAVE_MODE, ['send-keys', '-t', PANE, '--', ...some]]);
     }
   });
-  await agent.store.update(id, (now) => ({ ...now, last_accessed: agent.now().toISOString() }));
+  await noteUse(agent, id); // what was typed cannot be taken back
   return null;
 }
 
