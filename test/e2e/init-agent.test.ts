@@ -434,7 +434,8 @@ describe('a shell host that was lost, and set up anew with keys of its own', () 
     const counting = await standInState(agentA, session);
     await shell.run(['systemctl', 'stop', 'convocate-status.service']);
     await shell.run(['rm', '-rf', '/etc/convocate', '/var/lib/convocate']);
-    await installTree(lab, await buildRelease({ version: laterVersion }));
+    const said = await installTree(lab, await buildRelease({ version: laterVersion }));
+    expect(said).toMatch(/convocate-status\.service has lost its key, .*run convocate-host init-shell/);
     await shell.run(['convocate-host', 'init-shell']);
 
     const argv = initArgv('agent-a', '--host-key', await agentA.sshHostFingerprint());

@@ -60,6 +60,10 @@ export async function restartStatusService(tree: BuildTree, say: (text: string) 
     await runChecked(['systemctl', 'daemon-reload']);
     say(`changed ${file}`);
   }
+  if (!(await stat(SHELL_HOST.statusHostKeyFile).catch(() => undefined))) {
+    say(`${SHELL_HOST.statusUnit} has lost its key, and is not restarted: run convocate-host init-shell`);
+    return;
+  }
   await runChecked(['systemctl', 'restart', SHELL_HOST.statusUnit], { timeoutMs: 90_000 });
   say(`restarted ${SHELL_HOST.statusUnit}`);
 }
