@@ -265,8 +265,9 @@ describe('a first run, from Debian’s packages alone', () => {
   });
 
   test('what is stored is taken also where Docker has lost what it was built on, and is signed with a new key', async () => {
-    const toolchain = (await shell.run(['docker', 'images', '--quiet', 'convocate-toolchain'])).stdout.trim();
-    await shell.run(['docker', 'image', 'rm', '--force', 'convocate-base:bookworm', toolchain]);
+    const images = ['docker', 'images', '--format', '{{.Repository}}:{{.Tag}}', 'convocate-toolchain'];
+    const toolchain = (await shell.run(images)).stdout.trim();
+    await shell.run(['docker', 'image', 'rm', 'convocate-base:bookworm', toolchain]);
     await shell.run(['rm', '/etc/convocate/signing_key', '/etc/convocate/signing_key.pub']);
     const { exitCode, stdout, stderr } = await makeInstall();
     expect(exitCode, stderr).toBe(0);
