@@ -174,6 +174,7 @@ describe('what is sent', { timeout: 60_000 }, () => {
 
   test('with a key that is none is refused, and is not in the log of changes', async () => {
     const id = await runningSession();
+    await shows(id, '>'); // what is typed before its prompt bash shows twice
     await expect(agent.call('send', { id, text: 'top secret', keys: ['Retrun'] })).rejects.toThrow(
       /^bad_request: params\.keys: tmux knows no key "Retrun"/,
     );
