@@ -1,31 +1,19 @@
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type ScriptedEngine, startScriptedEngine } from './engine-fixture.ts';
 import { DockerImages } from './images.ts';
 
-let directory: string;
-let server: Server;
 let images: DockerImages;
-let engine: (request: IncomingMessage, response: ServerResponse) => void;
+let engine: ScriptedEngine;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'convocate-images-'));
-  const socket = join(directory, 'docker.sock');
-  server = createServer((request, response) => engine(request, response));
-  server.listen(socket);
-  await once(server, 'listening');
-  images = new DockerImages(socket);
+  engine = await startScriptedEngine();
+  images = new DockerImages(engine.socketPath);
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
 });
 afterEach(async () => {
   vi.useRealTimers();
-  server.closeAllConnections();
-  server.close();
-  await rm(directory, { recursive: true, force: true });
+  await engine[Symbol.asyncDispose]();
 });
 
 test.each([
@@ -39,7 +27,7 @@ test.each([
   ['docker create', 60, () => images.tryOut('convocate:v1', '/check', 'convocate.proof')],
 ])('where Docker hangs over "%s", the request ends after %i s: it keeps no process', async (what, s, ask) => {
   const [asked, closed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  engine = (request) => {
+  engine.answer = (request) => {
     request.socket.on('close', () => closed.resolve());
     request.resume();
     asked.resolve();
@@ -54,7 +42,7 @@ test.each([
 test('a throw-away container that hangs is given up, and removed over a connection of its own', async () => {
   const [waits, closed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const asked: string[] = [];
-  engine = (request, response) => {
+  engine.answer = (request, response) => {
     const [path] = (request.url ?? '').split('?');
     asked.push(`${request.method} ${path}`);
     request.resume();
@@ -79,7 +67,7 @@ test('a throw-away container that hangs is given up, and removed over a connecti
 });
 
 test('what `docker save` prints comes in full', async () => {
-  engine = (request, response) => {
+  engine.answer = (request, response) => {
     request.resume();
     response.write('an ');
     setImmediate(() => response.end('archive'));

@@ -1,34 +1,23 @@
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import type { IncomingMessage } from 'node:http';
 import { PassThrough, Readable } from 'node:stream';
 import Docker from 'dockerode';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type ScriptedEngine, startScriptedEngine } from './engine-fixture.ts';
 import { loadArchive } from './load-archive.ts';
 
 const MINUTE = 60_000;
-let directory: string;
-let server: Server;
-/** What the engine here does with a request for a load. */
-let engine: (request: IncomingMessage, response: ServerResponse) => void;
+let engine: ScriptedEngine;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'convocate-load-'));
-  server = createServer((request, response) => engine(request, response));
-  server.listen(join(directory, 'docker.sock'));
-  await once(server, 'listening');
+  engine = await startScriptedEngine();
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
 });
 afterEach(async () => {
   vi.useRealTimers();
-  server.closeAllConnections();
-  server.close();
-  await rm(directory, { recursive: true, force: true });
+  await engine[Symbol.asyncDispose]();
 });
 const load = (archive: Readable): Promise<void> =>
-  loadArchive(new Docker({ socketPath: join(directory, 'docker.sock') }), archive);
+  loadArchive(new Docker({ socketPath: engine.socketPath }), archive);
 /** As a string that is undefined where it went well. */
 const failureOf = (loading: Promise<void>): Promise<string | undefined> =>
   loading.then(
@@ -39,7 +28,7 @@ const failureOf = (loading: Promise<void>): Promise<string | undefined> =>
 test('an archive may take hours to come, as over a thin line', async () => {
   const archive = new PassThrough();
   let got = Promise.withResolvers<void>();
-  engine = (request, response) => {
+  engine.answer = (request, response) => {
     request.on('data', () => got.resolve());
     request.on('end', () => response.end('{"stream":"Loaded"}\n'));
   };
@@ -61,7 +50,7 @@ test.each([
   'an engine %s is given up half an hour after the last of it, and the request ends',
   async (_what, answers) => {
     const [hasAll, closed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    engine = (request, response) => {
+    engine.answer = (request, response) => {
       request.resume().on('end', () => hasAll.resolve());
       request.socket.on('close', () => closed.resolve());
       if (answers) response.write('{"stream":"Loading"}\n');
@@ -76,7 +65,7 @@ test.each([
 
 test('an engine that takes no more of it is given up too, and who closes the archive ends what makes it', async () => {
   const [began, ended] = [Promise.withResolvers<IncomingMessage>(), Promise.withResolvers<void>()];
-  engine = (request) => began.resolve(request);
+  engine.answer = (request) => began.resolve(request);
   async function* endless(): AsyncGenerator<Buffer> {
     try {
       for (;;) yield Buffer.alloc(1024 * 1024);
@@ -99,7 +88,7 @@ test('an engine that takes no more of it is given up too, and who closes the arc
 test('what breaks the archive is told, and ends the request', async () => {
   const closed = Promise.withResolvers<void>();
   const archive = new PassThrough();
-  engine = (request) => {
+  engine.answer = (request) => {
     request.resume().socket.on('close', () => closed.resolve());
     archive.destroy(new Error('the line was cut'));
   };
@@ -113,6 +102,6 @@ test.each([
   ['{"stream":"x"}\n{"error":"open layer.tar: no such file"}\n', 'open layer.tar: no such file'],
   ['a text of no known kind\n', 'a text of no known kind'],
 ])('any error text in the answer is one, whatever its status: %j', async (answer, problem) => {
-  engine = (request, response) => void request.resume().on('end', () => response.end(answer));
+  engine.answer = (request, response) => void request.resume().on('end', () => response.end(answer));
   expect(await failureOf(load(Readable.from(['x'])))).toBe(`OperationError: docker load failed: ${problem}`);
 });

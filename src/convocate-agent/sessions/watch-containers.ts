@@ -1,3 +1,4 @@
+import { pause } from '../../base/deadline.ts';
 import { messageOf } from '../../base/errors.ts';
 import { CLAUDE_USER, LABEL, containerNameOf } from '../../protocol/host-layout.ts';
 import { isSessionId } from '../../protocol/ids.ts';
@@ -55,7 +56,7 @@ export function watchContainers(agent: Agent, retryMs: () => number): ContainerW
       }
       isWatching = false;
       hasTried();
-      await sleep(retryMs(), abort.signal);
+      await pause(retryMs(), abort.signal);
     }
   };
 
@@ -121,17 +122,4 @@ async function detachLost(agent: Agent): Promise<void> {
       }
     }),
   );
-}
-
-async function sleep(delayMs: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    const wake = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', wake);
-      resolve();
-    };
-    const timer = setTimeout(wake, delayMs);
-    signal.addEventListener('abort', wake);
-  });
 }

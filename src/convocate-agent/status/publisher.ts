@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { backoffMs } from '../../base/backoff.ts';
-import { withDeadline } from '../../base/deadline.ts';
+import { pause, withDeadline } from '../../base/deadline.ts';
 import { messageOf } from '../../base/errors.ts';
 import { SUBSYSTEM } from '../../protocol/limits.ts';
 import type { AgentSnapshot, StatusEventBody } from '../../protocol/status-events.ts';
@@ -85,7 +85,7 @@ export class StatusPublisher {
         log.warn(`no status connection to the shell host: ${messageOf(error)}`);
       }
       failures += 1;
-      await this.#sleep(delayMs);
+      await pause(delayMs, this.#abort.signal);
     }
   }
 
@@ -122,19 +122,5 @@ export class StatusPublisher {
     if (type !== 'agent.snapshot' || this.#hasStarted) return;
     this.#hasStarted = true;
     this.publish(this.#options.started());
-  }
-
-  async #sleep(delayMs: number): Promise<void> {
-    const { signal } = this.#abort;
-    if (signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const over = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', over); // there are many sleeps in an agent's life, and one signal
-        resolve();
-      };
-      const timer = setTimeout(over, delayMs);
-      signal.addEventListener('abort', over);
-    });
   }
 }

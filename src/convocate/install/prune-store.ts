@@ -1,10 +1,10 @@
+import { bytesText } from '../../base/bytes-text.ts';
 import { OperationError, messageOf } from '../../base/errors.ts';
 import { SHELL_HOST } from '../../protocol/host-layout.ts';
 import { packedLayerName } from '../../protocol/layer-transfer.ts';
 import { INCOMING, type StoredEntry } from '../../release/blob-store.ts';
 import type { Manifest } from '../../release/manifest.ts';
 import { ReleaseStore } from '../../release/release-store.ts';
-import { bytesText } from '../tui/view/session-texts.ts';
 import { openShell } from '../commands/open-shell.ts';
 
 /** Beside the current release and those that agents are on; they share most of what they are made of. */

@@ -10,7 +10,7 @@ import { freeMemoryText, loadText, sessionsText } from './agent-use.ts';
 import { type Line, span } from './line.ts';
 import { windowFrom } from './scrolling.ts';
 import type { Page } from './page.ts';
-import { bytesText } from './session-texts.ts';
+import { bytesText } from '../../../base/bytes-text.ts';
 import { STYLE } from './styles.ts';
 import { fitTo, safe, wrapTo } from './text-width.ts';
 
