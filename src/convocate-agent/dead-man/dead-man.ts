@@ -1,10 +1,10 @@
 import { messageOf } from '../../base/errors.ts';
 import { notifyReady } from '../../base/notify-ready.ts';
+import type { Armed } from '../../protocol/armed.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { dropBallast } from './ballast.ts';
 import { hasLeft, liveVersion, restartInto, shutOut, unitState } from './go-back.ts';
 import { ReasonToReturn } from './reason-to-return.ts';
-import type { Armed } from '../../protocol/armed.ts';
 import { RolloutFiles, type RolloutState } from './rollout-state.ts';
 import { switchBack } from './switch-back.ts';
 import { uptimeSeconds } from './uptime.ts';

@@ -3,11 +3,11 @@ import { dirname, join } from 'node:path';
 import { withDeadline } from '../../base/deadline.ts';
 import { OperationError } from '../../base/errors.ts';
 import type { CommandOptions, CommandResult } from '../../base/run-command.ts';
+import type { Armed } from '../../protocol/armed.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { RAISE_FENCE } from '../../protocol/rollout-fence.ts';
 import { Lifetime } from './fake-lifetime.ts';
 import { fakeRelease } from './release-fixture.ts';
-import type { Armed } from '../../protocol/armed.ts';
 
 const { unit, deadManUnit, releasesDir, rolloutDir } = AGENT_HOST;
 const UNITS = '/etc/systemd/system';

@@ -1,6 +1,7 @@
 import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../base/errors.ts';
+import type { Armed } from '../../protocol/armed.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { type Unmended, convergeAllThatCan } from '../install/converge.ts';
 import { linkItem } from '../install/file-items.ts';
@@ -8,7 +9,6 @@ import type { ManagedItem } from '../install/item.ts';
 import { releaseItems } from '../install/items.ts';
 import { openRelease } from '../release-home.ts';
 import { liveVersion } from './go-back.ts';
-import type { Armed } from '../../protocol/armed.ts';
 
 /** What cannot be written now is tried again for so long: a disk that is full may get room. */
 const TRY_MS = 10_000;
