@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { DeadlineError } from '../../base/deadline.ts';
 import { OperationError } from '../../base/errors.ts';
 import { type ExpectedCall, fakeHost } from '../../host-access/fake-host.ts';
 import type { Host } from '../../host-access/host.ts';
@@ -9,7 +10,7 @@ import { READ_SESSIONS } from '../look-scripts.ts';
 import { healthy, healthyDocker } from '../plan-fixture.ts';
 import { planWith, rolloutOn, type ToldRollout } from '../rollout-fixture.ts';
 import { runSteps } from '../rollout.ts';
-import { confirmHealthy, expectSameContainers } from './confirm-healthy.ts';
+import { InconclusiveError, confirmHealthy, expectSameContainers } from './confirm-healthy.ts';
 import { record } from './dead-man-fixture.ts';
 import { noteSessions } from './note-sessions.ts';
 import { expectStatusLink, expectStatusLinkStill } from './status-link.ts';
@@ -160,6 +161,20 @@ describe('the sessions that a rollout must leave as they are', () => {
     expect(waits.mock.calls[0]?.[0]?.aborted).toBe(true);
     await vi.advanceTimersByTimeAsync(0);
     expect(vi.getTimerCount()).toBe(0); // the soak's
+  });
+
+  test('a container from the image that the window left no time for says nothing against the release', async () => {
+    const late = new OperationError('not within 1 s', {
+      host: 'agent-a',
+      cause: new DeadlineError('it', 1_000),
+    });
+    const host = fakeHost('agent-a', [{ ...prove, answer: late }]);
+    const rollout = rolloutOn(host, { ...planWith({ loadImage: true }), facts, record });
+    await expect(runSteps([confirmHealthy], rollout)).rejects.toMatchObject({
+      constructor: InconclusiveError,
+      message: 'a container from the image did not end within 1.0 s, all that was left to prove it',
+      details: { host: 'agent-a', hint: expect.stringContaining('--confirm-timeout') as string },
+    });
   });
 
   test('a container from the image has as long to run as the window leaves, and a tenth of that is kept', async () => {

@@ -1,4 +1,4 @@
-import { allOrAbort, pause } from '../../base/deadline.ts';
+import { DeadlineError, allOrAbort, pause } from '../../base/deadline.ts';
 import { OperationError } from '../../base/errors.ts';
 import type { Host } from '../../host-access/host.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
@@ -39,7 +39,7 @@ export const confirmHealthy: Step = {
     // Once one of them has failed, the others have nothing to wait for, and would keep this program from ending.
     await allOrAbort((signal) => [
       stayedUp && pause(soakMs, signal),
-      fresh.check(stagedProgram(version, 'prove'), { timeoutMs }),
+      proveImage(fresh, version, timeoutMs),
       expectStatusLink(rollout, timeoutMs, signal),
     ]);
     await allOrAbort((signal) => [
@@ -71,14 +71,30 @@ function tellAnswered(rollout: Rollout, version: string): void {
   );
 }
 
+/** Throws {@link InconclusiveError} where a container from the image has not run and ended by `timeoutMs`. */
+async function proveImage(fresh: Host, version: string, timeoutMs: number): Promise<void> {
+  try {
+    await fresh.check(stagedProgram(version, 'prove'), { timeoutMs });
+  } catch (error) {
+    if (!(error instanceof OperationError && error.cause instanceof DeadlineError)) throw error;
+    throw new InconclusiveError(
+      `a container from the image did not end within ${(timeoutMs / 1000).toFixed(1)} s, all that was left to prove it`,
+      {
+        ...error.details,
+        hint: 'see whether the host is overloaded, or its Docker hangs; then give it more time with --confirm-timeout',
+      },
+    );
+  }
+}
+
 async function expectSameSessions(rollout: Rollout, fresh: Host): Promise<void> {
   const before = rollout.sessionsBefore ?? need(rollout, 'facts').docker?.containers ?? [];
   expectSameContainers(fresh.name, before, await sessionContainers(fresh));
   if (before.length > 0) rollout.reporter.note(`${before.length} session containers are the very same`);
 }
 
-/** Its hint holds on a host that has gone back as well: nothing may be wrong with the release. */
-export class SessionsChangedError extends OperationError {}
+/** Nothing may be wrong with the release: its hint holds on a host that has gone back as well. */
+export class InconclusiveError extends OperationError {}
 
 /** Same containers, same start, same image: an update must not touch a session. */
 export function expectSameContainers(
@@ -95,7 +111,7 @@ export function expectSameContainers(
     );
   });
   if (lost.length === 0) return;
-  throw new SessionsChangedError('session containers are not what they were before the rollout', {
+  throw new InconclusiveError('session containers are not what they were before the rollout', {
     host,
     output: lost.map((container) => container.name).join('\n'),
     hint:

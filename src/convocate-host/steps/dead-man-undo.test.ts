@@ -16,7 +16,7 @@ import {
   settled,
   wentBack,
 } from './dead-man-fixture.ts';
-import { SessionsChangedError } from './confirm-healthy.ts';
+import { InconclusiveError } from './confirm-healthy.ts';
 import { armDeadMan } from './dead-man.ts';
 import { waitForAnswer } from './wait-for-answer.ts';
 
@@ -48,7 +48,7 @@ describe('a rollout that fails once it is armed', () => {
   });
 
   test('over a session that a person may have ended says that, and not that its sessions ran on', async () => {
-    const changed = new SessionsChangedError('not what they were', { hint: 'just run it again' });
+    const changed = new InconclusiveError('not what they were', { hint: 'just run it again' });
     const rolled_back = { ...RETURNED, reason: changed.message };
     const answer = goBack(changed.message, { ending: 'rolled_back', rolled_back });
     const { ended } = failAfterArming([open, answer], changed);

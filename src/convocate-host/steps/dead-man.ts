@@ -2,7 +2,7 @@ import { OperationError, OperatorError, RolledBackError, messageOf } from '../..
 import type { RolledBack } from '../../protocol/rpc.ts';
 import { type Rollout, type Step, need } from '../rollout.ts';
 import { askToArm } from './ask-to-arm.ts';
-import { SessionsChangedError } from './confirm-healthy.ts';
+import { InconclusiveError } from './confirm-healthy.ts';
 import { isStuck, servedRelease, settle } from './settle-rollout.ts';
 import { waitForAnswer } from './wait-for-answer.ts';
 
@@ -86,7 +86,7 @@ async function takeBack(rollout: Rollout, error: unknown): Promise<void> {
   const silence = await silenceOf(rollout, to);
   const why = messageOf(error).startsWith(reason) ? '' : ` (${reason})`;
   const next =
-    error instanceof SessionsChangedError
+    error instanceof InconclusiveError
       ? `; ${details.hint}`
       : ', its sessions ran on; mend the cause, then roll out again';
   throw new RolledBackError(`${messageOf(error)}; the host went back to ${to}${why}`, {
