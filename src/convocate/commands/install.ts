@@ -20,12 +20,14 @@ export async function install(options: InstallOptions): Promise<void> {
   const { makeRelease } = await import('../install/release.ts');
   const { ensureCompletionFiles } = await import('../install/completion-files.ts');
   const { ensureLoginShell } = await import('../install/login-shell.ts');
+  const { lockInstall } = await import('../install/one-at-a-time.ts');
   const { ensureSigningKey, ensureUser, restartStatusService } = await import('../install/shell-host.ts');
   const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
   const tree = await openBuildTree();
   if (!isVersion(tree.version))
     throw new RefusedError(`${tree.version} cannot be a version: it is no Docker tag`);
+  await using _lock = await lockInstall();
   const choices = await settleChoices(options);
   await expectDocker();
   await ensureUser(say);

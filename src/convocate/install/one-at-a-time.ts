@@ -1,0 +1,41 @@
+import { once } from 'node:events';
+import { open } from 'node:fs/promises';
+import { RefusedError } from '../../base/errors.ts';
+import { exitOf, startProcess } from '../../base/run-command.ts';
+
+/** Gone with the machine's power, as the install itself. */
+const LOCK_FILE = '/run/convocate-install.lock';
+const HELD = 75;
+
+/**
+ * The right to install on this machine, until it is disposed of or this process is gone: two installs at once would put
+ * programs, release and choices of two versions side by side. Throws RefusedError where another holds it.
+ */
+export async function lockInstall(path: string = LOCK_FILE): Promise<AsyncDisposable> {
+  // Made by us: flock would make it readable, and whoever may open it could hold it.
+  await (await open(path, 'a', 0o600)).close();
+  const argv = [
+    'flock',
+    '--nonblock',
+    '--conflict-exit-code',
+    String(HELD),
+    path,
+    'sh',
+    '-c',
+    'echo held; exec cat',
+  ];
+  const holder = startProcess(argv, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const exit = exitOf(holder);
+  await Promise.race([once(holder.stdout as NodeJS.ReadableStream, 'data'), exit]);
+  if (holder.exitCode !== null)
+    throw new RefusedError(
+      (await exit) === HELD ? 'another install is under way on this machine' : `${path} cannot be locked`,
+      { argv, hint: 'wait for its end, then run this again' },
+    );
+  return {
+    [Symbol.asyncDispose]: async () => {
+      holder.stdin?.end();
+      await exit;
+    },
+  };
+}
