@@ -34,7 +34,7 @@ import { StatusPublisher } from './status/publisher.ts';
 const FIRST_LOOK_MS = 20_000;
 const FINISH_CHANGES_MS = 20_000;
 const DETACH_ALL_MS = 5_000;
-const DOCKER_RETRY_MS = 2_000;
+const DOCKER_WATCH = { retryMs: 2_000, pulseMs: 5_000 };
 
 export interface ServeOptions {
   readonly version: string;
@@ -76,7 +76,7 @@ export async function serveAgent(options: ServeOptions): Promise<ServedAgent> {
   await recoverChanges(agent);
   void emptyLeftovers(agent);
 
-  const watch = watchContainers(agent, () => DOCKER_RETRY_MS);
+  const watch = watchContainers(agent, DOCKER_WATCH);
   // So that the first list and the first snapshot are true where Docker is up.
   await withDeadline(watch.triedOnce, FIRST_LOOK_MS, 'the first look at Docker').catch((error: unknown) =>
     agent.log.warn(messageOf(error)),

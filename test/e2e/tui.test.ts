@@ -243,6 +243,19 @@ describe('trouble', () => {
     await tui.showsState('beta', 'R', 45_000);
   });
 
+  test('a Docker that hangs is told, though its agent answers and nothing of it was closed', async () => {
+    const pid = await mainPid(agentB, 'docker');
+    await agentB.run(['kill', '-STOP', pid]);
+    try {
+      await tui.shows(/agent-b: Docker does not answer/, 30_000);
+      await tui.showsState('beta', 'R?');
+      await tui.showsState('alpha', 'R');
+    } finally {
+      await agentB.run(['kill', '-CONT', pid]);
+    }
+    await tui.showsState('beta', 'R', 45_000);
+  });
+
   test('the status service is killed: what was seen stays, marked, and it comes back', async () => {
     await shell.run(['kill', '-9', await mainPid(shell, 'convocate-status')]);
     await tui.press('m'); // on the notice line other news may be first

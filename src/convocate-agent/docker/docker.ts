@@ -17,6 +17,8 @@ export interface Docker {
   /** All containers, running or not, that carry the label `name=value`. */
   listContainers(label: string): Promise<ContainerFacts[]>;
   imageExists(tag: string): Promise<boolean>;
+  /** Throws where the engine does not answer, as one that hangs does, though its socket takes connections. */
+  ping(): Promise<void>;
   /** Runs a short command inside to its end. A non-zero exit is an answer, not an error. */
   exec(container: string, command: ExecCommand): Promise<ExecResult>;
   /** The end of what the container's own process has printed, over all its starts; undefined where there is none. */

@@ -10,6 +10,7 @@ import { readLog } from './engine-log.ts';
 
 const READ_MS = 15_000;
 const CHANGE_MS = 60_000;
+const PING_MS = 10_000;
 
 /**
  * Docker's engine on a unix socket. Nothing is connected yet when this resolves: an engine that is down shows in the
@@ -58,6 +59,11 @@ export async function createEngine(socketPath: string): Promise<Docker> {
     imageExists: (tag) =>
       callDocker(`inspect image ${tag}`, READ_MS, async () => {
         return (await orUndefined(client.getImage(tag).inspect(), 404)) !== undefined;
+      }),
+    // Not Docker's own ping, which an engine answers that can do nothing with containers any more.
+    ping: () =>
+      callDocker('answer', PING_MS, async (abortSignal) => {
+        await client.listContainers({ limit: 1, abortSignal });
       }),
     exec: (container, command) => execToEnd(client, container, command),
     containerLog: (container, options) => readLog(client, container, options),

@@ -143,6 +143,10 @@ export class FakeDocker implements Docker {
     return this.images.has(tag);
   }
 
+  async ping(): Promise<void> {
+    await this.#enter('ping');
+  }
+
   async containerLog(container: string, { tail, keepBytes }: LogOptions): Promise<LogTail | undefined> {
     await this.#enter('containerLog');
     const facts = this.#find(container);

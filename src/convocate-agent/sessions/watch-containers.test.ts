@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { pause } from '../../base/deadline.ts';
 import type { Agent } from './agent.ts';
 import {
   type AgentFixture,
@@ -25,7 +26,7 @@ afterEach(async () => {
 });
 
 async function start(agent: Agent): Promise<void> {
-  watch = watchContainers(agent, () => 1);
+  watch = watchContainers(agent, { retryMs: 1, pulseMs: 1 });
   await watch.triedOnce;
 }
 
@@ -212,5 +213,23 @@ describe('the watch over containers', () => {
     fixture.docker.down = false;
     fixture.docker.end(containerOf(id), 9);
     await expect.poll(types).toEqual(['container.died']);
+  });
+
+  test('an engine that hangs with its event stream open is not taken for one that answers', async () => {
+    await start(fixture.agent);
+    expect(watch?.isWatching).toBe(true);
+    fixture.docker.failNext('ping', 'gave no answer');
+    const answers = fixture.docker.holdNext('listContainers'); // the look that comes with the next stream
+    await expect.poll(() => watch?.isWatching).toBe(false);
+    answers();
+    await expect.poll(() => watch?.isWatching).toBe(true);
+  });
+
+  test('is not asked any more once its watch is over', async () => {
+    await start(fixture.agent);
+    await watch?.close();
+    fixture.docker.failNext('ping', 'nobody asks');
+    await pause(20);
+    await expect(fixture.docker.ping()).rejects.toThrow('nobody asks');
   });
 });

@@ -24,26 +24,39 @@ export async function lookAtContainer(agent: Agent, id: string): Promise<Look> {
   return await agent.containers.look(id, () => agent.docker.inspectContainer(containerNameOf(id)));
 }
 
+export interface WatchTimes {
+  /** From the loss of Docker to the next try to reach it. */
+  readonly retryMs: number;
+  /** From Docker's answer to the next question whether it still answers. */
+  readonly pulseMs: number;
+}
+
 /**
  * Keeps our knowledge of the containers true: a look at all of them at start and after each time Docker was away, its
  * event stream in between. While Docker is down the agent serves what it knew.
  */
-export function watchContainers(agent: Agent, retryMs: () => number): ContainerWatch {
+export function watchContainers(agent: Agent, { retryMs, pulseMs }: WatchTimes): ContainerWatch {
   const abort = new AbortController();
   const { promise: triedOnce, resolve: hasTried } = Promise.withResolvers<void>();
   let first = true;
   let isWatching = false;
 
   const watchOnce = async (): Promise<void> => {
+    const ended = new AbortController();
+    const signal = AbortSignal.any([abort.signal, ended.signal]);
     // The stream is opened before the look, so that nothing falls in between.
-    const events = await agent.docker.events(`${LABEL.agent}=${agent.agentId}`, abort.signal);
+    const events = await agent.docker.events(`${LABEL.agent}=${agent.agentId}`, signal);
     await lookAtAll(agent);
     if (first) await detachLost(agent);
     first = false;
     agent.log.info('Docker is watched');
     isWatching = true;
     hasTried();
-    for await (const event of events) await onEvent(agent, event);
+    const end = (): void => ended.abort();
+    await Promise.all([
+      followEvents(agent, events).finally(end),
+      expectAnswers(agent, pulseMs, signal).finally(end),
+    ]);
   };
 
   const watchForEver = async (): Promise<void> => {
@@ -56,7 +69,7 @@ export function watchContainers(agent: Agent, retryMs: () => number): ContainerW
       }
       isWatching = false;
       hasTried();
-      await pause(retryMs(), abort.signal);
+      await pause(retryMs, abort.signal);
     }
   };
 
@@ -84,6 +97,19 @@ async function lookAtAll(agent: Agent): Promise<void> {
       { container: facts.name, session: uuid },
       'a container with our label belongs to no session',
     );
+  }
+}
+
+async function followEvents(agent: Agent, events: AsyncIterable<ContainerEvent>): Promise<void> {
+  for await (const event of events) await onEvent(agent, event);
+}
+
+/** Throws once Docker does not answer: one that hangs keeps its event stream open, and nothing would seem to happen. */
+async function expectAnswers(agent: Agent, everyMs: number, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    await pause(everyMs, signal);
+    if (signal.aborted) return;
+    await agent.docker.ping();
   }
 }
 
