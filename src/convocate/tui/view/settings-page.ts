@@ -1,3 +1,5 @@
+import { bytesText } from '../../../base/bytes-text.ts';
+import { columnsOf } from '../../../base/text-columns.ts';
 import { resumeCommandOf } from '../../../protocol/agent-settings.ts';
 import { versionOfImageTag } from '../../../protocol/ids.ts';
 import type { AgentView } from '../../../protocol/shell-socket.ts';
@@ -7,12 +9,11 @@ import { settingsRows } from '../layout.ts';
 import type { SettingsDialog, TuiState } from '../state.ts';
 import { agentTable } from './agent-table.ts';
 import { freeMemoryText, loadText, sessionsText } from './agent-use.ts';
-import { type Line, span } from './line.ts';
+import { type Line, span, textOf } from './line.ts';
 import { windowFrom } from './scrolling.ts';
 import type { Page } from './page.ts';
-import { bytesText } from '../../../base/bytes-text.ts';
 import { STYLE } from './styles.ts';
-import { fitTo, safe, wrapTo } from './text-width.ts';
+import { cutTo, fitTo, safe, wrapTo } from './text-width.ts';
 
 const LABEL_COLS = 15;
 const MARK = ' ✖ ';
@@ -64,13 +65,13 @@ function sliceText({ slice }: AgentView): string {
 }
 
 function detailLines(agent: AgentView, state: TuiState, dialog: SettingsDialog): readonly Line[] {
-  const { nowMs } = state;
+  const { nowMs, size } = state;
   const own = dialog.settings.get(agent.agent_id);
-  const heading: Line = [
+  const who: Line = [
     span(` ${safe(agent.host)} (${agent.agent_id})`, STYLE.heading),
     span(`  ${agent.up ? 'up' : 'down'} for ${ageOf(agent.since, nowMs)}`, STYLE.quiet),
-    ...troubleSpans(agent, nowMs),
   ];
+  const heading = [...who, ...troubleSpans(agent, nowMs, size.cols - columnsOf(textOf(who)))];
   if (!own) return [heading, ...missingLines(agent, state, dialog)];
   const facts: readonly (readonly [string, string])[] = [
     ['command', own.session_command],
@@ -106,7 +107,7 @@ function missingLines(
   ];
 }
 
-function troubleSpans(agent: AgentView, nowMs: number): Line {
+function troubleSpans(agent: AgentView, nowMs: number, cols: number): Line {
   const words = halfDeadWords(agent, nowMs);
-  return words === undefined ? [] : [span(`, ${words}`, STYLE.failed)];
+  return words === undefined ? [] : [span(cutTo(`, ${words}`, cols), STYLE.failed)];
 }
