@@ -37,7 +37,7 @@ const TELL_ROLLOUT = `
 for open in armed returning; do
   record=$state/rollout/$open.json
   [ -e "$record" ] || continue
-  text=$(b64 < "$record") || [ -e "$record" ] || continue # it came to its end while it was read
+  text=$(b64 < "$record") || { [ $? -lt 126 ] || exit 1; [ -e "$record" ] || continue; } # it ended while it was read
   say rollout "$text"
 done
 say rolled_back "$(b64 < "$state/rollout/returned.json")"

@@ -19,6 +19,12 @@ const ELEVATION_PROBE = [
   'echo "$way $(id -un) ${SSH_CONNECTION%% *}"',
 ].join('; ');
 
+/**
+ * Of a command that a signal ended, sshd tells no more than that, and ssh ends with 255 as without a connection. A shell
+ * that stays until its end says 128 + n instead.
+ */
+const TELL_SIGNAL = ['sh', '-c', '"$@"; exit $?', 'sh'];
+
 interface Elevation {
   readonly prefix: readonly string[];
   readonly clientAddress: string;
@@ -41,7 +47,7 @@ export async function openSshHost(target: SshTarget): Promise<Host> {
     const { prefix, clientAddress } = await findElevation(target, options);
     const wrap = (argv: readonly string[]): string[] => [
       ...sshTo(target, options),
-      quoteArgv([...prefix, ...argv]),
+      quoteArgv([...prefix, ...TELL_SIGNAL, ...argv]),
     ];
     const isConnected = async (): Promise<boolean> => {
       const check = runCommand(['ssh', ...options, '-O', 'check', target.host], { timeoutMs: 5_000 });
@@ -132,10 +138,10 @@ async function findElevation(target: SshTarget, options: readonly string[]): Pro
 }
 
 function connectionLost(host: string, argv: readonly string[], result: CommandResult): OperationError {
+  // The exit code is ssh's own: how the command ended, nobody knows.
   return new OperationError('the SSH connection was lost', {
     host,
     argv,
-    exitCode: result.exitCode,
     output: result.stderr,
     hint: 'run the same command again: what was sent is kept, and the host still serves what it served',
   });

@@ -228,6 +228,12 @@ describe('over ssh', () => {
     expect((await host.run(['sh', '-c', 'exit 255'])).exitCode).toBe(255);
   });
 
+  test('a command that a signal ended says so, and is not taken for a lost connection', async () => {
+    await using host = await ssh();
+    expect((await host.run(['sh', '-c', 'kill -KILL $$'])).exitCode).toBe(137);
+    expect((await host.run(['sh', '-c', 'kill -SEGV $$'])).exitCode).toBe(139);
+  });
+
   test('the key a host shows is the one its sshd has', async () => {
     const own = await docker.run(['exec', container, 'cat', '/etc/ssh/ssh_host_ed25519_key.pub']);
     const shown = await askHostKey(address);

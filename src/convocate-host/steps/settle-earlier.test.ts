@@ -54,6 +54,11 @@ describe('one that a program could take back, and did not, ends ours with nothin
     await expect(settle([{ ...goBackNow({}), answer }, away])).rejects.toThrow('no route to host');
   });
 
+  test('it was killed, and its record is damaged', async () => {
+    const script = [unable(128 + 9, ''), version({ exitCode: 128 + 9 })];
+    await expect(settle(script, DAMAGED)).rejects.toThrow('convocate-agent failed');
+  });
+
   test('the host is away, and its record is damaged', async () => {
     const answer = new OperationError('no route to host');
     const away = { ...version({}), answer };

@@ -38,12 +38,18 @@ async function whyNobodyCan(
   { openRollout, damagedRollout }: RolloutFacts,
   error: unknown,
 ): Promise<string | undefined> {
-  const isAnswer = !(error instanceof OperatorError) || error.details.exitCode !== undefined;
-  if (damagedRollout && isAnswer) return DAMAGED_RECORD;
+  if (damagedRollout && isAnswer(error)) return DAMAGED_RECORD;
   const result = await host.run([WATCHER, 'version']);
   const answers = result.exitCode === 0 && result.stdout.trim() === openRollout?.from;
   if (answers || KILLED.has(result.exitCode)) return undefined;
   return `the program that would take it back does not run (${WATCHER}: ${lastWords(result)})`;
+}
+
+/** Whether the host itself said no: not where it could not be asked, or the program was killed. */
+function isAnswer(error: unknown): boolean {
+  if (!(error instanceof OperatorError)) return true;
+  const { exitCode } = error.details;
+  return exitCode !== undefined && !KILLED.has(exitCode);
 }
 
 /** By TERM or KILL, as where memory runs out: that says nothing of the program. A damaged one ends by other signals. */

@@ -73,7 +73,10 @@ async function keepAsking<T>(rollout: Rollout, ask: (host: Host) => Promise<T>):
         throw new OperationError('how the rollout ended could not be seen from here', {
           host: rollout.hostName,
           output: messageOf(afterChange(error)),
-          hint: `unless it was confirmed, the host goes back to ${from} by itself; see \`convocate-host status\` when it can be reached`,
+          hint:
+            messageOf(error) === DAMAGED_RECORD
+              ? 'nothing there can go back by it: run the same command again, which closes it first'
+              : `unless it was confirmed, the host goes back to ${from} by itself; see \`convocate-host status\` when it can be reached`,
           cause: error,
         });
       }
