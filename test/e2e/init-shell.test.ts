@@ -203,6 +203,14 @@ describe('on a machine after `make install`', () => {
     expect(await stateOf('ActiveState')).toBe('active');
   });
 
+  test('a key that was lost while the service ran is made anew, and 223 shows that one', async () => {
+    const before = await statusHostKey();
+    await host.run(['rm', keys[1] ?? '', `${keys[1]}.pub`]);
+    expect(await initShell()).toContain(`made ${keys[1]}`);
+    expect(await statusHostKey()).not.toBe(before);
+    expect(await keyOn223()).toBe(await statusHostKey());
+  });
+
   test('a damaged key is named and never overwritten', async () => {
     await host.writeFile(keys[1] ?? '', 'damaged\n', { mode: '0600' });
     const expected = { exit: 1, host: 'agent-a', says: [/is no private key/], next: /backup/ } as const;

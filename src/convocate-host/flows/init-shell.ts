@@ -33,7 +33,7 @@ export async function initShell(host: Host, reporter: Reporter): Promise<void> {
   const changed = await writeHostFile(host, `/etc/systemd/system/${SHELL_HOST.statusUnit}`, unit, '644');
   if (changed) await host.check(['systemctl', 'daemon-reload']);
   await host.check(['systemctl', 'enable', '--quiet', SHELL_HOST.statusUnit]);
-  await startService(host, changed ? 'restart' : 'start');
+  await startService(host, changed || (await showsOtherKey(host)) ? 'restart' : 'start');
   reporter.result(
     { outcome: 'ready', unit_changed: changed },
     `ready: ${SHELL_HOST.statusUnit} listens on ${STATUS_PORT}; next, there: sudo convocate-host init-agent --host …`,
@@ -50,6 +50,14 @@ async function findPrograms(host: Host): Promise<string> {
     host: host.name,
     hint: 'there, build and install it first: make build && sudo make install',
   });
+}
+
+/** A service reads its key when it starts: one that came into its place since is not the one it shows. */
+async function showsOtherKey(host: Host): Promise<boolean> {
+  const argv = ['ssh-keyscan', '-T', '5', '-t', 'ed25519', '-p', String(STATUS_PORT), '127.0.0.1'];
+  const [, , shown] = (await host.run(argv)).stdout.trim().split(' ');
+  const own = (await host.check(['cat', `${SHELL_HOST.statusHostKeyFile}.pub`])).split(' ')[1];
+  return shown !== undefined && shown !== own;
 }
 
 /** systemd waits for the service's own word, and it speaks when port and socket are open. */
