@@ -49,7 +49,6 @@ describe('arming', () => {
       `rename ${deadManUnit}`,
       'systemctl daemon-reload',
       `systemctl enable --quiet ${deadManUnit}`,
-      'sync -f /etc/systemd/system', // after a power cut it has to start
       ...Array<string>(3).fill('writeFile ballast'), // in /var, /etc and /usr
       'writeFile convocate-rollout.armed',
       'rename armed.json',

@@ -228,9 +228,14 @@ export class FakeMachine extends Lifetime {
     if (line === 'systemctl daemon-reload') this.#readAllUnits();
     else if (line === `systemctl restart ${unit}`) this.runs(this.linked(AGENT_HOST.currentLink) ?? '');
     else if (line === `systemctl kill --signal=KILL ${unit}`) this.activeState = 'failed';
-    else if (line === `systemctl enable --quiet ${deadManUnit}`) this.#enabled.add(deadManUnit);
+    else if (line === `systemctl enable --quiet ${deadManUnit}`) this.#enable(deadManUnit);
     else if (!HARMLESS.has(line)) throw new Error(`the fake machine cannot run: ${line}`);
     return {};
+  }
+
+  #enable(name: string): void {
+    fs.mkdirSync(this.place(`${UNITS}/multi-user.target.wants`), { recursive: true });
+    this.#enabled.add(name);
   }
 
   async #shutOut([script = '', ...args]: readonly string[]): Promise<string> {
@@ -247,7 +252,6 @@ export class FakeMachine extends Lifetime {
 }
 
 const HARMLESS = new Set([
-  `sync -f ${UNITS}`,
   'systemd-notify --ready',
   `systemctl reset-failed ${unit}`,
   `systemctl reset-failed ${deadManUnit}`,

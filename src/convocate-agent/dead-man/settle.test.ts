@@ -97,6 +97,18 @@ describe('asking for the way back', () => {
     expect(machine.running).toBe('v1');
   });
 
+  test('puts the unit of the watcher right where it was lost, and starts that', async () => {
+    const place = `/etc/systemd/system/${deadManUnit}`;
+    machine.failOn(START, async () => {
+      if (machine.read(place) === undefined) return { exitCode: 5, stderr: 'Unit not found.' };
+      await deadMan(() => {});
+      return {};
+    });
+    expect(await askBack(7, 'because')).toMatchObject({ ending: 'rolled_back', rolled_back: { to: 'v1' } });
+    expect(machine.read(place)).toContain('convocate-agent dead-man');
+    expect(machine.running).toBe('v1');
+  });
+
   test('waits for a watcher that runs already', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     const ended = askBack(7, '222 is mute');

@@ -1,10 +1,12 @@
 import { pollUntil } from '../../base/deadline.ts';
 import { RefusedError } from '../../base/errors.ts';
-import { runChecked } from '../../base/run-command.ts';
+import { runChecked, runCommand } from '../../base/run-command.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import type { RolledBack } from '../../protocol/rpc.ts';
+import { converge } from '../install/converge.ts';
 import { dropBallast } from './ballast.ts';
 import { RolloutFiles } from './rollout-state.ts';
+import { deadManItems } from './unit.ts';
 
 /** How a rollout on this host ended. */
 export type Ending =
@@ -46,9 +48,18 @@ function notYours(rollout: number, newest: number): RefusedError {
   return new RefusedError(`rollout ${rollout} lost this host to rollout ${newest}`);
 }
 
+/** Where its unit was lost, or changed by others, it is put right: nothing else would ever close the rollout. */
+async function startDeadMan(): Promise<void> {
+  const start = ['systemctl', 'start', AGENT_HOST.deadManUnit];
+  const { exitCode } = await runCommand(start, { timeoutMs: RETURN_MS });
+  if (exitCode === 0) return;
+  await converge(deadManItems());
+  await runChecked(start, { timeoutMs: RETURN_MS });
+}
+
 async function endingOf(files: RolloutFiles): Promise<Ending> {
   if ((await files.read()).kind !== 'settled') {
-    await runChecked(['systemctl', 'start', AGENT_HOST.deadManUnit], { timeoutMs: RETURN_MS });
+    await startDeadMan();
     await pollUntil(async () => ((await files.read()).kind === 'settled' ? true : undefined), {
       timeoutMs: RETURN_MS,
       intervalMs: 100,

@@ -1,3 +1,5 @@
+import { dirname } from 'node:path';
+import { syncToDisk } from '../../base/atomic-file.ts';
 import { runChecked, runCommand } from '../../base/run-command.ts';
 import type { ManagedItem } from './item.ts';
 
@@ -18,6 +20,9 @@ export function systemdItem(units: readonly string[]): ManagedItem {
   };
 }
 
+/** Where systemd puts the links of units that start at boot, as ours do. */
+const WANTS = '/etc/systemd/system/multi-user.target.wants';
+
 /** The unit starts at boot. */
 export function enabledItem(unit: string): ManagedItem {
   return {
@@ -30,7 +35,8 @@ export function enabledItem(unit: string): ManagedItem {
     },
     apply: async () => {
       await runChecked(['systemctl', 'enable', '--quiet', unit]);
-      await runChecked(['sync', '-f', '/etc/systemd/system']); // a power cut must not take its link: that start counts
+      // A power cut must not take its link: that start counts.
+      for (const directory of [WANTS, dirname(WANTS)]) await syncToDisk(directory);
     },
   };
 }
