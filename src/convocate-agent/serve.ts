@@ -172,7 +172,7 @@ async function makeAgent(
     locks: new SessionLocks(paths.sessionsDir, systemClock),
     reservations: new KeyedLock(),
     typing: new KeyedLock(),
-    containers: new KnownContainers(store),
+    containers: new KnownContainers(store, options.log),
     activities: new ActivityBook(() => systemClock().getTime()),
     attached: new AttachedClients(),
     publish,

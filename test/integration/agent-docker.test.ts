@@ -103,7 +103,7 @@ describe.each([
       code: 'docker',
       message: expect.stringMatching(/is not running/),
     });
-    expect(await docker.listContainers(`${LABEL}=${run}`)).toMatchObject([{ id }]);
+    expect(await docker.listContainers(`${LABEL}=${run}`)).toMatchObject([{ name: spec.name }]);
     await docker.removeContainer(id);
     expect(await docker.inspectContainer(id)).toBeUndefined();
     expect(await docker.listContainers(`${LABEL}=${run}`)).toEqual([]);

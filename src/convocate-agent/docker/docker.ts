@@ -14,8 +14,8 @@ export interface Docker {
   removeContainer(container: string): Promise<void>;
   /** By id or name; undefined where there is none. */
   inspectContainer(container: string): Promise<ContainerFacts | undefined>;
-  /** All containers, running or not, that carry the label `name=value`. */
-  listContainers(label: string): Promise<ContainerFacts[]>;
+  /** Names and labels of all containers, running or not, that carry the label `name=value`. */
+  listContainers(label: string): Promise<ListedContainer[]>;
   imageExists(tag: string): Promise<boolean>;
   /** Throws where the engine does not answer, as one that hangs does, though its socket takes connections. */
   ping(): Promise<void>;
@@ -60,10 +60,13 @@ export interface ContainerSpec {
   readonly stopTimeoutSeconds: number;
 }
 
-export interface ContainerFacts {
-  readonly id: string;
+export interface ListedContainer {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface ContainerFacts extends ListedContainer {
+  readonly id: string;
   /** The image as it was named when the container was made. */
   readonly image: string;
   readonly running: boolean;

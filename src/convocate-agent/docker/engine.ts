@@ -53,8 +53,10 @@ export async function createEngine(socketPath: string): Promise<Docker> {
       const summaries = await callDocker('list containers', READ_MS, (abortSignal) =>
         client.listContainers({ all: true, filters: { label: [label] }, abortSignal }),
       );
-      const found = await Promise.all(summaries.map(({ Id }) => inspectContainer(Id)));
-      return found.filter((facts) => facts !== undefined); // one may have gone in between
+      return summaries.map(({ Names, Labels }) => ({
+        name: (Names[0] ?? '').replace(/^\//, ''),
+        labels: Labels,
+      }));
     },
     imageExists: (tag) =>
       callDocker(`inspect image ${tag}`, READ_MS, async () => {

@@ -6,6 +6,7 @@ import type {
   Docker,
   ExecCommand,
   ExecResult,
+  ListedContainer,
   LogOptions,
   LogTail,
   Terminal,
@@ -27,6 +28,7 @@ export class FakeDocker implements Docker {
   readonly #scripts = new Map<string, Script>();
   readonly #logs = new Map<string, string[]>();
   readonly #failures = new Map<Call, string>();
+  readonly #mute = new Set<string>();
   readonly #holds = new Map<Call, Promise<void>>();
   readonly #watchers = new Set<(event: ContainerEvent | Error) => void>();
   #down = false;
@@ -43,6 +45,12 @@ export class FakeDocker implements Docker {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#holds.set(call, promise);
     return resolve;
+  }
+
+  /** A container that cannot be inspected, until the function that this gives is called. */
+  tellNothingOf(container: string): () => void {
+    this.#mute.add(container);
+    return () => this.#mute.delete(container);
   }
 
   /** Announces a program that `exec` may run. */
@@ -130,10 +138,11 @@ export class FakeDocker implements Docker {
 
   async inspectContainer(container: string): Promise<ContainerFacts | undefined> {
     await this.#enter('inspectContainer');
+    if (this.#mute.has(container)) throw new RpcError('docker', 'Docker gave no answer: inspect');
     return this.#find(container);
   }
 
-  async listContainers(label: string): Promise<ContainerFacts[]> {
+  async listContainers(label: string): Promise<ListedContainer[]> {
     await this.#enter('listContainers');
     return [...this.#containers.values()].filter((facts) => hasLabel(facts, label));
   }

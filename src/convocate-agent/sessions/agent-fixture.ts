@@ -47,6 +47,7 @@ export function makeAgentFixture(): AgentFixture {
   docker.script(SESSION_SCRIPT.detachAll, { exitCode: 0, output: '' });
   docker.script('pkill', { exitCode: 1, output: '' });
   const events: StatusEventBody[] = [];
+  const log = pino({ enabled: false });
   const hostPorts = new Set<number>();
   const path = (name: string): string => join(root, name);
   const write = (name: string, content: string): void => writeFileSync(path(name), content);
@@ -75,13 +76,13 @@ export function makeAgentFixture(): AgentFixture {
       locks: new SessionLocks(path('sessions'), testClock),
       reservations: new KeyedLock(),
       typing: new KeyedLock(),
-      containers: new KnownContainers(store),
+      containers: new KnownContainers(store, log),
       activities: new ActivityBook(() => testClock().getTime()),
       attached: new AttachedClients(),
       publish: (event) => events.push(event),
       hostPorts: async () => hostPorts,
       now: testClock,
-      log: pino({ enabled: false }),
+      log,
     };
   };
   return {

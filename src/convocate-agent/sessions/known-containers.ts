@@ -1,4 +1,5 @@
-import { isDiskFull } from '../../base/errors.ts';
+import type { Logger } from 'pino';
+import { codeOf } from '../../base/errors.ts';
 import { KeyedLock } from '../../base/keyed-lock.ts';
 import { LABEL } from '../../protocol/host-layout.ts';
 import type { ContainerFacts } from '../docker/docker.ts';
@@ -23,6 +24,7 @@ export interface Look {
 export class KnownContainers {
   readonly #facts = new Map<string, ContainerFacts | undefined>();
   readonly #store: SessionStore;
+  readonly #log: Logger;
   readonly #looks = new KeyedLock();
   /** The last that Docker said, in an event, of something that was killed for want of memory. */
   readonly #memoryNews = new Map<string, MemoryNews>();
@@ -30,8 +32,9 @@ export class KnownContainers {
   /** What an agent before this one wrote down of a run that had ended. */
   readonly #recorded = new Map<string, ContainerRecord>();
 
-  constructor(store: SessionStore) {
+  constructor(store: SessionStore, log: Logger) {
     this.#store = store;
+    this.#log = log;
   }
 
   /** What to show, best knowledge first. */
@@ -123,8 +126,12 @@ export class KnownContainers {
         return { ...stored, ...(record && { container: record }) };
       });
     } catch (error) {
-      // It is for later agents only; a look when there is room again writes it.
-      if (!isDiskFull(error)) throw error;
+      // It is for later agents only; a look when the disk takes it again writes it.
+      if (codeOf(error) === undefined) throw error;
+      this.#log.warn(
+        { session: uuid, err: error },
+        'what Docker says of its container cannot be written down',
+      );
     }
     const isRunning = facts?.running ?? false;
     if (isRunning === wasRunning) return undefined;

@@ -225,6 +225,17 @@ describe('the watch over containers', () => {
     await expect.poll(() => watch?.isWatching).toBe(true);
   });
 
+  test('a container that Docker cannot tell of is asked for again, and Docker taken for what it is', async () => {
+    const stuck = await sessionThatIs(fixture, 'running');
+    fixture.docker.end(containerOf(stuck), 1);
+    const tells = fixture.docker.tellNothingOf(containerOf(stuck));
+    await start(fixture.agent);
+    expect(watch?.isWatching).toBe(true);
+    expect((await getSession(fixture.agent, stuck)).running).toBe(true);
+    tells();
+    await expect.poll(async () => (await getSession(fixture.agent, stuck)).exit_code).toBe(1);
+  });
+
   test('is not asked any more once its watch is over', async () => {
     await start(fixture.agent);
     await watch?.close();

@@ -46,16 +46,16 @@ export function watchContainers(agent: Agent, { retryMs, pulseMs }: WatchTimes):
     const signal = AbortSignal.any([abort.signal, ended.signal]);
     // The stream is opened before the look, so that nothing falls in between.
     const events = await agent.docker.events(`${LABEL.agent}=${agent.agentId}`, signal);
-    await lookAtAll(agent);
+    const unseen = await lookAtAll(agent);
+    isWatching = true;
     if (first) await detachLost(agent);
     first = false;
     agent.log.info('Docker is watched');
-    isWatching = true;
     hasTried();
     const end = (): void => ended.abort();
     await Promise.all([
       followEvents(agent, events).finally(end),
-      expectAnswers(agent, pulseMs, signal).finally(end),
+      expectAnswers(agent, pulseMs, signal, unseen).finally(end),
     ]);
   };
 
@@ -86,9 +86,14 @@ export function watchContainers(agent: Agent, { retryMs, pulseMs }: WatchTimes):
   };
 }
 
-async function lookAtAll(agent: Agent): Promise<void> {
+/** Gives the sessions of which Docker cannot tell: one such container says nothing of Docker, and must hide no other. */
+async function lookAtAll(agent: Agent): Promise<string[]> {
   const entries = await agent.store.list();
-  await Promise.all(entries.map(({ uuid }) => lookAndTell(agent, uuid)));
+  const unseen = await lookAtEach(
+    agent,
+    entries.map(({ uuid }) => uuid),
+    'warn',
+  );
   const known = new Set(entries.map(({ uuid }) => uuid));
   for (const facts of await agent.docker.listContainers(`${LABEL.agent}=${agent.agentId}`)) {
     const uuid = facts.labels[LABEL.session] ?? '';
@@ -98,18 +103,46 @@ async function lookAtAll(agent: Agent): Promise<void> {
       'a container with our label belongs to no session',
     );
   }
+  return unseen;
+}
+
+async function lookAtEach(
+  agent: Agent,
+  uuids: readonly string[],
+  level: 'warn' | 'debug',
+): Promise<string[]> {
+  const looks = uuids.map(async (uuid) => {
+    try {
+      if (await agent.store.find(uuid)) await lookAndTell(agent, uuid);
+      return [];
+    } catch (error) {
+      agent.log[level]({ session: uuid, err: error }, 'its container cannot be looked at; tried again');
+      return [uuid];
+    }
+  });
+  return (await Promise.all(looks)).flat();
 }
 
 async function followEvents(agent: Agent, events: AsyncIterable<ContainerEvent>): Promise<void> {
   for await (const event of events) await onEvent(agent, event);
 }
 
-/** Throws once Docker does not answer: one that hangs keeps its event stream open, and nothing would seem to happen. */
-async function expectAnswers(agent: Agent, everyMs: number, signal: AbortSignal): Promise<void> {
+/**
+ * Throws once Docker does not answer: one that hangs keeps its event stream open, and nothing would seem to happen. The
+ * `unseen` are looked at again meanwhile.
+ */
+async function expectAnswers(
+  agent: Agent,
+  everyMs: number,
+  signal: AbortSignal,
+  unseen: readonly string[],
+): Promise<void> {
+  let left = unseen;
   for (;;) {
     await pause(everyMs, signal);
     if (signal.aborted) return;
     await agent.docker.ping();
+    left = await lookAtEach(agent, left, 'debug');
   }
 }
 
