@@ -111,9 +111,10 @@ program
   .option('--json', 'print JSON')
   .action((options: { host: string; user?: string; json?: boolean }) =>
     reportErrors(options.json, async () => {
-      const { formatReleases, heldReleases } = await import('./flows/releases.ts');
+      const { DAMAGED, formatReleases, heldReleases } = await import('./flows/releases.ts');
       requireRoot('releases');
       const held = await heldReleases(quietRollout(options));
+      if (options.json && held.isRecordDamaged) process.stderr.write(`warning: ${DAMAGED}\n`);
       print(options.json ? JSON.stringify(held.releases) : formatReleases(held));
     }),
   );

@@ -15,7 +15,11 @@ export async function dryRun(rollout: Rollout, decide: Step, { print, json }: Dr
   const { hostName, reporter } = rollout;
   const plan = need(rollout, 'plan');
   const { openRollout, damagedRollout } = need(rollout, 'facts');
-  if (openRollout !== undefined || damagedRollout)
+  if (damagedRollout)
+    reporter.warn(
+      'the record of an earlier rollout is damaged; it would be closed first, with no way back from what is live',
+    );
+  else if (openRollout !== undefined)
     reporter.warn(
       'an earlier rollout was not confirmed; it would be taken back first, and the plan be another',
     );

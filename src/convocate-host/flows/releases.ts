@@ -65,5 +65,5 @@ export function formatReleases({ releases, isRecordDamaged }: Holdings): string 
   return isRecordDamaged ? `${table}\n\n${DAMAGED}` : table;
 }
 
-const DAMAGED =
+export const DAMAGED =
   'a rollout is open on this host whose record is damaged: it has no way back, and prunes nothing, until an update or a rollback closes that';
