@@ -54,7 +54,8 @@ export function changesBetween(before: ClusterPicture, after: ClusterPicture): C
 const NOT_TRIED = newAgentState('', '', '').problem;
 
 /**
- * What the next picture is held against. A service that has only just started knows nothing of an agent before it has
+ * What the next picture is held against. Of a session that is stale, the last that was sure stands: whatever becomes of
+ * it meanwhile is told when somebody knows. A service that has only just started knows nothing of an agent before it has
  * tried to reach it; that is no news of the agent, so what was known of it before stands until then. One that it could not
  * reach is down, and still of the release that was known.
  */
@@ -66,7 +67,10 @@ export function baselineOf(before: ClusterPicture | undefined, now: ClusterPictu
     const isNews = agent.up || agent.problem !== NOT_TRIED;
     agents.set(id, isNews ? { ...agent, version: known.version } : known);
   }
-  return { ...now, agents };
+  const sessions = new Map(now.sessions);
+  for (const [key, session] of now.sessions)
+    if (session.stale) sessions.set(key, before?.sessions.get(key) ?? session);
+  return { ...now, agents, sessions };
 }
 
 function agentChanges(old: AgentView | undefined, agent: AgentView): ClusterEvent[] {

@@ -69,6 +69,26 @@ test('one JSON object for each change, and none for what stays', async () => {
   ]);
 });
 
+test('what became of a session while its agent was away is told once the agent is back', async () => {
+  const ended = service.run('events', '--json', '--count', '3');
+  await service.watched();
+  const stopped = { ...api, running: false, exit_code: 1 };
+  service.push({ agents: [agentView({ up: false, problem: 'cut' })], sessions: [{ ...api, stale: true }] });
+  service.push({ sessions: [{ ...stopped, stale: true }] });
+  service.push({ agents: [agentView()], sessions: [stopped] });
+  const { stdout } = await ended;
+  expect(
+    stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object),
+  ).toMatchObject([
+    { event: 'agent.down' },
+    { event: 'agent.up' },
+    { event: 'session.state', name: 'api', from: 'running', to: 'stopped', exit_code: 1 },
+  ]);
+});
+
 test('only of one agent, or of one session', async () => {
   service.agents = [agentView(), two];
   const ofAgent = service.run('events', '--agent', 'two', '--count', '2', '--json');
