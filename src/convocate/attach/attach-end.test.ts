@@ -44,6 +44,7 @@ test.each([
   [{ running: true }, 'it is locked', 'lost'],
   [{ running: false, exit_code: 1 }, 'it has ended', 'ended'],
   [{ running: true, stale: true }, '', 'lost'],
+  [{ running: false, exit_code: 1, stale: true }, 'it has ended', 'ended'],
   [undefined, '', 'removed'],
 ] as const)('where nobody told: %j, %j', async (session, problem, kind) => {
   expect((await farewell(shellWith(session), target, problem)).kind).toBe(kind);

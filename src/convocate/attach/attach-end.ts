@@ -44,9 +44,11 @@ export async function farewell(shell: ShellClient, target: AttachTarget, problem
   const what = describeSession(target);
   const sessions = await shell.sessions().catch(() => undefined);
   const now = sessions?.find(({ uuid, agent_id }) => uuid === target.uuid && agent_id === target.agent_id);
-  if (!sessions || now?.stale) return lost(target, 'was lost');
+  if (!sessions) return lost(target, 'was lost');
   if (!now) return { kind: 'removed', text: `${what} was removed` };
+  // Also of a row that may be older: it ran when it was attached to, and nothing but an operator starts it again.
   if (!now.running) return { kind: 'ended', text: endedText(what, now) };
+  if (now.stale) return lost(target, 'was lost');
   if (problem) return lost(target, `could not be had again: ${problem}`);
   return { kind: 'detached', text: `left ${what}; it goes on running` };
 }
