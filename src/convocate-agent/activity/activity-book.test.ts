@@ -42,6 +42,26 @@ test('a question that was answered, as the status says, and asked again is as ol
   });
 });
 
+test('and so it is where its status tells of the second one first, as Claude Code does', () => {
+  const book = new ActivityBook(() => START + 100_000);
+  const status = (state: 'busy' | 'waiting', atS: number) => ({
+    state,
+    detail: '',
+    atMs: START + atS * 1_000,
+  });
+  const asked = report('waiting', 10);
+  book.note('a', { report: asked, status: status('waiting', 10) });
+  book.note('a', { report: asked, status: status('busy', 20) });
+  book.note('a', { report: asked, status: status('waiting', 30) });
+  book.note('a', { terminal: { lastOutputMs: START, lookedAtMs: START, command: 'node' } });
+  expect(book.activityOf('a', container)?.since).toBe('2026-01-01T10:00:30.000Z');
+  book.note('a', { report: report('waiting', 31), status: status('waiting', 30) });
+  expect(book.activityOf('a', container)).toMatchObject({
+    state: 'waiting',
+    since: '2026-01-01T10:00:30.000Z',
+  });
+});
+
 test('what was forgotten is unknown', () => {
   const book = new ActivityBook(() => START);
   book.note('a', { report: report('working', 1) });

@@ -9,6 +9,8 @@ interface Page {
   readonly terminal?: TerminalEvidence | undefined;
   /** Since when the report has told this state; milliseconds since 1970. */
   readonly sinceMs?: number | undefined;
+  /** That state was over since, by the status, and has not been told again yet. */
+  readonly left?: boolean | undefined;
 }
 
 /** What was last heard and seen of each session's program; in memory, because a look at the homes brings it back. */
@@ -20,15 +22,11 @@ export class ActivityBook {
     this.#nowMs = nowMs;
   }
 
-  /**
-   * A program may report the same state again and again: it is in it since the first of these reports. Not where its status
-   * told another one meanwhile: a question was answered then, and this is the next.
-   */
-  note(id: string, news: Page): void {
-    const before = this.#pages.get(id);
-    const isSame = news.report && news.report.state === before?.report?.state && !hasLeft(before);
-    const sinceMs = isSame ? before?.sinceMs : news.report?.atMs;
-    this.#pages.set(id, { ...before, ...news, ...('report' in news && { sinceMs }) });
+  /** Whatever the news leave out is as it was. */
+  note(id: string, news: Pick<Page, 'report' | 'status' | 'terminal'>): void {
+    const before = this.#pages.get(id) ?? {};
+    const page = { ...before, ...news };
+    this.#pages.set(id, { ...page, ...ageOf(page, before) });
   }
 
   forget(id: string): void {
@@ -45,7 +43,16 @@ export class ActivityBook {
   }
 }
 
-/** Whether the state of the last report was over by what the status has told since. */
-function hasLeft({ report, status }: Page): boolean {
-  return report !== undefined && status !== undefined && isNews(status, report);
+/**
+ * A program may report the same state again and again: it is in it since the first of these reports. Not where its status
+ * told another one meanwhile: a question was answered then, and the next one is as old as the first word of it, which
+ * may be the status's too.
+ */
+function ageOf({ report, status }: Page, before: Page): Pick<Page, 'sinceMs' | 'left'> {
+  if (!report || report.state !== before.report?.state) return { sinceMs: report?.atMs, left: false };
+  const isNewReport = report.atMs > before.report.atMs;
+  if (before.left && isNewReport) return { sinceMs: report.atMs, left: false };
+  if (status && isNews(status, report)) return { sinceMs: before.sinceMs, left: true };
+  if (before.left && status && status.atMs > report.atMs) return { sinceMs: status.atMs, left: false };
+  return { sinceMs: before.sinceMs, left: before.left };
 }
