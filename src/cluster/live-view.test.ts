@@ -33,8 +33,9 @@ test("an agent's words are cut before they are kept: every screen draws them aga
       timestamp: '2026-01-01T00:00:00Z',
       data: { sessions: [session(SESSION_A, { damaged, activity })] },
     });
-    const cut = `${'x'.repeat(4_095)}…`;
-    expect(live.sessions()).toMatchObject([{ uuid: SESSION_A, damaged: cut, activity: { detail: cut } }]);
+    const [told] = live.sessions();
+    expect(told?.uuid).toBe(SESSION_A);
+    expect([told?.damaged?.length, told?.activity?.detail.length]).toEqual([4_096, 256]);
   } finally {
     await rm(dir, { recursive: true, force: true });
   }

@@ -1,4 +1,5 @@
-import type { MessagesDialog, TuiState } from '../state.ts';
+import { areColumnsExact } from '../../../base/text-columns.ts';
+import type { Message, MessagesDialog, TuiState } from '../state.ts';
 import { messageLines } from './bottom-lines.ts';
 import { type Line, span } from './line.ts';
 import type { Page } from './page.ts';
@@ -9,12 +10,23 @@ const TIME_COLS = 9;
 
 /** What was told on the bottom line, whole, with the time, the newest at the end. */
 export function messagesPage({ messages, size }: TuiState, { top }: MessagesDialog): Page {
-  const blocks = messages.map((message) =>
-    messageLines(message, size.cols - TIME_COLS).map((line, index): Line => {
-      const time = index === 0 ? ` ${clockOf(message.atMs)}` : ' '.repeat(TIME_COLS);
-      return [span(time, STYLE.quiet), ...line];
-    }),
-  );
-  const lines = messages.length === 0 ? [[span(' none yet', STYLE.quiet)]] : blocks.flat();
+  const lines =
+    messages.length === 0
+      ? [[span(' none yet', STYLE.quiet)]]
+      : messages.flatMap((message) => blockOf(message, size.cols));
   return { title: 'Messages', lines, top };
+}
+
+/** As they were laid out last: each key that scrolls, and each frame, asks for all of them. */
+const laidOut = new WeakMap<Message, { readonly cols: number; readonly lines: readonly Line[] }>();
+
+function blockOf(message: Message, cols: number): readonly Line[] {
+  const known = laidOut.get(message);
+  if (known?.cols === cols) return known.lines;
+  const lines = messageLines(message, cols - TIME_COLS).map((line, index): Line => {
+    const time = index === 0 ? ` ${clockOf(message.atMs)}` : ' '.repeat(TIME_COLS);
+    return [span(time, STYLE.quiet), ...line];
+  });
+  if (areColumnsExact()) laidOut.set(message, { cols, lines });
+  return lines;
 }
