@@ -48,21 +48,10 @@ export function sizeOfDevice(): Size {
   }
 }
 
-/** Writes to the terminal and is done when it returns; nothing where the terminal is gone. */
-export function writeNow(text: string): void {
-  try {
-    const file = openSync(DEVICE, 'w');
-    try {
-      writeSync(file, text);
-    } finally {
-      closeSync(file);
-    }
-  } catch {
-    // nobody is there to see it
-  }
-}
-
-/** As {@link writeNow}, but not for ever: where the terminal stands still, what it does not take is given up. */
+/**
+ * Writes to the terminal and is done when it returns; nothing where the terminal is gone. Not for ever: where it stands
+ * still, what it does not take is given up.
+ */
 export function writeInTime(text: string): void {
   try {
     const file = openSync(DEVICE, constants.O_WRONLY | constants.O_NONBLOCK);

@@ -1,6 +1,6 @@
 import type { ReadStream } from 'node:tty';
 import type { Size } from '../../own-device.ts';
-import { openDevice, sizeOfDevice, writeNow } from '../../own-device.ts';
+import { openDevice, sizeOfDevice, writeInTime } from '../../own-device.ts';
 import { type HeldOutput, holdOutput } from './hold-output.ts';
 import { ENTER_SCREEN, LEAVE_SCREEN } from './screen-modes.ts';
 
@@ -49,14 +49,14 @@ export class UiTerminal {
     stream.on('close', () => {
       if (this.#stream === stream) onEnd();
     });
-    writeNow(ENTER_SCREEN);
+    writeInTime(ENTER_SCREEN);
   }
 
   /** Taken already, but the modes may have been changed by whoever stopped and woke us. */
   takeAgain(): void {
     this.#stream?.setRawMode(false); // what is set already is not set again
     this.#stream?.setRawMode(true);
-    writeNow(ENTER_SCREEN);
+    writeInTime(ENTER_SCREEN);
   }
 
   write(text: string): void {
@@ -76,7 +76,7 @@ export class UiTerminal {
     if (!stream.destroyed) stream.setRawMode(false);
     const wasBusy = stream.writableLength > 0;
     stream.destroy();
-    writeNow((wasBusy ? CANCEL : '') + LEAVE_SCREEN);
+    writeInTime((wasBusy ? CANCEL : '') + LEAVE_SCREEN);
     const held = this.#held?.release() ?? '';
     if (held !== '') process.stderr.write(held);
   }
