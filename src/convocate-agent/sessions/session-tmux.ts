@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { withDeadline } from '../../base/deadline.ts';
 import { RpcError } from '../../protocol/error-codes.ts';
 import { CLAUDE_USER, containerNameOf } from '../../protocol/host-layout.ts';
 import type { ExecCommand, ExecResult } from '../docker/docker.ts';
@@ -15,6 +16,8 @@ const MOST_BYTES = 64 * 1024;
 /** A container that has only just started needs a moment. */
 const COMES_UP_MS = 5_000;
 const RETRY_MS = 100;
+/** At least, for the look that explains why a command failed. */
+const EXPLAIN_MS = 1_000;
 const NOT_UP = /error connecting to|no server running|can't find session/;
 
 export interface TmuxOptions extends Pick<ExecCommand, 'input' | 'keepBytes' | 'mostBytes'> {
@@ -43,7 +46,7 @@ export async function runTmux(
   for (;;) {
     const timeoutMs = Math.max(1, Math.floor(startedAt + withinMs - performance.now()));
     const command = { argv, user: CLAUDE_USER.name, timeoutMs, mostBytes, ...options };
-    const { exitCode, output } = await execOrExplain(agent, id, command);
+    const { exitCode, output } = await execOrExplain(agent, id, command, startedAt + withinMs);
     if (exitCode === 0) return output;
     const end = await explainEnd(agent, id);
     if (end) throw end;
@@ -62,10 +65,18 @@ function escaped(command: readonly string[]): string[] {
   return command.map((argument) => argument.replace(/;$/, '\\;'));
 }
 
-async function execOrExplain(agent: Agent, id: string, command: ExecCommand): Promise<ExecResult> {
+/** The explanation takes no longer than the answer itself might have: a Docker that hangs knows none. */
+async function execOrExplain(
+  agent: Agent,
+  id: string,
+  command: ExecCommand,
+  untilMs: number,
+): Promise<ExecResult> {
   try {
     return await agent.docker.exec(containerNameOf(id), command);
   } catch (error) {
-    throw (await explainEnd(agent, id)) ?? error;
+    const leftMs = Math.max(EXPLAIN_MS, untilMs - performance.now());
+    const end = await withDeadline(explainEnd(agent, id), leftMs, 'a look at its container').catch(() => {});
+    throw end ?? error;
   }
 }

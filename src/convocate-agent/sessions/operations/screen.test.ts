@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { LIMITS } from '../../../protocol/limits.ts';
 import type { ExecCommand } from '../../docker/docker.ts';
 import { type AgentFixture, containerOf, makeAgentFixture, sessionThatIs } from '../agent-fixture.ts';
@@ -47,6 +47,19 @@ describe('the answer of tmux', () => {
 });
 
 describe('asking for it', () => {
+  test('says what Docker said where Docker does not tell of the container either, before the shell gives up', async () => {
+    const id = await sessionThatIs(fixture, 'running');
+    fixture.docker.failNext('exec', 'Docker gave no answer');
+    const tells = fixture.docker.holdNext('inspectContainer');
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const error = readScreen(fixture.agent, { id }).catch((reason: unknown) => reason);
+    while (vi.getTimerCount() === 0) await new Promise((resolve) => setImmediate(resolve));
+    await vi.advanceTimersByTimeAsync(LIMITS.readCallMs - 2_000);
+    expect(await error).toMatchObject({ message: 'Docker gave no answer' });
+    tells();
+    vi.useRealTimers();
+  });
+
   test('takes one command in the container', async () => {
     const id = await sessionThatIs(fixture, 'running');
     const seen: ExecCommand[] = [];
