@@ -232,6 +232,9 @@ describe('the watch over containers', () => {
     await start(fixture.agent);
     expect(watch?.isWatching).toBe(true);
     expect((await getSession(fixture.agent, stuck)).running).toBe(true);
+    fixture.docker.tellOutOfMemory(containerOf(stuck)); // an event of it comes to nothing as well
+    await pause(20);
+    expect(watch?.isWatching).toBe(true);
     tells();
     await expect.poll(async () => (await getSession(fixture.agent, stuck)).exit_code).toBe(1);
   });

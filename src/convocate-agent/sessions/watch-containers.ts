@@ -44,19 +44,28 @@ export function watchContainers(agent: Agent, { retryMs, pulseMs }: WatchTimes):
   const watchOnce = async (): Promise<void> => {
     const ended = new AbortController();
     const signal = AbortSignal.any([abort.signal, ended.signal]);
-    // The stream is opened before the look, so that nothing falls in between.
-    const events = await agent.docker.events(`${LABEL.agent}=${agent.agentId}`, signal);
-    const unseen = await lookAtAll(agent);
-    isWatching = true;
-    if (first) await detachLost(agent);
-    first = false;
-    agent.log.info('Docker is watched');
-    hasTried();
-    const end = (): void => ended.abort();
-    await Promise.all([
-      followEvents(agent, events).finally(end),
-      expectAnswers(agent, pulseMs, signal, unseen).finally(end),
-    ]);
+    let silence: unknown;
+    try {
+      // The stream is opened before the look, so that nothing falls in between.
+      const events = await agent.docker.events(`${LABEL.agent}=${agent.agentId}`, signal);
+      const unseen = await lookAtAll(agent);
+      isWatching = true;
+      if (first) await detachLost(agent);
+      first = false;
+      agent.log.info('Docker is watched');
+      hasTried();
+      // Nobody waits for it: while Docker hangs, a question takes its time to end, and the agent may have to close.
+      void expectAnswers(agent, pulseMs, signal, unseen).catch((error: unknown) => {
+        if (ended.signal.aborted) return; // what is watched by now is another stream
+        silence = error;
+        isWatching = false;
+        ended.abort();
+      });
+      await followEvents(agent, events, unseen);
+    } finally {
+      ended.abort();
+    }
+    if (silence !== undefined) throw silence;
   };
 
   const watchForEver = async (): Promise<void> => {
@@ -87,13 +96,10 @@ export function watchContainers(agent: Agent, { retryMs, pulseMs }: WatchTimes):
 }
 
 /** Gives the sessions of which Docker cannot tell: one such container says nothing of Docker, and must hide no other. */
-async function lookAtAll(agent: Agent): Promise<string[]> {
+async function lookAtAll(agent: Agent): Promise<Set<string>> {
   const entries = await agent.store.list();
-  const unseen = await lookAtEach(
-    agent,
-    entries.map(({ uuid }) => uuid),
-    'warn',
-  );
+  const unseen = new Set<string>();
+  await Promise.all(entries.map(({ uuid }) => tryToLook(agent, uuid, unseen)));
   const known = new Set(entries.map(({ uuid }) => uuid));
   for (const facts of await agent.docker.listContainers(`${LABEL.agent}=${agent.agentId}`)) {
     const uuid = facts.labels[LABEL.session] ?? '';
@@ -106,25 +112,30 @@ async function lookAtAll(agent: Agent): Promise<string[]> {
   return unseen;
 }
 
-async function lookAtEach(
-  agent: Agent,
-  uuids: readonly string[],
-  level: 'warn' | 'debug',
-): Promise<string[]> {
-  const looks = uuids.map(async (uuid) => {
-    try {
-      if (await agent.store.find(uuid)) await lookAndTell(agent, uuid);
-      return [];
-    } catch (error) {
-      agent.log[level]({ session: uuid, err: error }, 'its container cannot be looked at; tried again');
-      return [uuid];
-    }
-  });
-  return (await Promise.all(looks)).flat();
+/** Where that fails, the session is one of the `unseen` from then on, and not any more where it goes well. */
+async function tryToLook(agent: Agent, uuid: string, unseen: Set<string>): Promise<void> {
+  try {
+    if (await agent.store.find(uuid)) await lookAndTell(agent, uuid);
+    unseen.delete(uuid);
+  } catch (error) {
+    const level = unseen.has(uuid) ? 'debug' : 'warn';
+    agent.log[level]({ session: uuid, err: error }, 'its container cannot be looked at; tried again');
+    unseen.add(uuid);
+  }
 }
 
-async function followEvents(agent: Agent, events: AsyncIterable<ContainerEvent>): Promise<void> {
-  for await (const event of events) await onEvent(agent, event);
+async function followEvents(
+  agent: Agent,
+  events: AsyncIterable<ContainerEvent>,
+  unseen: Set<string>,
+): Promise<void> {
+  for await (const event of events) {
+    const uuid = event.labels[LABEL.session] ?? '';
+    // Labels are inherited by images committed from a session: only the name says that it is the session's own.
+    if (!isSessionId(uuid) || event.name !== containerNameOf(uuid)) continue;
+    if (event.action === 'oom') agent.containers.noteOutOfMemory(uuid, event);
+    await tryToLook(agent, uuid, unseen);
+  }
 }
 
 /**
@@ -135,23 +146,14 @@ async function expectAnswers(
   agent: Agent,
   everyMs: number,
   signal: AbortSignal,
-  unseen: readonly string[],
+  unseen: Set<string>,
 ): Promise<void> {
-  let left = unseen;
   for (;;) {
     await pause(everyMs, signal);
     if (signal.aborted) return;
     await agent.docker.ping();
-    left = await lookAtEach(agent, left, 'debug');
+    for (const uuid of [...unseen]) if (!signal.aborted) await tryToLook(agent, uuid, unseen);
   }
-}
-
-async function onEvent(agent: Agent, event: ContainerEvent): Promise<void> {
-  const uuid = event.labels[LABEL.session] ?? '';
-  // Labels are inherited by images committed from a session: only the name says that it is the session's own.
-  if (!isSessionId(uuid) || event.name !== containerNameOf(uuid)) return;
-  if (event.action === 'oom') agent.containers.noteOutOfMemory(uuid, event);
-  if (await agent.store.find(uuid)) await lookAndTell(agent, uuid);
 }
 
 /** As {@link lookAtContainer}, and tells the shell where the session has started or ended unseen. */
