@@ -37,7 +37,8 @@ const privateKeys = async (): Promise<string[]> => linesOf((await host.run(['sha
 /** What 223 shows to anyone who dials it. */
 async function keyOn223(): Promise<string> {
   const { stdout } = await workstation.run(['ssh-keyscan', '-p', '223', '-t', 'ed25519', 'agent-a']);
-  return stdout.trim().split(' ').slice(1).join(' ');
+  const line = linesOf(stdout).find((text) => !text.startsWith('#')) ?? '';
+  return line.split(' ').slice(1).join(' ');
 }
 
 const statusHostKey = async (): Promise<string> =>

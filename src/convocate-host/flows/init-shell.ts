@@ -55,7 +55,9 @@ async function findPrograms(host: Host): Promise<string> {
 /** A service reads its key when it starts: one that came into its place since is not the one it shows. */
 async function showsOtherKey(host: Host): Promise<boolean> {
   const argv = ['ssh-keyscan', '-T', '5', '-t', 'ed25519', '-p', String(STATUS_PORT), '127.0.0.1'];
-  const [, , shown] = (await host.run(argv)).stdout.trim().split(' ');
+  // OpenSSH 9.8 and later print a comment before it.
+  const line = (await host.run(argv)).stdout.split('\n').find((text) => text.includes(' ssh-ed25519 '));
+  const shown = line?.trim().split(' ')[2];
   const own = (await host.check(['cat', `${SHELL_HOST.statusHostKeyFile}.pub`])).split(' ')[1];
   return shown !== undefined && shown !== own;
 }
