@@ -54,8 +54,11 @@ describe('one that a program could take back, and did not, ends ours with nothin
     await expect(settle([{ ...goBackNow({}), answer }, away])).rejects.toThrow('no route to host');
   });
 
-  test('it was killed, and its record is damaged', async () => {
-    const script = [unable(128 + 9, ''), version({ exitCode: 128 + 9 })];
+  test.each([
+    ['and so was the next question', { exitCode: 128 + 9 }],
+    ['and runs', { stdout: 'v1\n' }],
+  ])('it was killed, and its record is damaged, %s', async (_what, answer) => {
+    const script = [unable(128 + 9, ''), version(answer)];
     await expect(settle(script, DAMAGED)).rejects.toThrow('convocate-agent failed');
   });
 

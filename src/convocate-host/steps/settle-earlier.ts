@@ -40,7 +40,7 @@ async function whyNobodyCan(
 ): Promise<string | undefined> {
   if (damagedRollout && isAnswer(error)) return DAMAGED_RECORD;
   const result = await host.run([WATCHER, 'version']);
-  const answers = result.exitCode === 0 && result.stdout.trim() === openRollout?.from;
+  const answers = result.exitCode === 0 && (damagedRollout || result.stdout.trim() === openRollout?.from);
   if (answers || KILLED.has(result.exitCode)) return undefined;
   return `the program that would take it back does not run (${WATCHER}: ${lastWords(result)})`;
 }
