@@ -49,14 +49,14 @@ export class UiTerminal {
     stream.on('close', () => {
       if (this.#stream === stream) onEnd();
     });
-    writeInTime(ENTER_SCREEN);
+    stream.write(ENTER_SCREEN); // before the first frame, also where the terminal stands still just now
   }
 
   /** Taken already, but the modes may have been changed by whoever stopped and woke us. */
   takeAgain(): void {
     this.#stream?.setRawMode(false); // what is set already is not set again
     this.#stream?.setRawMode(true);
-    writeInTime(ENTER_SCREEN);
+    this.#stream?.write(ENTER_SCREEN);
   }
 
   write(text: string): void {
