@@ -26,10 +26,13 @@ export async function lockInstall(path: string = LOCK_FILE): Promise<AsyncDispos
   ];
   const holder = startProcess(argv, { stdio: ['pipe', 'pipe', 'inherit'] });
   const exit = exitOf(holder);
-  await Promise.race([once(holder.stdout as NodeJS.ReadableStream, 'data'), exit]);
-  if (holder.exitCode !== null)
+  const ended = await Promise.race([
+    once(holder.stdout as NodeJS.ReadableStream, 'data').then(() => undefined),
+    exit,
+  ]);
+  if (ended !== undefined)
     throw new RefusedError(
-      (await exit) === HELD ? 'another install is under way on this machine' : `${path} cannot be locked`,
+      ended === HELD ? 'another install is under way on this machine' : `${path} cannot be locked`,
       { argv, hint: 'wait for its end, then run this again' },
     );
   return {
