@@ -38,10 +38,11 @@ install:
 
 # Types, lint, format, nothing unused, generated docs in step: side by side, each with its own words in one piece.
 STATIC := types lint formatted unused docs-in-step
-.PHONY: $(STATIC)
-$(STATIC): setup
+SIDE_BY_SIDE = @$(MAKE) --no-print-directory --jobs=2 --output-sync
+.PHONY: $(STATIC) unit
+$(STATIC) unit: setup
 static: setup
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync $(STATIC)
+	$(SIDE_BY_SIDE) $(STATIC)
 types:
 	tsc -p .
 lint:
@@ -53,8 +54,12 @@ unused:
 docs-in-step:
 	$(NODE) scripts/generate-docs.ts --check
 
-check: static
+unit:
 	vitest run --project 'unit*'
+
+# The longest first: the others run beside it.
+check: setup
+	$(SIDE_BY_SIDE) unit $(STATIC)
 
 # Everything: the checks above, then unit, integration and end-to-end tests on real machines.
 test: static build
