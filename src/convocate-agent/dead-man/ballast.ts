@@ -10,6 +10,8 @@ import { AGENT_HOST } from '../../protocol/host-layout.ts';
 const PLACES = [AGENT_HOST.rolloutDir, AGENT_HOST.configDir, AGENT_HOST.libDir];
 const NAME = 'ballast';
 const BYTES = 256 * 1024;
+/** Where it lies while a rollout is open. */
+export const BALLAST_FILES = PLACES.map((place) => join(place, NAME));
 
 /** All of it or none: on a disk that is full already, what could be taken is given back. Throws OperationError then. */
 export async function takeBallast(places: readonly string[] = PLACES): Promise<void> {

@@ -50,6 +50,15 @@ const hasLooked = (): Promise<void> => until(() => vi.getTimerCount() > 0);
 const order = (...words: string[]): string[] => machine.changes.filter((change) => words.includes(change));
 const isLeft = (name: string): boolean => machine.read(`${rolloutDir}/${name}`) !== undefined;
 
+test('at a start of the host gives back the room of a rollout that was confirmed as the power went', async () => {
+  machine.remove(`${rolloutDir}/armed.json`);
+  for (const place of [rolloutDir, AGENT_HOST.configDir, AGENT_HOST.libDir])
+    machine.write(`${place}/ballast`, 'room');
+  await watch();
+  expect(order('rm ballast')).toHaveLength(3);
+  expect([isLeft('ballast'), machine.running]).toEqual([false, 'v2']);
+});
+
 describe('going back', () => {
   test('leaves the host as it was before the rollout, but for the notice and the number', async () => {
     machine.install('v1', ['v0', 'v1', 'v2']);
@@ -274,6 +283,6 @@ describe('an open rollout is watched', () => {
   test('by nobody where there is none', async () => {
     machine.remove(`${rolloutDir}/armed.json`);
     await watch();
-    expect(machine.changes).toEqual([ready]);
+    expect(machine.changes).toEqual([...Array<string>(3).fill('rm ballast'), ready]);
   });
 });

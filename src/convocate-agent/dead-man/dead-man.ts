@@ -25,6 +25,8 @@ export async function deadMan(say: Say): Promise<void> {
     await files.startReturn('the host was started anew before it was confirmed');
     state = await files.read();
   }
+  // The power went just after it was confirmed, or before it had begun: nobody else would give the room back.
+  if (state.kind === 'settled') await dropBallast().catch((error: unknown) => say(messageOf(error)));
   let problem: string | undefined;
   // After a start of the host, systemd lets the agent wait for this: it comes up on the old release at once.
   if (state.kind === 'returning') problem = await startBack(files, state, say);

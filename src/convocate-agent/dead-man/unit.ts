@@ -3,11 +3,12 @@ import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { textFileItem } from '../install/file-items.ts';
 import type { ManagedItem } from '../install/item.ts';
 import { enabledItem, systemdItem } from '../install/systemd-items.ts';
+import { BALLAST_FILES } from './ballast.ts';
 
 /**
  * The unit is no part of a release: the release that would be gone back to writes it and runs it, so a release that is
  * broken cannot break the way back from itself. It stays enabled, and at a start of the host its conditions pass it over
- * unless a rollout is open.
+ * unless a rollout is open, or has left the room that it kept.
  */
 const UNIT_TEXT = `[Unit]
 Description=takes back a convocate rollout that nobody confirms
@@ -15,6 +16,7 @@ Description=takes back a convocate rollout that nobody confirms
 Before=${AGENT_HOST.unit}
 ConditionPathExists=|${AGENT_HOST.rolloutDir}/armed.json
 ConditionPathExists=|${AGENT_HOST.rolloutDir}/returning.json
+${BALLAST_FILES.map((file) => `ConditionPathExists=|${file}`).join('\n')}
 RequiresMountsFor=${AGENT_HOST.libDir} ${AGENT_HOST.stateDir}
 StartLimitIntervalSec=0
 
