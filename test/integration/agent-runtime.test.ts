@@ -64,7 +64,7 @@ describe('the life of a session', { timeout: 60_000 }, () => {
     await agent.call('kill', { id });
     expect(await agent.call('get', { id })).toMatchObject({
       running: false,
-      exit_code: 143,
+      exit_code: expect.toBeOneOf([143, 137]) as number, // KILL comes after 10 s, which a busy machine may need
       asked_to_stop: true,
       oom_killed: false,
     });
