@@ -86,6 +86,23 @@ describe('the list', () => {
     await tui.showsState('alpha', 'R');
   });
 
+  test('the cursor goes up and down, by pages, to both ends; Q leaves', async () => {
+    await tui.shows(/1\/3/);
+    for (const [key, where] of [
+      ['Down', '2/3'],
+      ['End', '3/3'],
+      ['Up', '2/3'],
+      ['Home', '1/3'],
+      ['NPage', '3/3'],
+      ['PPage', '1/3'],
+    ] as const) {
+      await tui.press(key);
+      await tui.shows(new RegExp(where));
+    }
+    await tui.press('q');
+    await tui.shows(/ended: 0/);
+  });
+
   test('help, log, messages and settings open and close', async () => {
     await tui.choose('alpha');
     await tui.press('?');
@@ -286,6 +303,10 @@ describe('trouble', () => {
     });
     await tui.press('m');
     await tui.shows(/mortal on agent-a ended: exit code 137/);
+    await tui.press('Escape', '!');
+    await tui.shows(/\d+ of \d+ sessions/);
+    expect(await tui.row('mortal')).toMatch(/exit 137/);
+    await tui.press('!');
     await shell.run(['convocate', 'rm', 'mortal', '--yes'], { user: 'claude' });
   });
 

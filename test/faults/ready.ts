@@ -1,5 +1,5 @@
 import { pollUntil } from '../../src/base/deadline.ts';
-import { restartSession, waitUntilShellSees } from '../e2e/support/sessions.ts';
+import { imageOf, killSession, restartSession, waitUntilShellSees } from '../e2e/support/sessions.ts';
 import { standInState } from '../e2e/support/session-stand-in.ts';
 import type { Site } from './site.ts';
 import type { RolloutVerb } from '../e2e/support/rollout-run.ts';
@@ -47,11 +47,22 @@ export async function makeReady(site: Site, verb: RolloutVerb, bad?: string): Pr
     throw new Error(`no release is left to roll out: ${live} is live after ${previous}`);
   await waitUntilShellSees(shell, [host]);
   await wakeSession(site);
+  await freeImage(site, next);
   for (const version of bad === undefined ? [next] : [next, bad])
     await agent.run(['sh', '-c', FORGET, 'sh', version]);
   await pointShellAt(site, bad ?? next);
   await standInState(agent, session);
   return { live, target: verb === 'rollback' ? previous : (bad ?? next), isBad: bad !== undefined, next };
+}
+
+/**
+ * Once started again, the session is on one of the releases that take turns. Docker would keep that one's layers for it,
+ * and of an update to it nothing would travel: so it is cut over to the live one.
+ */
+async function freeImage({ agent, shell, session }: Site, version: string): Promise<void> {
+  if ((await imageOf(agent, session)) !== `convocate:${version}`) return;
+  await killSession(shell, session);
+  await restartSession(shell, session);
 }
 
 /** After a power cut its operator starts it again. */

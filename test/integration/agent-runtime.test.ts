@@ -265,6 +265,23 @@ describe('attach', { timeout: 60_000 }, () => {
     reader.close();
   });
 
+  test('who only watches never decides the size', async () => {
+    const id = await runningSession();
+    const writer = await agent.attach({ id, cols: 80, rows: 24 });
+    writer.type('trap "echo re""sized" WINCH; echo re""ady\n');
+    await writer.shows('ready');
+    const reader = await agent.attach({ id, read_only: true, cols: 200, rows: 50 });
+    await reader.shows('ready');
+    reader.resize(150, 40);
+    reader.type('x');
+    writer.type('stty size; echo af""ter\n');
+    await reader.shows('after');
+    expect(writer.screen).toContain('24 80');
+    expect(writer.screen + reader.screen).not.toContain('resized');
+    writer.close();
+    reader.close();
+  });
+
   test('background detaches everybody, the session goes on', async () => {
     const id = await runningSession();
     const clients = [await agent.attach({ id }), await agent.attach({ id })];

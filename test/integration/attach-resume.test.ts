@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Engine, openEngine } from '../../lab/engine.ts';
-import { pollUntil } from '../../src/base/deadline.ts';
+import { pause, pollUntil } from '../../src/base/deadline.ts';
 import { registerAgent } from '../../src/cluster/register-agent.ts';
 import { ShellClient } from '../../src/cluster/shell-client.ts';
 import { createEngine } from '../../src/convocate-agent/docker/engine.ts';
@@ -194,6 +194,27 @@ test('a partition that nobody is told of is found on both sides; the terminal co
   await attached.screen.shows(/line-\d+-abc/);
   await until('the keys', async () => (await keysTaken(attached)) === 'during');
   expect(await agent.call('get', { id: attached.id })).toMatchObject({ attached: 1 });
+  await expectWhole(attached);
+});
+
+test('a partition of 30 s while it prints without end: what arrives is what was said, byte for byte', {
+  timeout: 180_000,
+}, async () => {
+  const attached = await attach();
+  const { screen, recording, modes } = attached;
+  screen.type('while :; do seq 1 100000; done\r');
+  await until('much output', () => recording.output().length > ATTACH.windowBytes);
+  gate.stall();
+  await pause(30_000);
+  const said = recording.output().length;
+  await gate.close();
+  gate.flow();
+  await gate.open();
+  await until('what was said meanwhile, and more', () => modes.seen.length > said, 60_000);
+  screen.type('\u0003');
+  await until('the prompt', () => /\$ $/.test(modes.seen.subarray(-200).toString()));
+  screen.type('echo do""ne\r');
+  await screen.shows('done');
   await expectWhole(attached);
 });
 

@@ -182,6 +182,20 @@ describe('the service', () => {
     ]);
   });
 
+  test('an agent that is down when the service starts is there, marked, and comes by itself', async () => {
+    const late = await agent('aaaaaaaa', 'late');
+    late.addSession('s');
+    await late.register(cluster.keys);
+    await late.stop();
+    await start();
+    await eventually('it is down', async () =>
+      (await client().agents()).find(({ up: isUp, problem }) => !isUp && problem?.includes('ECONNREFUSED')),
+    );
+    await late.start();
+    await up(late);
+    expect((await client().sessions()).map(({ name, stale }) => `${name} ${stale}`)).toEqual(['s false']);
+  });
+
   test('an agent that stops answering on a standing connection is found by the probe', async () => {
     const agent1 = await agent('aaaaaaaa', 'one');
     await agent1.register(cluster.keys);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { AgentView, SessionView } from '../../../protocol/shell-socket.ts';
 import type { Size } from '../../own-device.ts';
+import { cloneForm, editForm } from '../forms.ts';
 import type { Field, FormDialog, TuiState } from '../state.ts';
 import { keyOf } from '../state.ts';
 import { targetOf } from '../target.ts';
@@ -231,6 +232,8 @@ const SCREENS: Record<string, (size: Size) => TuiState> = {
           : entry,
       ),
     }),
+  'form-edit': (size) => withDialog(size, editForm(WORKING)),
+  'form-clone': (size) => withDialog(size, cloneForm(WORKING)),
   'form-sending': (size) => withDialog(size, { ...FORM, sending: true }),
   'form-settings': (size) =>
     withDialog(size, {
@@ -392,8 +395,8 @@ describe.each(Object.entries(SCREENS))('%s', (name, make) => {
     expect(texts.filter((text) => /[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/.test(text))).toEqual([]);
   });
 
-  it('uses no more than weight and reversed video where there is no colour', () => {
-    const styles = screenOf(make({ cols: 120, rows: 40 }), { color: false })
+  it.each(SIZES)('uses no more than weight and reversed video where $cols×$rows have no colour', (size) => {
+    const styles = screenOf(make(size), { color: false })
       .flat()
       .map(({ style }) =>
         Object.entries(style)
