@@ -30,11 +30,16 @@ export async function lockInstall(path: string = LOCK_FILE): Promise<AsyncDispos
     once(holder.stdout as NodeJS.ReadableStream, 'data').then(() => undefined),
     exit,
   ]);
+  if (ended === HELD)
+    throw new RefusedError('another install is under way on this machine', {
+      hint: 'wait for its end, then run this again',
+    });
   if (ended !== undefined)
-    throw new RefusedError(
-      ended === HELD ? 'another install is under way on this machine' : `${path} cannot be locked`,
-      { argv, hint: 'wait for its end, then run this again' },
-    );
+    throw new RefusedError(`${path} cannot be locked`, {
+      argv,
+      exitCode: ended,
+      hint: 'see whether flock (util-linux) is there and runs, then run this again',
+    });
   return {
     [Symbol.asyncDispose]: async () => {
       holder.stdin?.end();

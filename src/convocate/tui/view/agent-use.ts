@@ -1,7 +1,7 @@
+import { bytesText } from '../../../base/bytes-text.ts';
 import type { AgentView, SessionView } from '../../../protocol/shell-socket.ts';
 import { ageOf } from '../../commands/age.ts';
 import type { Cluster } from '../state.ts';
-import { bytesText } from '../../../base/bytes-text.ts';
 import { safe } from './text-width.ts';
 
 /** What an agent has, has left and runs, in words; `-` where its heartbeat has not told. */
