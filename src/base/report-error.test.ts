@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { OperationError, OperatorError, RefusedError, RolledBackError, UsageError } from './errors.ts';
-import { describeError, errorToJson, exitCodeOf } from './report-error.ts';
+import { describeError, errorToJson, errorWords, exitCodeOf } from './report-error.ts';
+import { runCommand } from './run-command.ts';
 
 const error = new OperationError('the agent service did not start', {
   host: 'agent-a',
@@ -96,4 +97,46 @@ test.each([
 ])('%o ends with %i', (thrown, code, name) => {
   expect(exitCodeOf(thrown)).toBe(code);
   if (thrown instanceof Error) expect(thrown.name).toBe(name);
+});
+
+test('what a command prints: words, or one line of JSON', () => {
+  const refused = new RefusedError('no', { hint: 'ask' });
+  expect(errorWords(refused, false)).toBe('error: no\n  next:    ask\n');
+  expect(errorWords(refused, true)).toBe('{"error":"no","kind":"RefusedError","exit":3,"hint":"ask"}\n');
+});
+
+describe('an error that nobody caught', () => {
+  /** Runs this in a process of its own that reports such errors. */
+  async function run(body: string): Promise<{ exitCode: number; stdout: string; stderr: string }> {
+    const from = (name: string): string => JSON.stringify(new URL(name, import.meta.url).href);
+    const program = `
+      import { RefusedError } from ${from('./errors.ts')};
+      import { errorWords, reportUncaught } from ${from('./report-error.ts')};
+      reportUncaught((error) => errorWords(error, false));
+      ${body}`;
+    return await runCommand([process.execPath, '--input-type=module', '-e', program]);
+  }
+
+  test.each([
+    ["setTimeout(() => { throw new Error('oops'); })", 1, /^internal error: oops\n {2}this is a bug; .*\n$/],
+    ["void Promise.reject(new Error('oops'))", 1, /^internal error: oops\n {2}this is a bug; .*\n$/],
+    ["setTimeout(() => { throw new RefusedError('no'); })", 3, /^error: no\n$/],
+  ])('%s is told without a stack', async (body, exitCode, words) => {
+    expect(await run(body)).toEqual({ exitCode, stdout: '', stderr: expect.stringMatching(words) });
+  });
+
+  test('comes after the terminal was given back', async () => {
+    const restored = "process.on('exit', () => process.stderr.write('restored\\n'))";
+    const { stderr } = await run(`${restored}; setTimeout(() => { throw new Error('oops'); })`);
+    expect(stderr).toMatch(/^restored\ninternal error: oops\n/);
+  });
+
+  test('is left to who listens later', async () => {
+    const listen = "process.on('uncaughtException', ({ message }) => console.log('mine:', message))";
+    expect(await run(`${listen}; setTimeout(() => { throw new Error('oops'); })`)).toEqual({
+      exitCode: 0,
+      stdout: 'mine: oops\n',
+      stderr: '',
+    });
+  });
 });

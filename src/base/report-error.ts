@@ -24,6 +24,20 @@ export function exitCodeOf(error: unknown): ExitCode {
   return error instanceof OperatorError ? error.exit : EXIT.failed;
 }
 
+/**
+ * From now on an error that nobody caught ends the process as any error does: told by `words` on stderr, without a stack,
+ * after those who listen for the exit have given back what they hold, such as a terminal. Who listens for such errors later
+ * is in charge while they do.
+ */
+export function reportUncaught(words: (error: unknown) => string): void {
+  const onUncaught = (error: unknown): void => {
+    if (process.listeners('uncaughtException').at(-1) !== onUncaught) return;
+    process.once('exit', () => process.stderr.write(words(error)));
+    process.exit(exitCodeOf(error));
+  };
+  process.on('uncaughtException', onUncaught);
+}
+
 /** One JSON object for `--json`: the same facts as {@link describeError}. */
 export function errorToJson(error: unknown): Record<string, unknown> {
   if (!(error instanceof OperatorError))
@@ -45,12 +59,17 @@ function lastWords(output = ''): string[] {
     .map((line) => (line.length > MOST_COLUMNS ? `${line.slice(0, MOST_COLUMNS)}…` : line));
 }
 
+/** What a failed command prints on stderr. */
+export function errorWords(error: unknown, json: boolean | undefined): string {
+  return `${json ? JSON.stringify(errorToJson(error)) : describeError(error)}\n`;
+}
+
 /** Runs a command to its end; an error becomes words, or one JSON object, on stderr, and the exit code of its kind. */
 export async function reportErrors(json: boolean | undefined, command: () => Promise<void>): Promise<void> {
   try {
     await command();
   } catch (error) {
-    process.stderr.write(`${json ? JSON.stringify(errorToJson(error)) : describeError(error)}\n`);
+    process.stderr.write(errorWords(error, json));
     process.exitCode = exitCodeOf(error);
   }
 }

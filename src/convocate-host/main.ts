@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { quietForJson, tellBadUsage } from '../base/bad-usage.ts';
-import { reportErrors } from '../base/report-error.ts';
+import { asksForJson, quietForJson, tellBadUsage } from '../base/bad-usage.ts';
+import { errorWords, reportErrors, reportUncaught } from '../base/report-error.ts';
 import { programVersion } from '../base/version.ts';
 import { PROTOCOL_VERSION } from '../protocol/version.ts';
 import type { InitShellOptions } from './commands/init-shell.ts';
@@ -19,6 +19,7 @@ import { requireRoot } from './commands/require-root.ts';
 const print = (text: string): void => stdout.write(`${text}\n`);
 
 const words = process.argv.slice(2);
+reportUncaught((error) => errorWords(error, asksForJson(words)));
 const program = quietForJson(new Command('convocate-host'), words)
   .description("Sets up the cluster's hosts and rolls releases over them, from the shell host.")
   .exitOverride((error) => process.exit(tellBadUsage('convocate-host', error, words)))

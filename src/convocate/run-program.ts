@@ -4,6 +4,7 @@ import { asksForJson, tellBadUsage } from '../base/bad-usage.ts';
 import { EXIT } from '../base/errors.ts';
 import { describeError, errorToJson, exitCodeOf } from '../base/report-error.ts';
 import { buildProgram } from './build-program.ts';
+import { jsonLine, printableText } from './commands/printable.ts';
 import { SftpRefusedError } from './login-shell/login-command.ts';
 import { whatToRun } from './what-to-run.ts';
 
@@ -25,16 +26,15 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     return EXIT.done;
   } catch (error) {
     if (error instanceof CommanderError) return tellBadUsage('convocate', error, words);
-    process.stderr.write(await wordsFor(error, asksForJson(words)));
+    process.stderr.write(wordsFor(error, words));
     if (error instanceof SftpRefusedError) await answerSftp(error);
     return exitCodeOf(error);
   }
 }
 
 /** Names and screens come from elsewhere, and so do parts of what an error says. */
-async function wordsFor(error: unknown, asJson: boolean): Promise<string> {
-  const { jsonLine, printableText } = await import('./commands/printable.ts');
-  return asJson ? jsonLine(errorToJson(error)) : `${printableText(describeError(error))}\n`;
+export function wordsFor(error: unknown, words: readonly string[]): string {
+  return asksForJson(words) ? jsonLine(errorToJson(error)) : `${printableText(describeError(error))}\n`;
 }
 
 async function answerSftp({ message, details }: SftpRefusedError): Promise<void> {

@@ -11,6 +11,7 @@ import { ScriptedAgent, type TerminalOfAgent, soundKeyPair } from './cluster-scr
 
 /** `convocate attach` and `rm` on a real terminal: a pane of tmux, read and typed into from outside. */
 const MAIN = new URL('../../src/convocate/main.ts', import.meta.url).pathname;
+const BUG = new URL('support/bug-on-signal.ts', import.meta.url).pathname;
 
 // A terminal, a shell and a program in it: many waits, each with its own end.
 vi.setConfig({ testTimeout: 60_000 });
@@ -58,8 +59,23 @@ async function openPane(): Promise<void> {
 
 /** Runs a verb in the pane; the shell prints its pid and its exit code. */
 async function run(...args: string[]): Promise<void> {
-  await type(`sh -c 'echo PID=$$; exec ${process.execPath} ${MAIN} ${args.join(' ')}'; echo "EXIT=$?"`);
+  await type(
+    `sh -c 'echo PID=$$; exec ${process.execPath} --import ${BUG} ${MAIN} ${args.join(' ')}'; echo "EXIT=$?"`,
+  );
   await press('Enter');
+}
+
+async function programPid(): Promise<number> {
+  const pane = await runChecked([...tmux, 'display-message', '-p', '#{pane_pid}']);
+  return Number((await runChecked(['ps', '-o', 'pid=', '--ppid', pane.trim()])).trim().split(/\s+/)[0]);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 async function type(text: string): Promise<void> {
@@ -150,13 +166,39 @@ test.each(['SIGTERM', 'SIGHUP'] as const)('gives the terminal back on %s', async
   await openPane();
   await run('attach', 'mine');
   await screenWith('ready>');
-  await runChecked([...tmux, 'display-message', '-p', '#{alternate_on}']);
-  const pid = await runChecked([...tmux, 'display-message', '-p', '#{pane_pid}']);
-  const children = (await runChecked(['ps', '-o', 'pid=', '--ppid', pid.trim()])).trim().split(/\s+/);
-  process.kill(Number(children[0]), signal);
+  process.kill(await programPid(), signal);
   await screenWith('EXIT=1');
   expect(await screen()).toContain(`ended by ${signal}; mine`);
   await expectTerminalRestored();
+});
+
+test('a bug that nobody caught gives the terminal back, and is told in words', async () => {
+  agent.addSession('mine', { running: true });
+  agent.onAttach = fullScreen;
+  await openPane();
+  await run('attach', 'mine');
+  await screenWith('ready>');
+  process.kill(await programPid(), 'SIGUSR2');
+  const text = await screenWith('EXIT=1');
+  expect(text).toMatch(/^internal error: a bug that nobody caught\n +this is a bug/m);
+  expect(text).not.toMatch(/^\s+at /m);
+  await expectTerminalRestored();
+});
+
+test('a terminal that is closed ends the attach: the program goes, and the agent hears of it', async () => {
+  agent.addSession('mine', { running: true });
+  let left = false;
+  agent.onAttach = (terminal) => {
+    fullScreen(terminal);
+    terminal.channel.on('close', () => (left = true));
+  };
+  await openPane();
+  await run('attach', 'mine');
+  await screenWith('ready>');
+  const pid = await programPid();
+  await runChecked([...tmux, 'kill-pane']);
+  await until('the end of the program', () => !isAlive(pid));
+  await until('the channel to the agent to close', () => left);
 });
 
 test('with an agent of an older release a lost connection is the end, said plainly', async () => {

@@ -10,6 +10,7 @@ import { agentAt, sessionAt } from '../../src/convocate/tui/view/cluster-fixture
 
 /** The terminal UI on a real terminal, a pane of tmux: what is on it, and what it leaves behind on every way out. */
 const MAIN = new URL('support/tui-process.ts', import.meta.url).pathname;
+const BUG = new URL('support/bug-on-signal.ts', import.meta.url).pathname;
 const PROGRAM = new URL('../../src/convocate/main.ts', import.meta.url).pathname;
 const ESC = '\u001b';
 
@@ -117,7 +118,7 @@ async function modes(): Promise<string> {
 /** Starts the UI, or a verb; its pid, its exit code and the terminal's settings before and after are written to files. */
 async function run(command: string): Promise<void> {
   const file = (name: string): string => join(dir, name);
-  const ui = `sh -c 'echo $$ >${file('pid')}; exec ${process.execPath} ${command}'`;
+  const ui = `sh -c 'echo $$ >${file('pid')}; exec ${process.execPath} --import ${BUG} ${command}'`;
   await keys(
     `stty -g >${file('stty-before')}; ${ui}; echo "EXIT=$?"; stty -g >${file('stty-after')}`,
     'Enter',
@@ -215,6 +216,24 @@ test('an attach that is ended while the service does not tell what became of the
   await expectRestored(143);
 });
 
+test('has colours, and none where NO_COLOR is set', async () => {
+  const isColoured = async (): Promise<boolean> => {
+    const styled = await runChecked([...tmux, 'capture-pane', '-p', '-e']);
+    return styled.split(`${ESC}[`).some((part) => /^(\d+;)*[349][0-7][;m]/.test(part));
+  };
+  for (const [environment, coloured] of [
+    ['', true],
+    ['NO_COLOR=1 ', false],
+    ['NO_COLOR= ', true],
+  ] as const) {
+    await keys(`${environment}${process.execPath} ${PROGRAM}`, 'Enter');
+    await screenWith(/first-session/);
+    expect(await isColoured(), environment).toBe(coloured);
+    await keys('q');
+    await screenWith(/before the UI/);
+  }
+});
+
 test('a session has the whole terminal, and the list comes back with what is to be told', async () => {
   await start();
   await keys('Enter');
@@ -297,6 +316,16 @@ test('a signal that comes while a session is shown ends both', async () => {
   await expectRestored(1);
 });
 
+test('a bug that nobody caught while a session is shown ends both, and is told in words', async () => {
+  await start();
+  await keys('Enter');
+  await screenWith(/inside>/);
+  process.kill(await pid(), 'SIGUSR2');
+  const text = await expectRestored(1);
+  expect(text).toContain('internal error: a bug that nobody caught');
+  expect(text).not.toContain('inside>');
+});
+
 test('a service that goes away is told, the rows stay, and it is found again', async () => {
   await start();
   stopService();
@@ -310,8 +339,15 @@ test('a service that goes away is told, the rows stay, and it is found again', a
   });
 });
 
-test('a terminal that is closed ends it', async () => {
+test.each([
+  ['the list', []],
+  ['a session', ['Enter']],
+])('a terminal that is closed while it shows %s ends it', async (_what, opened) => {
   await start();
+  for (const key of opened) {
+    await keys(key);
+    await screenWith(/inside>/);
+  }
   const ui = await pid();
   await runChecked([...tmux, 'kill-session']);
   const isGone = (): true | undefined => {
