@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { pollUntil } from '../../src/base/deadline.ts';
 import { containerNameOf } from '../../src/protocol/host-layout.ts';
+import type { SessionView } from '../../src/protocol/shell-socket.ts';
 import type { Lab } from '../../lab/lab.ts';
 import type { Machine } from '../../lab/machine.ts';
 import { freshCluster } from './support/fresh-lab.ts';
@@ -117,6 +118,29 @@ test('the status service is killed: the attach goes on where it was', async () =
   await attached.terminal.type('after the kill', 'Enter');
   await heard(attached, 'after the kill');
   await expectWhole(attached);
+});
+
+test('the terminal is closed: the program in the session goes on, and nobody counts as attached', async () => {
+  const { id, terminal } = await attach('closed');
+  const seen = async (): Promise<SessionView | undefined> => {
+    const { stdout } = await shell.run(['convocate', 'ls', '--json'], { user: 'claude' });
+    return (JSON.parse(stdout) as { sessions: SessionView[] }).sessions.find(({ uuid }) => uuid === id);
+  };
+  const before = await seen();
+  expect(before?.attached).toBe(1);
+  await terminal.close();
+  await expect.poll(async () => (await seen())?.attached, { timeout: 15_000 }).toBe(0);
+  await expect
+    .poll(async () => (await shell.exec(['pgrep', '-f', id])).exitCode, { timeout: 15_000 })
+    .toBe(1);
+  await using again = await Terminal.open(shell, {
+    name: 'again',
+    argv: ['convocate', 'attach', id],
+    ...size,
+  });
+  await again.type('after the close', 'Enter');
+  await again.waitFor(/heard after the close/);
+  expect((await seen())?.started_at).toBe(before?.started_at);
 });
 
 test('the agent is killed: a new terminal on the same session, and no key lost', async () => {

@@ -156,7 +156,7 @@ describe('changes', () => {
     await tui.choose('gamma');
     await tui.press('e');
     await tui.shows(/Edit/);
-    await tui.press('End');
+    await tui.press('Tab', 'BTab', 'End'); // there and back
     await tui.type('-two', 'Enter');
     await tui.shows(/edited/);
     await tui.press('Escape', 'Escape');
@@ -240,6 +240,29 @@ describe('in a session', () => {
     await tui.press('C-b', 'd');
     await tui.showsState('alpha', 'R');
     await tui.shows(/1\/1/);
+  });
+});
+
+describe('a conversation', () => {
+  test('goes on after the host lost power: its session is restarted inside it', async () => {
+    const inSession = ['docker', 'exec', '--user', 'claude', containerNameOf(beta), 'bash', '-c'];
+    const said = '{"type":"user","isSidechain":false,"message":{"role":"user","content":"hi"}}';
+    const place = '/home/claude/.claude/projects/-home-claude';
+    await agentB.run([...inSession, `mkdir -p ${place} && echo '${said}' >${place}/a.jsonl && sync`]);
+    await agentB.powerCut();
+    await tui.shows(/agent-b.*down for/, 30_000);
+    await agentB.powerOn();
+    await waitUntilShellSees(shell, ['agent-b']);
+    await tui.choose('beta');
+    await tui.showsState('beta', '-', 45_000);
+    await tui.press('r');
+    await tui.showsState('beta', 'R');
+    await tui.press('Enter');
+    await tui.shows(/started with: --continue/);
+    await tui.press('C-b', 'd');
+    await tui.showsState('beta', 'R');
+    const { stdout } = await agentB.run(['journalctl', '-u', 'convocate-agent', '--no-pager']);
+    expect(stdout).toMatch(new RegExp(`"session":"${beta}","start":"resume"`));
   });
 });
 
@@ -344,19 +367,35 @@ test('twenty sessions that print at once: every row is there and keys still coun
     ),
   );
   await tui.shows(/noisy-17/);
-  const busy = 'for i in $(seq 1 200000); do echo line $i; done > /dev/pts/0';
+  // A thousand lines a second from each, until it is removed.
+  const busy = 'i=0; while :; do for _ in {1..50}; do echo line $((++i)); done; sleep 0.05; done >/dev/pts/0';
   await Promise.all(
     ids.map(async (id, index) => {
       const agent = index % 2 === 0 ? agentA : agentB;
       await agent.run(['docker', 'exec', '--detach', containerNameOf(id), 'bash', '-c', busy]);
     }),
   );
+  const lastLines = async (): Promise<number[]> =>
+    await Promise.all(
+      ids.map(async (id) => {
+        const { stdout } = await shell.run(['convocate', 'screen', id], { user: 'claude' });
+        return Number([...stdout.matchAll(/^line (\d+)$/gm)].at(-1)?.[1] ?? 0);
+      }),
+    );
+  await expect.poll(async () => Math.min(...(await lastLines())), { timeout: 60_000 }).toBeGreaterThan(0);
+  const before = await lastLines();
   await tui.press('End');
-  await tui.choose('beta');
-  await tui.press('Enter');
-  await tui.shows(/tick \d/);
-  await tui.press('C-b', 'd');
-  await tui.showsState('beta', 'R');
+  for (const name of ['beta', 'noisy-17']) {
+    await tui.choose(name);
+    await tui.press('?');
+    await tui.shows(/Help/, 3_000);
+    await tui.press('Escape', 'Enter');
+    await tui.shows(name === 'beta' ? /tick \d/ : /line \d{3}/);
+    await tui.press('C-b', 'd');
+    await tui.showsState(name, 'R');
+  }
+  const after = await lastLines();
+  for (const [index, line] of before.entries()) expect(after[index]).toBeGreaterThan(line); // all of them still print
   for (const id of ids) await shell.run(['convocate', 'rm', id, '--yes'], { user: 'claude' });
   expect((await named('beta'))?.uuid).toBe(beta);
 });

@@ -17,6 +17,7 @@ import {
 } from './support/session-stand-in.ts';
 import { imageOf, killSession, newSession, restartSession, waitUntilShellSees } from './support/sessions.ts';
 import { survivorsOfAgent, survivorsOfShell } from './support/survivors.ts';
+import { Tui } from './support/tui.ts';
 
 const labName = 'update-test';
 const before = 'v1.1.0-update';
@@ -300,5 +301,26 @@ describe('after an update', () => {
     expect(onlyEvent(run, 'result')).toMatchObject({ outcome: 'unchanged', version: after, sent_bytes: 0 });
     expect(await serviceStart(agent)).toEqual(service);
     expect(diffSnapshots(picture, await snapshotHost(agent))).toEqual([]);
+  });
+
+  test('the list leads through the cutover: (u) shows what is left, (K)ill, (R)estart, and one less is left', async () => {
+    await using tui = await Tui.open(shell, { name: 'cutover', cols: 140 });
+    await tui.press('u');
+    const [, left] = await tui.shows(/(\d+) of 7 sessions/);
+    expect(await tui.row('watched-b')).toContain(`${before}*`);
+    expect(await tui.terminal.screen()).not.toMatch(/running-a|new-a/);
+    await tui.choose('watched-b');
+    await tui.press('k');
+    await tui.shows(/Kill this session\?[^]*watched-b/);
+    await tui.press('y');
+    await tui.showsState('watched-b', '-');
+    await tui.press('r');
+    await tui.showsState('watched-b', 'R');
+    expect(await tui.row('watched-b')).toMatch(new RegExp(`${after.replaceAll('.', String.raw`\.`)} `));
+    expect(await imageOf(agentOf('watched-b'), uuidOf('watched-b'))).toBe(`convocate:${after}`);
+    await tui.press('Escape', 'Escape', 'u');
+    await tui.shows(new RegExp(`${Number(left) - 1} of 7 sessions`));
+    expect(await tui.row('running-b')).toContain(`${before}*`);
+    expect(await tui.terminal.screen()).not.toContain('watched-b');
   });
 });

@@ -5,7 +5,8 @@ import { containerNameOf } from '../../../src/protocol/host-layout.ts';
 import type { Machine } from '../../../lab/machine.ts';
 
 const script = `#!/bin/bash
-# Stand-in for the coding agent. Prints "tick N" five times a second, and what it is told.
+# Stand-in for the coding agent. Prints what it was started with, "tick N" five times a second, and what it is told.
+echo "started with: $*"
 echo $$ > /tmp/stand-in-pid
 for ((count = 1; ; count += 1)); do
   echo "$count" > /tmp/stand-in-count

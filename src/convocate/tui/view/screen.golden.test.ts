@@ -138,7 +138,7 @@ const SCREENS: Record<string, (size: Size) => TuiState> = {
   stale: (size) => {
     const sessions = KINDS.map((session) => ({ ...session, stale: true }));
     return {
-      ...stateWith(size, AGENTS, sessions),
+      ...stateWith(size, [down(0), agentAt(1)], sessions),
       preview: { key: keyOf(WORKING), problem: 'build-a.example.net does not answer' },
     };
   },
