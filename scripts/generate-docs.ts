@@ -1,6 +1,6 @@
 /**
- * `make docs`: the reference pages and the README's table of measurements, made from the programs, the schemas and the
- * last full bench run. With `--check` it only compares, and exits 1 where a page is out of step.
+ * `make docs`: the reference pages, the README's picture and its table of measurements, made from the programs, the schemas
+ * and the last full bench run. With `--check` it only compares, and exits 1 where a page is out of step.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -26,6 +26,7 @@ import {
 import { StatusEvent } from '../src/protocol/status-events.ts';
 import { HostCapacity, SessionUsage, SliceUsage } from '../src/protocol/usage.ts';
 import { ALLOWED, STATE_LETTER, type SessionState } from '../src/protocol/session-actions.ts';
+import { terminalPicture } from './terminal-picture.ts';
 
 const ROOT = dirname(import.meta.dirname);
 const PROGRAMS = ['convocate', 'convocate-host', 'convocate-agent'];
@@ -231,6 +232,7 @@ const readmeFile = join(ROOT, 'README.md');
 const pages: [string, string][] = [
   [join(ROOT, 'docs/reference/command-line.md'), commandLine()],
   [join(ROOT, 'docs/reference/wire-tables.md'), wire()],
+  [join(ROOT, 'docs/images/terminal-ui.svg'), await terminalPicture()],
   [readmeFile, withMeasurements(readFileSync(readmeFile, 'utf8'))],
 ];
 const stale = pages.filter(([file, text]) => !existsSync(file) || readFileSync(file, 'utf8') !== text);
