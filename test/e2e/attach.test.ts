@@ -5,6 +5,7 @@ import { containerNameOf } from '../../src/protocol/host-layout.ts';
 import type { SessionView } from '../../src/protocol/shell-socket.ts';
 import type { Lab } from '../../lab/lab.ts';
 import type { Machine } from '../../lab/machine.ts';
+import { openAttached } from './support/attached-terminal.ts';
 import { freshCluster } from './support/fresh-lab.ts';
 import { buildRelease } from './support/releases.ts';
 import { newSession, waitUntilShellSees } from './support/sessions.ts';
@@ -133,11 +134,7 @@ test('the terminal is closed: the program in the session goes on, and nobody cou
   await expect
     .poll(async () => (await shell.exec(['pgrep', '-f', id])).exitCode, { timeout: 15_000 })
     .toBe(1);
-  await using again = await Terminal.open(shell, {
-    name: 'again',
-    argv: ['convocate', 'attach', id],
-    ...size,
-  });
+  await using again = await openAttached(shell, 'again', id);
   await again.type('after the close', 'Enter');
   await again.waitFor(/heard after the close/);
   expect((await seen())?.started_at).toBe(before?.started_at);

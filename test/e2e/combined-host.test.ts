@@ -5,7 +5,7 @@ import { initAgent, installTree } from '../../lab/cluster.ts';
 import type { Lab } from '../../lab/lab.ts';
 import type { Machine } from '../../lab/machine.ts';
 import { diffSnapshots } from '../../lab/snapshot.ts';
-import { AttachedTerminal } from './support/attached-terminal.ts';
+import { openAttached } from './support/attached-terminal.ts';
 import { freshLab } from './support/fresh-lab.ts';
 import { expectNothingChanged, expectRefusal } from './support/refusal.ts';
 import { buildRelease, liveRelease, wholly } from './support/releases.ts';
@@ -116,9 +116,9 @@ describe('its sessions', () => {
     expect((await list()).agents).toHaveLength(1);
     expect(await agentsByStatus()).toEqual([`local ${before} 2`]);
 
-    await using terminal = await AttachedTerminal.open(box, 'attached', other);
+    await using terminal = await openAttached(box, 'attached', other);
     await terminal.waitFor(/tick \d+/);
-    await terminal.type('good morning');
+    await terminal.type('good morning', 'Enter');
     await terminal.waitFor(/heard good morning/);
 
     await killSession(box, other);

@@ -5,10 +5,18 @@ import type { Lab } from '../../lab/lab.ts';
 import type { Machine } from '../../lab/machine.ts';
 import { diffSnapshots, type HostSnapshot } from '../../lab/snapshot.ts';
 import { pollUntil } from '../../src/base/deadline.ts';
+import { AGENT_HOST } from '../../src/protocol/host-layout.ts';
 import { buildBadRelease } from './support/bad-releases.ts';
 import { freshCluster } from './support/fresh-lab.ts';
 import { buildRelease, liveRelease, moveShellTo, wholly } from './support/releases.ts';
-import { onlyEvent, rolloutArgv, runUpdate, startRollout } from './support/rollout-run.ts';
+import {
+  type RolloutRun,
+  onlyEvent,
+  rolloutArgv,
+  runRollout,
+  runUpdate,
+  startRollout,
+} from './support/rollout-run.ts';
 import { installStandIn } from './support/session-stand-in.ts';
 import { newSession, waitUntilShellSees } from './support/sessions.ts';
 import { survivorsOfAgent } from './support/survivors.ts';
@@ -162,5 +170,37 @@ describe('a rollout that nobody finishes, since', () => {
     expect(onlyEvent(run, 'result')).toMatchObject({ outcome: 'updated', from: good, version: next });
     expect(await liveRelease(agent)).toEqual(wholly(next));
     expect(await status()).not.toHaveProperty('rolled_back');
+  });
+});
+
+describe('a rollout that lies open with a damaged record', () => {
+  const record = `${AGENT_HOST.rolloutDir}/armed.json`;
+  const damaged = '{"from":';
+  const warningsOf = (run: RolloutRun): unknown[] =>
+    run.events.filter(({ event }) => event === 'warning').map(({ text }) => text);
+
+  beforeAll(() => agent.writeFile(record, damaged, { mode: '0600' }));
+
+  test('is told by a dry run and by `releases`, which leave it as it is', async () => {
+    const run = await runRollout(shell, 'rollback', host, '--dry-run');
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(warningsOf(run)).toEqual([
+      'the record of an earlier rollout is damaged; it would be closed first, with no way back from what is live',
+    ]);
+    const held = await shell.run(['convocate-host', 'releases', '--host', host, '--json']);
+    expect(held.stderr).toMatch(/^warning: a rollout is open on this host whose record is damaged.*\n$/);
+    expect(JSON.parse(held.stdout)).toHaveLength(2);
+    expect(await agent.readFile(record)).toBe(damaged);
+  });
+
+  test('is closed by the next rollout, which finishes', async () => {
+    const run = await runRollout(shell, 'rollback', host);
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(onlyEvent(run, 'result')).toMatchObject({ outcome: 'rolled_back', from: next, version: good });
+    expect(warningsOf(run)).toContainEqual(
+      expect.stringMatching(/could not be taken back, and was closed: .*damaged/),
+    );
+    expect(await agent.readFile(`${record}.closed`)).toBe(damaged);
+    expect(await liveRelease(agent)).toEqual(wholly(good));
   });
 });

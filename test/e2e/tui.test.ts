@@ -6,7 +6,7 @@ import type { Machine } from '../../lab/machine.ts';
 import { pollUntil } from '../../src/base/deadline.ts';
 import { containerNameOf } from '../../src/protocol/host-layout.ts';
 import type { AgentView, SessionView } from '../../src/protocol/shell-socket.ts';
-import { AttachedTerminal } from './support/attached-terminal.ts';
+import { openAttached } from './support/attached-terminal.ts';
 import { freshCluster } from './support/fresh-lab.ts';
 import { buildRelease } from './support/releases.ts';
 import { installStandIn } from './support/session-stand-in.ts';
@@ -206,7 +206,7 @@ describe('changes', () => {
   });
 
   test('override answers, and background detaches whoever is attached', async () => {
-    await using operator = await AttachedTerminal.open(shell, 'someone', alpha);
+    await using operator = await openAttached(shell, 'someone', alpha);
     await operator.waitFor(/tick \d/);
     await tui.choose('alpha');
     await tui.showsState('alpha', 'C1');
@@ -215,7 +215,7 @@ describe('changes', () => {
     await tui.press('b');
     await tui.shows(/Detach everyone\?/);
     await tui.press('y');
-    await operator.waitFor(/attach ended: 0/);
+    await operator.waitFor(/ended: 0/);
     await tui.showsState('alpha', 'R');
   });
 });

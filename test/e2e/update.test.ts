@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Lab } from '../../lab/lab.ts';
 import type { Machine } from '../../lab/machine.ts';
 import { diffSnapshots, type HostSnapshot, snapshotHost } from '../../lab/snapshot.ts';
-import { AttachedTerminal } from './support/attached-terminal.ts';
+import { openAttached } from './support/attached-terminal.ts';
 import { freshCluster } from './support/fresh-lab.ts';
 import { addedBlobs, blobsOn, receivedBytes, serviceStart } from './support/measures.ts';
 import { buildRelease, liveRelease, moveShellTo, wholly } from './support/releases.ts';
@@ -17,6 +17,7 @@ import {
 } from './support/session-stand-in.ts';
 import { imageOf, killSession, newSession, restartSession, waitUntilShellSees } from './support/sessions.ts';
 import { survivorsOfAgent, survivorsOfShell } from './support/survivors.ts';
+import type { Terminal } from './support/terminal.ts';
 import { Tui } from './support/tui.ts';
 
 const labName = 'update-test';
@@ -40,7 +41,7 @@ let shell: Machine;
 let agents: readonly Machine[];
 /** uuids of sessions by name; each agent has one of each of the first two. */
 const sessions = new Map<string, string>();
-let watched: AttachedTerminal;
+let watched: Terminal;
 let planned: Planned;
 
 function uuidOf(name: string): string {
@@ -129,7 +130,7 @@ describe('an update', () => {
   let blobsBefore: ReadonlySet<string>;
 
   beforeAll(async () => {
-    watched = await AttachedTerminal.open(shell, 'watcher', uuidOf('watched-a'));
+    watched = await openAttached(shell, 'watcher', uuidOf('watched-a'));
     await watched.waitFor(/tick \d+/);
     [survivors, counting] = [await takeSurvivors(), await takeCounts()];
     blobsBefore = await blobsOn(lab.agent(0));
@@ -224,10 +225,10 @@ describe('an update', () => {
   test('lets the operator attach again to the session that was watched', async () => {
     await watched.close();
     await waitUntilShellSees(shell, hosts);
-    await using again = await AttachedTerminal.open(shell, 'again', uuidOf('watched-a'));
+    await using again = await openAttached(shell, 'again', uuidOf('watched-a'));
     const [, tick] = await again.waitFor(/tick (\d+)/);
     expect(Number(tick)).toBeGreaterThan(counting.get('watched-a')?.count ?? Infinity);
-    await again.type('hello');
+    await again.type('hello', 'Enter');
     await again.waitFor(/heard hello/);
   });
 });
