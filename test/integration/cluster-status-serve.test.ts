@@ -8,6 +8,7 @@ import { runCommand, startProcess } from '../../src/base/run-command.ts';
 import { ShellClient } from '../../src/cluster/shell-client.ts';
 import { ScriptedAgent, soundKeyPair } from './cluster-scripted-agent.ts';
 
+const BUG = new URL('support/bug-on-signal.ts', import.meta.url).pathname;
 const MAIN = new URL('../../src/convocate/main.ts', import.meta.url).pathname;
 let dir: string;
 
@@ -22,7 +23,19 @@ afterEach(async () => {
 function argv(): string[] {
   const places = ['--socket', join(dir, 'shell.sock'), '--agent-keys', join(dir, 'agent-keys')];
   const key = ['--host-key', join(dir, 'host_key')];
-  return [process.execPath, MAIN, 'status-serve', ...places, ...key, '--address', '127.0.0.1', '--port', '0'];
+  return [
+    process.execPath,
+    '--import',
+    BUG,
+    MAIN,
+    'status-serve',
+    ...places,
+    ...key,
+    '--address',
+    '127.0.0.1',
+    '--port',
+    '0',
+  ];
 }
 
 test('serves, tells systemd when it is ready, and stops on SIGTERM though an agent is being dialled', async () => {
@@ -63,4 +76,19 @@ test('without its host key it fails at once and says what makes one', async () =
   expect(exitCode).toBe(1);
   expect(stderr).toContain('the host key of the status listener cannot be read');
   expect(stderr).toContain('convocate-host init-shell');
+});
+
+test('a bug that nobody caught ends it, with the stack in its log', async () => {
+  await writeFile(join(dir, 'host_key'), soundKeyPair('status').privateKey);
+  const child = startProcess(argv(), { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exited = once(child, 'close');
+  let log = '';
+  child.stdout?.on('data', (chunk: Buffer) => {
+    log += chunk.toString();
+    if (log.includes('"serving"')) child.kill('SIGUSR2');
+  });
+  expect(await exited).toEqual([1, null]);
+  const last = JSON.parse(log.trim().split('\n').at(-1) ?? '') as { msg: string; err: { stack: string } };
+  expect(last.msg).toBe('a bug: the service ends, and systemd starts it again');
+  expect(last.err.stack).toMatch(/a bug that nobody caught\n +at .*bug-on-signal/);
 });

@@ -33,6 +33,10 @@ async function serve(options: ServeOptions): Promise<void> {
   const asked = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => asked.abort(signal));
   const log = serviceLog();
+  process.on('uncaughtException', (err) => {
+    log.fatal({ err }, 'a bug: the service ends, and systemd starts it again'); // with its stack, for whoever mends it
+    process.exit(1);
+  });
   const service = await startStatusService({
     log,
     agentKeysDir: options.agentKeys,
