@@ -132,7 +132,7 @@ test('the terminal is closed: the program in the session goes on, and nobody cou
   await terminal.close();
   await expect.poll(async () => (await seen())?.attached, { timeout: 15_000 }).toBe(0);
   await expect
-    .poll(async () => (await shell.exec(['pgrep', '-f', id])).exitCode, { timeout: 15_000 })
+    .poll(async () => (await shell.exec(['pgrep', '-f', `[a]ttach ${id}`])).exitCode, { timeout: 15_000 })
     .toBe(1);
   await using again = await openAttached(shell, 'again', id);
   await again.type('after the close', 'Enter');
