@@ -135,8 +135,9 @@ test('the terminal is closed: the program in the session goes on, and nobody cou
     .poll(async () => (await shell.exec(['pgrep', '-f', `[a]ttach ${id}`])).exitCode, { timeout: 15_000 })
     .toBe(1);
   await using again = await openAttached(shell, 'again', id);
-  await again.type('after the close', 'Enter');
-  await again.waitFor(/heard after the close/);
+  await again.waitFor(/row \d{6}/);
+  await again.type('stop', 'Enter');
+  await again.waitFor(/stopped after \d+ rows/);
   expect((await seen())?.started_at).toBe(before?.started_at);
 });
 
