@@ -122,7 +122,12 @@ test('the status service is killed: the attach goes on where it was', async () =
 });
 
 test('the terminal is closed: the program in the session goes on, and nobody counts as attached', async () => {
-  const { id, terminal } = await attach('closed');
+  // Not with `script` in between, which types a Ctrl-D as its own terminal goes.
+  const id = await newSession(shell, 'agent-a', 'closed');
+  const terminal = await openAttached(shell, 'closed', id);
+  await terminal.waitFor(/ready/);
+  await terminal.type('go', 'Enter');
+  await terminal.waitFor(/row \d{6}/);
   const seen = async (): Promise<SessionView | undefined> => {
     const { stdout } = await shell.run(['convocate', 'ls', '--json'], { user: 'claude' });
     return (JSON.parse(stdout) as { sessions: SessionView[] }).sessions.find(({ uuid }) => uuid === id);
