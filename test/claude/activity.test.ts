@@ -31,17 +31,22 @@ async function session(id: string): Promise<SessionView | undefined> {
   return (JSON.parse(stdout) as { sessions: SessionView[] }).sessions.find(({ uuid }) => uuid === id);
 }
 
-/** Waits for a state in the list; says how long after its cause, by the agent's clock, it could be read there. */
+/**
+ * Waits for a state in the list, and for what is told of it; says how long after its cause, by the agent's clock, the state
+ * could be read there.
+ */
 async function becomes(id: string, state: string, detail = /^/): Promise<SessionView> {
   const startedAt = Date.now();
+  let behindMs: number | undefined;
   const found = await pollUntil(
     async () => {
       const now = await session(id);
-      return now?.activity?.state === state && detail.test(now.activity.detail) ? now : undefined;
+      if (now?.activity?.state !== state) return undefined;
+      behindMs ??= Date.now() - Date.parse(now.activity.since);
+      return detail.test(now.activity.detail) ? now : undefined;
     },
     { timeoutMs: 60_000, intervalMs: 50, what: `${state} ${String(detail)}` },
   );
-  const behindMs = Date.now() - Date.parse(found.activity?.since ?? '');
   process.stdout.write(
     `${state}: in the list ${behindMs} ms after its cause, ${Date.now() - startedAt} ms after it was waited for\n`,
   );
