@@ -12,18 +12,28 @@ import { exitOf } from './run-command.ts';
 const usage = `usage: lab/cli.ts up [--agents N] [--name NAME] [--kind bookworm|trixie]
        lab/cli.ts down [--name NAME]
        lab/cli.ts list
-       lab/cli.ts ssh MACHINE [--name NAME] [COMMAND…]
+       lab/cli.ts ssh MACHINE [--name NAME] [-- COMMAND…]
        lab/cli.ts engine              start the engine if need be, print its DOCKER_HOST`;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    agents: { type: 'string', default: '3' },
-    name: { type: 'string', default: 'lab' },
-    kind: { type: 'string', default: 'bookworm' },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-});
+const { values, positionals } = wordsOf(process.argv.slice(2));
+
+function wordsOf(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        agents: { type: 'string', default: '3' },
+        name: { type: 'string', default: 'lab' },
+        kind: { type: 'string', default: 'bookworm' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+    process.exit(2);
+  }
+}
 
 async function up(): Promise<number> {
   const agents = Number(values.agents);

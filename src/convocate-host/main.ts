@@ -13,6 +13,7 @@ import {
   quietRollout,
   soakOption,
   stdout,
+  toOption,
 } from './commands/options.ts';
 import { requireRoot } from './commands/require-root.ts';
 
@@ -87,7 +88,7 @@ program
   .command('rollback')
   .description('go back to a release that the agent host holds; nothing is sent, its sessions go on running')
   .requiredOption('--host <host>', 'the agent: host name as at init-agent, or agent id')
-  .option('--to <version>', 'the release; default: the one that was live before')
+  .addOption(toOption())
   .option('--user <user>', 'login on it, for this run')
   .option('--dry-run', 'print what would be changed, and change nothing')
   .addOption(soakOption())

@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../base/errors.ts';
 import type { Rollout } from '../rollout.ts';
-import { confirmOption, openRollout, parseRate, quietRollout, soakOption } from './options.ts';
+import { confirmOption, openRollout, parseRate, quietRollout, soakOption, toOption } from './options.ts';
 
 test.each([
   ['80000', 80_000],
@@ -27,6 +27,14 @@ test.each([soakOption(), confirmOption()])('$long takes a time, and nothing else
   expect(() => option.parseArg?.('2 h', undefined)).toThrow(
     new InvalidArgumentError('give a time such as 10s or 2m'),
   );
+});
+
+test('--to takes what may be a version, before any host is asked', () => {
+  expect(toOption().parseArg?.('v1.2.0', undefined)).toBe('v1.2.0');
+  for (const text of ['', '../x', 'a b', '-v1', 'v1/..'])
+    expect(() => toOption().parseArg?.(text, undefined)).toThrow(
+      new InvalidArgumentError('that is no version; see: convocate-host releases'),
+    );
 });
 
 const opened = (soak: number, confirmTimeout: number): Rollout =>

@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { durationMs } from '../../base/duration.ts';
 import { UsageError } from '../../base/errors.ts';
 import { SHELL_HOST } from '../../protocol/host-layout.ts';
+import { isVersion } from '../../protocol/ids.ts';
 import { ReleaseStore } from '../../release/release-store.ts';
 import { LOCAL } from '../open-host.ts';
 import { type Output, humanReporter, jsonReporter } from '../reporter.ts';
@@ -68,6 +69,14 @@ export const bandwidthOption = (): Option =>
     '--bandwidth <rate>',
     'send no faster than this, in bytes per second, such as 500k or 2M',
   ).argParser(parseRate);
+
+export const toOption = (): Option =>
+  new Option('--to <version>', 'the release; default: the one that was live before').argParser(parseVersion);
+
+function parseVersion(text: string): string {
+  if (isVersion(text)) return text;
+  throw new InvalidArgumentError('that is no version; see: convocate-host releases');
+}
 
 export const stdout: Output = {
   write: (text) => void process.stdout.write(text),
