@@ -7,8 +7,7 @@ import { RolloutFiles } from './rollout-state.ts';
 
 const { machine } = await vi.hoisted(async () => {
   const { FakeMachine } = await import('./fake-machine.ts');
-  const root = `${process.env['TMPDIR'] ?? '/tmp'}/convocate-arm-${process.pid}`;
-  return { machine: new FakeMachine(root) };
+  return { machine: new FakeMachine('arm') };
 });
 vi.mock('node:fs/promises', async (original) => {
   const { filesOn } = await import('./fake-files.ts');

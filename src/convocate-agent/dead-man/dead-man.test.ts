@@ -5,8 +5,7 @@ import type { Armed } from '../../protocol/armed.ts';
 
 const { machine } = await vi.hoisted(async () => {
   const { FakeMachine } = await import('./fake-machine.ts');
-  const root = `${process.env['TMPDIR'] ?? '/tmp'}/convocate-dead-man-${process.pid}`;
-  return { machine: new FakeMachine(root) };
+  return { machine: new FakeMachine('dead-man') };
 });
 vi.mock('node:fs/promises', async (original) => {
   const { filesOn } = await import('./fake-files.ts');

@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { withDeadline } from '../../base/deadline.ts';
 import { OperationError } from '../../base/errors.ts';
@@ -24,6 +25,11 @@ interface MachineState {
   readonly workers: number;
 }
 
+/** What a program here writes it syncs, each time: on a disk that was most of the time that a test took. */
+function placeInMemory(): string {
+  return fs.existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+}
+
 /**
  * A host below a directory of the test's: real files, and a model of the little of systemd that going back asks for.
  * Any other command throws. What a program does here can be cut off before any change; see {@link Lifetime}.
@@ -43,9 +49,10 @@ export class FakeMachine extends Lifetime {
   /** Processes of operators' rollouts that work on the host behind the fence. */
   workers = 0;
 
-  constructor(root: string) {
+  /** `name` tells its directory from those of others. */
+  constructor(name: string) {
     super();
-    this.root = root;
+    this.root = join(placeInMemory(), `convocate-${name}-${process.pid}`);
   }
 
   /** A host that holds these releases, one of them live and running. */

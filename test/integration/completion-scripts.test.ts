@@ -2,13 +2,17 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { runChecked } from '../../base/run-command.ts';
-import { ScriptedService, agentView, sessionView } from '../commands/scripted-service-fixture.ts';
-import { shownVerbs } from '../verbs.ts';
-import { COMPLETION_SCRIPTS } from './scripts.ts';
+import { runChecked } from '../../src/base/run-command.ts';
+import {
+  ScriptedService,
+  agentView,
+  sessionView,
+} from '../../src/convocate/commands/scripted-service-fixture.ts';
+import { shownVerbs } from '../../src/convocate/verbs.ts';
+import { COMPLETION_SCRIPTS } from '../../src/convocate/completion/scripts.ts';
 
 /** Real shells, the real program behind them, and a service that answers as the test says. */
-const MAIN = new URL('../main.ts', import.meta.url).pathname;
+const MAIN = new URL('../../src/convocate/main.ts', import.meta.url).pathname;
 const OTHER = '2222aaaa-2222-4222-8222-222222222222';
 let service: ScriptedService;
 let bin: string;
