@@ -388,7 +388,7 @@ test('twenty sessions that print at once: every row is there and keys still coun
   for (const name of ['beta', 'noisy-17']) {
     await tui.choose(name);
     await tui.press('?');
-    await tui.shows(/Help/, 3_000);
+    await tui.shows(/Help/, 10_000);
     await tui.press('Escape', 'Enter');
     await tui.shows(name === 'beta' ? /tick \d/ : /line \d{3}/);
     await tui.press('C-b', 'd');
