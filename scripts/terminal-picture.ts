@@ -1,6 +1,7 @@
 /** The README's picture of the terminal UI: the screen of a made-up cluster, as the program draws it, in SVG. */
-import { columnsOf, refineColumns } from '../src/base/text-columns.ts';
+import { columnsOf } from '../src/base/text-columns.ts';
 import { KINDS, LIVE_SCREEN, agentAt, ago, stateWith } from '../src/convocate/tui/view/cluster-fixture.ts';
+import { exactColumns } from '../src/convocate/tui/view/exact-columns-fixture.ts';
 import type { Color, Line, Span, Style } from '../src/convocate/tui/view/line.ts';
 import { screenOf } from '../src/convocate/tui/view/screen.ts';
 import { charactersOf } from '../src/convocate/tui/view/text-width.ts';
@@ -19,8 +20,7 @@ const FONT = "ui-monospace,'Cascadia Mono',Menlo,Consolas,'DejaVu Sans Mono',mon
 /** Its clock is in UTC, wherever it is drawn. */
 export async function terminalPicture(): Promise<string> {
   process.env['TZ'] = 'UTC';
-  columnsOf('日'); // cannot be told at a glance
-  await refineColumns();
+  await exactColumns();
   const state = cluster();
   const { cols, rows } = state.size;
   const size = { width: cols * CELL.width + 2 * MARGIN, height: rows * CELL.height + 2 * MARGIN };

@@ -7,7 +7,7 @@ import { pollUntil } from '../../src/base/deadline.ts';
 import type { SessionView } from '../../src/protocol/shell-socket.ts';
 import { freshCluster } from '../e2e/support/fresh-lab.ts';
 import { buildRelease } from '../e2e/support/releases.ts';
-import { killSession, newSession, restartSession } from '../e2e/support/sessions.ts';
+import { killSession, listedSession, newSession, restartSession } from '../e2e/support/sessions.ts';
 
 const version = 'v1.0.0-claude';
 const asClaude = { user: 'claude' } as const;
@@ -26,11 +26,6 @@ beforeAll(async () => {
 
 afterAll(() => lab?.close());
 
-async function session(id: string): Promise<SessionView | undefined> {
-  const { stdout } = await shell.run(['convocate', 'ls', '--json'], asClaude);
-  return (JSON.parse(stdout) as { sessions: SessionView[] }).sessions.find(({ uuid }) => uuid === id);
-}
-
 /**
  * Waits for a state in the list, and for what is told of it; says how long after its cause, by the agent's clock, the state
  * could be read there.
@@ -40,7 +35,7 @@ async function becomes(id: string, state: string, detail = /^/): Promise<Session
   let behindMs: number | undefined;
   const found = await pollUntil(
     async () => {
-      const now = await session(id);
+      const now = await listedSession(shell, id);
       if (now?.activity?.state !== state) return undefined;
       behindMs ??= Date.now() - Date.parse(now.activity.since);
       return detail.test(now.activity.detail) ? now : undefined;
@@ -99,7 +94,7 @@ test('a command that was allowed and takes its time is work, from the answer on'
   const { activity } = await becomes(id, 'working');
   const changed = await pollUntil(
     async () => {
-      const now = await session(id);
+      const now = await listedSession(shell, id);
       return now?.activity?.state === 'working' ? undefined : now;
     },
     { timeoutMs: 90_000, intervalMs: 500, what: 'the end of the command' },

@@ -8,7 +8,7 @@ import type { Machine } from '../../lab/machine.ts';
 import { openAttached } from './support/attached-terminal.ts';
 import { freshCluster } from './support/fresh-lab.ts';
 import { buildRelease } from './support/releases.ts';
-import { newSession, waitUntilShellSees } from './support/sessions.ts';
+import { listedSession, newSession, waitUntilShellSees } from './support/sessions.ts';
 import { Terminal } from './support/terminal.ts';
 
 const labName = 'attach-test';
@@ -128,10 +128,7 @@ test('the terminal is closed: the program in the session goes on, and nobody cou
   await terminal.waitFor(/ready/);
   await terminal.type('go', 'Enter');
   await terminal.waitFor(/row \d{6}/);
-  const seen = async (): Promise<SessionView | undefined> => {
-    const { stdout } = await shell.run(['convocate', 'ls', '--json'], { user: 'claude' });
-    return (JSON.parse(stdout) as { sessions: SessionView[] }).sessions.find(({ uuid }) => uuid === id);
-  };
+  const seen = (): Promise<SessionView | undefined> => listedSession(shell, id);
   const before = await seen();
   expect(before?.attached).toBe(1);
   await terminal.close();

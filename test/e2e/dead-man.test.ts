@@ -10,12 +10,12 @@ import { buildBadRelease } from './support/bad-releases.ts';
 import { freshCluster } from './support/fresh-lab.ts';
 import { buildRelease, liveRelease, moveShellTo, wholly } from './support/releases.ts';
 import {
-  type RolloutRun,
   onlyEvent,
   rolloutArgv,
   runRollout,
   runUpdate,
   startRollout,
+  warningsOf,
 } from './support/rollout-run.ts';
 import { installStandIn } from './support/session-stand-in.ts';
 import { newSession, waitUntilShellSees } from './support/sessions.ts';
@@ -176,8 +176,6 @@ describe('a rollout that nobody finishes, since', () => {
 describe('a rollout that lies open with a damaged record', () => {
   const record = `${AGENT_HOST.rolloutDir}/armed.json`;
   const damaged = '{"from":';
-  const warningsOf = (run: RolloutRun): unknown[] =>
-    run.events.filter(({ event }) => event === 'warning').map(({ text }) => text);
 
   beforeAll(() => agent.writeFile(record, damaged, { mode: '0600' }));
 

@@ -18,6 +18,7 @@ import {
   type RolloutRun,
   runUpdate,
   startUpdate,
+  warningsOf,
 } from './support/rollout-run.ts';
 
 const labName = 'transfer-test';
@@ -76,10 +77,7 @@ const hasLanded =
 
 /** Of the transfer; that this host has no session program is none of its business. */
 const warnings = (run: RolloutRun): string[] =>
-  run.events
-    .filter(({ event }) => event === 'warning')
-    .map((event) => String(event['text']))
-    .filter((text) => !text.startsWith('session program'));
+  warningsOf(run).filter((text) => !text.startsWith('session program'));
 const notes = (run: RolloutRun): string[] =>
   run.events.filter(({ event }) => event === 'note').map((event) => String(event['text']));
 

@@ -8,7 +8,7 @@ import { openAttached } from './support/attached-terminal.ts';
 import { freshCluster } from './support/fresh-lab.ts';
 import { addedBlobs, blobsOn, receivedBytes, serviceStart } from './support/measures.ts';
 import { buildRelease, liveRelease, moveShellTo, wholly } from './support/releases.ts';
-import { onlyEvent, type RolloutRun, runUpdate } from './support/rollout-run.ts';
+import { onlyEvent, type RolloutRun, runUpdate, warningsOf } from './support/rollout-run.ts';
 import {
   expectStillCounting,
   installStandIn,
@@ -155,9 +155,7 @@ describe('an update', () => {
   });
 
   test('names every session that stays on the older image', () => {
-    const warned = runs.map((run) =>
-      run.events.filter((one) => one.event === 'warning').map((one) => one['text']),
-    );
+    const warned = runs.map(warningsOf);
     for (const [index, at] of ['a', 'b'].entries()) {
       const expected = [`running-${at}`, `watched-${at}`].map((name) => expect.stringContaining(stays(name)));
       expect(warned[index]).toEqual(expect.arrayContaining(expected));

@@ -23,19 +23,8 @@ afterEach(async () => {
 function argv(): string[] {
   const places = ['--socket', join(dir, 'shell.sock'), '--agent-keys', join(dir, 'agent-keys')];
   const key = ['--host-key', join(dir, 'host_key')];
-  return [
-    process.execPath,
-    '--import',
-    BUG,
-    MAIN,
-    'status-serve',
-    ...places,
-    ...key,
-    '--address',
-    '127.0.0.1',
-    '--port',
-    '0',
-  ];
+  const listener = ['--address', '127.0.0.1', '--port', '0'];
+  return [process.execPath, '--import', BUG, MAIN, 'status-serve', ...places, ...key, ...listener];
 }
 
 test('serves, tells systemd when it is ready, and stops on SIGTERM though an agent is being dialled', async () => {

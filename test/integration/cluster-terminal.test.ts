@@ -8,6 +8,7 @@ import { serviceLogTo } from '../../src/convocate/status-service/service-log.ts'
 import { type StatusService, startStatusService } from '../../src/convocate/status-service/status-service.ts';
 import { type Frame, FrameParser, encodeFrame } from '../../src/protocol/attach-frames.ts';
 import { ScriptedAgent, type TerminalOfAgent, soundKeyPair } from './cluster-scripted-agent.ts';
+import { isAlive } from './support/is-alive.ts';
 
 /** `convocate attach` and `rm` on a real terminal: a pane of tmux, read and typed into from outside. */
 const MAIN = new URL('../../src/convocate/main.ts', import.meta.url).pathname;
@@ -68,14 +69,6 @@ async function run(...args: string[]): Promise<void> {
 async function programPid(): Promise<number> {
   const pane = await runChecked([...tmux, 'display-message', '-p', '#{pane_pid}']);
   return Number((await runChecked(['ps', '-o', 'pid=', '--ppid', pane.trim()])).trim().split(/\s+/)[0]);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
 
 async function type(text: string): Promise<void> {

@@ -7,6 +7,7 @@ import { pollUntil } from '../../src/base/deadline.ts';
 import { runChecked, runCommand } from '../../src/base/run-command.ts';
 import { readFirstLine, writeJsonLine } from '../../src/ssh/json-channel.ts';
 import { agentAt, sessionAt } from '../../src/convocate/tui/view/cluster-fixture.ts';
+import { isAlive } from './support/is-alive.ts';
 
 /** The terminal UI on a real terminal, a pane of tmux: what is on it, and what it leaves behind on every way out. */
 const MAIN = new URL('support/tui-process.ts', import.meta.url).pathname;
@@ -350,15 +351,11 @@ test.each([
   }
   const ui = await pid();
   await runChecked([...tmux, 'kill-session']);
-  const isGone = (): true | undefined => {
-    try {
-      process.kill(ui, 0);
-      return undefined;
-    } catch {
-      return true;
-    }
-  };
-  await pollUntil(async () => isGone(), { timeoutMs: 10_000, intervalMs: 20, what: 'the UI to end' });
+  await pollUntil(async () => !isAlive(ui) || undefined, {
+    timeoutMs: 10_000,
+    intervalMs: 20,
+    what: 'the UI to end',
+  });
 });
 
 test('a stop that can be refused is; after one that cannot, the screen is whole again', async () => {

@@ -1,13 +1,12 @@
 import * as fs from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { withDeadline } from '../../base/deadline.ts';
 import { OperationError } from '../../base/errors.ts';
 import type { CommandOptions, CommandResult } from '../../base/run-command.ts';
 import type { Armed } from '../../protocol/armed.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { RAISE_FENCE } from '../../protocol/rollout-fence.ts';
-import { Lifetime } from './fake-lifetime.ts';
+import { FakeDisk } from './fake-disk.ts';
 import { fakeRelease } from './release-fixture.ts';
 
 const { unit, deadManUnit, releasesDir, rolloutDir } = AGENT_HOST;
@@ -16,7 +15,7 @@ const RAISE_FENCE_ARGS = [rolloutDir, AGENT_HOST.rolloutWorkLock, AGENT_HOST.old
 
 /** All of it that outlives a program. */
 interface MachineState {
-  /** Mode and text, or the target of a link, by the path without its first slash. */
+  /** See {@link FakeDisk.contents}. */
   readonly files: Readonly<Record<string, string>>;
   readonly enabled: readonly string[];
   readonly activeState: string;
@@ -25,17 +24,11 @@ interface MachineState {
   readonly workers: number;
 }
 
-/** What a program here writes it syncs, each time: on a disk that was most of the time that a test took. */
-function placeInMemory(): string {
-  return fs.existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
-}
-
 /**
  * A host below a directory of the test's: real files, and a model of the little of systemd that going back asks for.
- * Any other command throws. What a program does here can be cut off before any change; see {@link Lifetime}.
+ * Any other command throws. What a program does here can be cut off before any change; see {@link FakeDisk}.
  */
-export class FakeMachine extends Lifetime {
-  readonly root: string;
+export class FakeMachine extends FakeDisk {
   /** systemd's word on the agent's unit. */
   activeState = 'active';
   restarts = 0;
@@ -48,12 +41,6 @@ export class FakeMachine extends Lifetime {
   readonly #enabled = new Set<string>();
   /** Processes of operators' rollouts that work on the host behind the fence. */
   workers = 0;
-
-  /** `name` tells its directory from those of others. */
-  constructor(name: string) {
-    super();
-    this.root = join(placeInMemory(), `convocate-${name}-${process.pid}`);
-  }
 
   /** A host that holds these releases, one of them live and running. */
   install(live: string, held: readonly string[]): void {
@@ -86,10 +73,6 @@ export class FakeMachine extends Lifetime {
     this.runs(armed.to);
   }
 
-  destroy(): void {
-    fs.rmSync(this.root, { recursive: true, force: true });
-  }
-
   /** As an activation leaves the host, before the restart. */
   switchTo(version: string, previous?: string): void {
     this.write(`${UNITS}/${unit}`, fakeRelease(version)[`install/${unit}`] ?? '');
@@ -109,53 +92,14 @@ export class FakeMachine extends Lifetime {
 
   /** All that must be the same however often a program was killed on its way: files, links, what runs. */
   state(): MachineState {
-    const names = fs.readdirSync(this.root, { recursive: true, encoding: 'utf8' }).toSorted();
-    const files = names.flatMap((name) => {
-      const path = join(this.root, name);
-      const found = fs.lstatSync(path);
-      if (found.isDirectory() || name.endsWith('.tmp')) return []; // a kill leaves temporary files behind
-      if (found.isSymbolicLink()) return [[name, `-> ${fs.readlinkSync(path)}`]];
-      return [[name, `${(found.mode & 0o777).toString(8)} ${fs.readFileSync(path, 'utf8')}`]];
-    });
     return {
-      files: Object.fromEntries(files) as Record<string, string>,
+      files: this.contents(),
       enabled: [...this.#enabled],
       activeState: this.activeState,
       runsUnit: this.runsUnit,
       readUnits: Object.fromEntries(this.#readUnits),
       workers: this.workers,
     };
-  }
-
-  place(path: string): string {
-    return /^\/(?:etc|proc|run|var\/lib|usr\/local)\b/.test(path) ? join(this.root, path) : path;
-  }
-
-  read(path: string): string | undefined {
-    const place = this.place(path);
-    return fs.existsSync(place) ? fs.readFileSync(place, 'utf8') : undefined;
-  }
-
-  write(path: string, text: string): void {
-    fs.mkdirSync(dirname(this.place(path)), { recursive: true });
-    fs.writeFileSync(this.place(path), text);
-    fs.chmodSync(this.place(path), 0o644); // whatever the umask is
-  }
-
-  remove(path: string): void {
-    fs.rmSync(this.place(path), { force: true });
-  }
-
-  link(path: string, target: string): void {
-    this.remove(path);
-    fs.mkdirSync(dirname(this.place(path)), { recursive: true });
-    fs.symlinkSync(target, this.place(path));
-  }
-
-  /** The version a link names; that many names from the end of its target. */
-  linked(path: string, fromEnd = 1): string | undefined {
-    const found = fs.lstatSync(this.place(path), { throwIfNoEntry: false });
-    return found && fs.readlinkSync(this.place(path)).split('/').at(-fromEnd);
   }
 
   /** The release whose program the agent's process runs. */

@@ -59,6 +59,10 @@ export function onlyEvent(run: RolloutRun, event: string): RolloutEvent {
   return only;
 }
 
+export function warningsOf({ events }: RolloutRun): string[] {
+  return events.filter(({ event }) => event === 'warning').map(({ text }) => String(text));
+}
+
 export interface UpdateUnderWay {
   /** Resolves with the first event that fits; rejects where the update ends before. */
   until(fits: (event: RolloutEvent) => boolean): Promise<RolloutEvent>;

@@ -2,6 +2,7 @@
 import { pollUntil } from '../../../src/base/deadline.ts';
 import { containerNameOf } from '../../../src/protocol/host-layout.ts';
 import type { Session } from '../../../src/protocol/session.ts';
+import type { SessionView } from '../../../src/protocol/shell-socket.ts';
 import type { Machine } from '../../../lab/machine.ts';
 import type { CommandResult } from '../../../lab/run-command.ts';
 
@@ -9,6 +10,13 @@ export async function newSession(shell: Machine, host: string, name: string, sta
   const argv = ['convocate', 'new', name, '--agent', host, '--json', ...(start ? ['--start'] : [])];
   const { stdout } = await shell.run(argv, { user: 'claude' });
   return (JSON.parse(stdout) as Session).uuid;
+}
+
+/** A session as the shell's live view has it. */
+export async function listedSession(shell: Machine, sessionId: string): Promise<SessionView | undefined> {
+  const { stdout } = await shell.run(['convocate', 'ls', '--json'], { user: 'claude' });
+  const { sessions } = JSON.parse(stdout) as { sessions: SessionView[] };
+  return sessions.find(({ uuid }) => uuid === sessionId);
 }
 
 /** `convocate <verb> <session>`; an exit code other than 0 is an answer. */
