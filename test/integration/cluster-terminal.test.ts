@@ -66,6 +66,15 @@ async function run(...args: string[]): Promise<void> {
   await press('Enter');
 }
 
+/** Opens a running session by this name, which the agent shows so; gives what is on the screen then. */
+async function attachToMine(show: (terminal: TerminalOfAgent) => void): Promise<string> {
+  agent.addSession('mine', { running: true });
+  agent.onAttach = show;
+  await openPane();
+  await run('attach', 'mine');
+  return await screenWith('ready>');
+}
+
 async function programPid(): Promise<number> {
   const pane = await runChecked([...tmux, 'display-message', '-p', '#{pane_pid}']);
   return Number((await runChecked(['ps', '-o', 'pid=', '--ppid', pane.trim()])).trim().split(/\s+/)[0]);
@@ -131,11 +140,7 @@ const fullScreen = ({ channel }: TerminalOfAgent): void => {
 };
 
 test('shows the session at its size, passes keys and resizes, and gives the terminal back', async () => {
-  agent.addSession('mine', { running: true });
-  agent.onAttach = fullScreen;
-  await openPane();
-  await run('attach', 'mine');
-  const shown = await screenWith('ready>');
+  const shown = await attachToMine(fullScreen);
   expect(
     shown
       .split('\n')
@@ -154,11 +159,7 @@ test('shows the session at its size, passes keys and resizes, and gives the term
 });
 
 test.each(['SIGTERM', 'SIGHUP'] as const)('gives the terminal back on %s', async (signal) => {
-  agent.addSession('mine', { running: true });
-  agent.onAttach = fullScreen;
-  await openPane();
-  await run('attach', 'mine');
-  await screenWith('ready>');
+  await attachToMine(fullScreen);
   process.kill(await programPid(), signal);
   await screenWith('EXIT=1');
   expect(await screen()).toContain(`ended by ${signal}; mine`);
@@ -166,11 +167,7 @@ test.each(['SIGTERM', 'SIGHUP'] as const)('gives the terminal back on %s', async
 });
 
 test('a bug that nobody caught gives the terminal back, and is told in words', async () => {
-  agent.addSession('mine', { running: true });
-  agent.onAttach = fullScreen;
-  await openPane();
-  await run('attach', 'mine');
-  await screenWith('ready>');
+  await attachToMine(fullScreen);
   process.kill(await programPid(), 'SIGUSR2');
   const text = await screenWith('EXIT=1');
   expect(text).toMatch(/^internal error: a bug that nobody caught\n +this is a bug/m);
@@ -179,15 +176,11 @@ test('a bug that nobody caught gives the terminal back, and is told in words', a
 });
 
 test('a terminal that is closed ends the attach: the program goes, and the agent hears of it', async () => {
-  agent.addSession('mine', { running: true });
   let left = false;
-  agent.onAttach = (terminal) => {
+  await attachToMine((terminal) => {
     fullScreen(terminal);
     terminal.channel.on('close', () => (left = true));
-  };
-  await openPane();
-  await run('attach', 'mine');
-  await screenWith('ready>');
+  });
   const pid = await programPid();
   await runChecked([...tmux, 'kill-pane']);
   await until('the end of the program', () => !isAlive(pid));
@@ -195,11 +188,7 @@ test('a terminal that is closed ends the attach: the program goes, and the agent
 });
 
 test('with an agent of an older release a lost connection is the end, said plainly', async () => {
-  agent.addSession('mine', { running: true });
-  agent.onAttach = fullScreen;
-  await openPane();
-  await run('attach', 'mine');
-  await screenWith('ready>');
+  await attachToMine(fullScreen);
   await agent.stop();
   await screenWith('EXIT=1');
   expect(await screen()).toContain('was lost; the session goes on');
@@ -225,11 +214,7 @@ const framedScreen = ({ header, channel }: TerminalOfAgent): void => {
 };
 
 test('shows a loss on the bottom row, comes back by itself, and sends what was typed meanwhile', async () => {
-  agent.addSession('mine', { running: true });
-  agent.onAttach = framedScreen;
-  await openPane();
-  await run('attach', 'mine');
-  await screenWith('ready>');
+  await attachToMine(framedScreen);
   await agent.stop();
   const shown = await screenWith('connection to mine on one lost, trying again');
   expect(shown.trimEnd().split('\n')).toHaveLength(30);
@@ -250,11 +235,7 @@ test('shows a loss on the bottom row, comes back by itself, and sends what was t
 test.each(['SIGTERM', 'SIGHUP'] as const)(
   'gives the terminal back on %s while the connection is lost',
   async (signal) => {
-    agent.addSession('mine', { running: true });
-    agent.onAttach = framedScreen;
-    await openPane();
-    await run('attach', 'mine');
-    await screenWith('ready>');
+    await attachToMine(framedScreen);
     await agent.stop();
     await screenWith('trying again');
     const pid = await runChecked([...tmux, 'display-message', '-p', '#{pane_pid}']);
