@@ -10,6 +10,7 @@ import type { Machine } from '../../lab/machine.ts';
 import { engineName, filterArgs } from '../../lab/naming.ts';
 import { removeLab } from '../../lab/remove.ts';
 import { diffSnapshots, snapshotHost } from '../../lab/snapshot.ts';
+import { pollUntil } from '../../src/base/deadline.ts';
 
 const labName = 'lab-test';
 const firstBuildMs = 15 * 60_000;
@@ -252,12 +253,21 @@ describe('the network', () => {
   test(
     'is as slow as it is told to be, both ways',
     async () => {
-      await agent.limitBandwidth('8mbit');
+      const sentMs = async (): Promise<number> =>
+        transferMs('cat > /dev/null', Buffer.alloc(2 * mebibyte, 1));
       // 2 MiB at 8 Mbit/s are 2.1 s.
-      expect(await transferMs('cat > /dev/null', Buffer.alloc(2 * mebibyte, 1))).toBeGreaterThan(1700);
-      expect(await transferMs(`head -c ${2 * mebibyte} /dev/zero`, '')).toBeGreaterThan(1700);
+      const limitedMs = 1700;
+      await agent.limitBandwidth('8mbit');
+      expect(await sentMs()).toBeGreaterThan(limitedMs);
+      expect(await transferMs(`head -c ${2 * mebibyte} /dev/zero`, '')).toBeGreaterThan(limitedMs);
       await agent.unlimit();
-      expect(await transferMs('cat > /dev/null', Buffer.alloc(2 * mebibyte, 1))).toBeLessThan(1500);
+      // Any one that beats the limit shows that there is none; a single try would also measure how busy this box is.
+      const faster = async (): Promise<true | undefined> => ((await sentMs()) < limitedMs ? true : undefined);
+      await pollUntil(faster, {
+        timeoutMs: 60_000,
+        intervalMs: 500,
+        what: 'a transfer faster than the limit',
+      });
     },
     slowTestMs,
   );
