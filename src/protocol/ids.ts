@@ -22,7 +22,7 @@ export function isVersion(value: string): boolean {
   return VERSION.test(value) && !value.includes('..');
 }
 
-const IMAGE_REPOSITORY = 'convocate';
+export const IMAGE_REPOSITORY = 'convocate';
 
 /** The session image of a release: `convocate:<version>`. */
 export function imageTagOf(version: string): string {

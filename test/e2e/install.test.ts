@@ -264,6 +264,32 @@ describe('a first run, from Debian’s packages alone', () => {
     expect((await shell.run(['ls', '-A', installedPrograms])).stdout).toBe(`${version}\n`);
   });
 
+  test('images that no stored release needs go; what a container was made from stays, with a warning', async () => {
+    await shell.run(['sh', '-c', 'tar -c -C /etc hostname | docker import - convocate-toolchain:0123']);
+    for (const left of ['v0.0.1', 'v0.0.2'])
+      await shell.run(['docker', 'tag', `convocate:${version}`, `convocate:${left}`]);
+    await shell.run(['sh', '-c', 'tar -c -C /etc hosts | docker import - convocate:v0.0.3']);
+    await shell.run(['docker', 'create', '--name=by-hand', 'convocate:v0.0.3', 'true']);
+    const { exitCode, stdout, stderr } = await makeInstall();
+    expect(exitCode, stderr).toBe(0);
+    expect(stdout.match(/^removed the image .*$/gm)?.toSorted()).toEqual([
+      'removed the image convocate-toolchain:0123',
+      'removed the image convocate:v0.0.1',
+      'removed the image convocate:v0.0.2',
+    ]);
+    expect(stdout).toMatch(/^warning: an image .* does no harm: convocate:v0\.0\.3: .*container/m);
+    const images = ['docker', 'images', '--format={{.Repository}}', '--filter=reference=convocate*'];
+    expect((await shell.run(images)).stdout.trim().split('\n').toSorted()).toEqual([
+      'convocate',
+      'convocate',
+      'convocate-base',
+      'convocate-toolchain',
+    ]);
+    await shell.run(['docker', 'rm', 'by-hand']);
+    expect((await makeInstall()).stdout).toMatch(/^removed the image convocate:v0\.0\.3$/m);
+    expect((await makeInstall()).stdout).not.toMatch(/removed/);
+  });
+
   test('what is stored is taken also where Docker has lost what it was built on, and is signed with a new key', async () => {
     const images = ['docker', 'images', '--format', '{{.Repository}}:{{.Tag}}', 'convocate-toolchain'];
     const toolchain = (await shell.run(images)).stdout.trim();

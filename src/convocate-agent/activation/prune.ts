@@ -2,7 +2,7 @@ import { readdir, realpath, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { RefusedError } from '../../base/errors.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
-import { versionOfImageTag } from '../../protocol/ids.ts';
+import { IMAGE_REPOSITORY, versionOfImageTag } from '../../protocol/ids.ts';
 import { RolloutFiles } from '../dead-man/rollout-state.ts';
 import type { DockerImages } from '../docker/images.ts';
 import { pruneLeftovers } from './prune-leftovers.ts';
@@ -35,7 +35,7 @@ export async function prune(docker: DockerImages): Promise<PruneReport> {
   }
   await docker.removeTrials(PROOF_LABEL);
   const used = await docker.usedByContainers();
-  const tags = await docker.tagsOf('convocate');
+  const tags = await docker.tagsOf(IMAGE_REPOSITORY);
   for (const tag of tags) {
     const image = await docker.inspect(tag);
     if (used.has(tag) || (image && used.has(image.id))) kept.add(versionOfImageTag(tag) ?? tag);

@@ -30,7 +30,7 @@ const RETRY_MS = 1_000;
 export async function settle(rollout: Rollout, verb: readonly string[]): Promise<Ending> {
   return await keepAsking(rollout, async (host) => {
     const { openRollout, damagedRollout, rolledBack } = await readRollout(host);
-    if (damagedRollout) throw new OperationError(DAMAGED_RECORD);
+    if (damagedRollout) throw new DamagedRecord(DAMAGED_RECORD);
     if (openRollout !== undefined) return await askWatcher(host, need(rollout, 'lock').number, verb);
     const isOurs = rolledBack?.from === need(rollout, 'plan').version;
     const isNews = isOurs && rolledBack.at !== rollout.facts?.rolledBack?.at;
@@ -51,6 +51,8 @@ export async function servedRelease(
 
 /** Of a host whose facts say `damagedRollout`. */
 export const DAMAGED_RECORD = `the record of an open rollout in ${AGENT_HOST.rolloutDir} is damaged`;
+
+class DamagedRecord extends OperationError {}
 
 /** The program of the release that watches. */
 export const WATCHER = `${AGENT_HOST.wayBackLink}/convocate-agent`;
@@ -74,7 +76,7 @@ async function keepAsking<T>(rollout: Rollout, ask: (host: Host) => Promise<T>):
           host: rollout.hostName,
           output: messageOf(afterChange(error)),
           hint:
-            messageOf(error) === DAMAGED_RECORD
+            error instanceof DamagedRecord
               ? 'nothing there can go back by it: run the same command again, which closes it first'
               : `unless it was confirmed, the host goes back to ${from} by itself; see \`convocate-host status\` when it can be reached`,
           cause: error,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pack } from 'tar-stream';
 import { OperationError, RefusedError } from '../../base/errors.ts';
-import { runCommand, startProcess, exitOf } from '../../base/run-command.ts';
+import { exitOf, runChecked, runCommand, startProcess } from '../../base/run-command.ts';
 import type { TreeFile } from './build-tree.ts';
 
 const BUILD_MS = 60 * 60_000;
@@ -55,6 +55,34 @@ export async function buildImage(
     output: `${result.stdout}\n${result.stderr}`,
     hint: 'where the base image cannot be pulled, use --base-image debootstrap:bookworm',
   });
+}
+
+export interface BuiltImage {
+  readonly tag: string;
+  /** Digests of the uncompressed layers, in hex, from the base up. */
+  readonly layers: readonly string[];
+}
+
+/** What has a tag in these repositories. */
+export async function builtImages(repositories: readonly string[]): Promise<BuiltImage[]> {
+  const filters = repositories.map((repository) => `--filter=reference=${repository}`);
+  const listed = await runChecked(['docker', 'image', 'ls', '--format={{.Repository}}:{{.Tag}}', ...filters]);
+  const tags = listed.split('\n').filter((tag) => tag !== '' && !tag.endsWith(':<none>'));
+  if (tags.length === 0) return [];
+  const format = '--format={{json .RootFS.Layers}}';
+  const inspected = await runChecked(['docker', 'image', 'inspect', format, ...tags]);
+  const chains = inspected.trim().split('\n');
+  return tags.map((tag, place) => ({ tag, layers: hexDigests(chains[place]) }));
+}
+
+const hexDigests = (list = '[]'): string[] =>
+  (JSON.parse(list) as string[]).map((digest) => digest.replace('sha256:', ''));
+
+/** Takes the tag away, and the image where it has no other. Throws where a container was made from it. */
+export async function removeImage(tag: string): Promise<void> {
+  const argv = ['docker', 'image', 'rm', tag];
+  const { exitCode, stderr } = await runCommand(argv);
+  if (exitCode !== 0) throw new OperationError(`${tag}: ${stderr.trim()}`, { argv, exitCode });
 }
 
 /** What `docker save` prints; the stream fails where docker does. */

@@ -6,6 +6,7 @@ import { INCOMING, type StoredEntry } from '../../release/blob-store.ts';
 import type { Manifest } from '../../release/manifest.ts';
 import { ReleaseStore } from '../../release/release-store.ts';
 import { openShell } from '../commands/open-shell.ts';
+import { pruneImages } from './prune-images.ts';
 
 /** Beside the current release and those that agents are on; they share most of what they are made of. */
 const KEPT_OTHERS = 10;
@@ -18,15 +19,17 @@ export interface InstalledVersion {
   readonly installedMs: number;
 }
 
-/** What `convocate install` ends with: the store must not grow for ever. That it fails is no reason to fail an install. */
+/** What `convocate install` ends with: neither store nor Docker must grow for ever. That it fails is no reason to fail an install. */
 export async function pruneAfterInstall(say: (text: string) => void): Promise<void> {
   try {
     const agents = await openShell()
       .agents()
       .catch(() => []); // no service here yet, or it is down: then the newest have to do
     const running = agents.map(({ version }) => version);
-    const said = await pruneStore(new ReleaseStore(SHELL_HOST.stateDir), running, Date.now());
+    const store = new ReleaseStore(SHELL_HOST.stateDir);
+    const said = await pruneStore(store, running, Date.now());
     if (said !== undefined) say(said);
+    await pruneImages(await manifestsOf(store, await store.versions()), say);
   } catch (error) {
     say(`warning: old releases were not pruned, which does no harm: ${messageOf(error)}`);
   }
@@ -50,8 +53,8 @@ export async function pruneStore(
     })),
   );
   const old = oldVersions(versions, [current, ...running]);
-  const kept: Manifest[] = [];
-  for (const { version } of versions) if (!old.includes(version)) kept.push(await manifestOf(store, version));
+  const stay = versions.map(({ version }) => version).filter((version) => !old.includes(version));
+  const kept = await manifestsOf(store, stay);
   const unneeded = unneededEntries(await store.blobs.entries(), kept, nowMs);
   // A release goes before its blobs: what is cut off leaves no release that lacks some.
   for (const version of old) await store.remove(version);
@@ -95,8 +98,13 @@ export function unneededEntries(
   });
 }
 
-async function manifestOf(store: ReleaseStore, version: string): Promise<Manifest> {
-  const release = await store.find(version);
-  if (release) return release.manifest;
-  throw new OperationError(`release ${version} lies here without its manifest or its signature`);
+async function manifestsOf(store: ReleaseStore, versions: readonly string[]): Promise<Manifest[]> {
+  const manifests: Manifest[] = [];
+  for (const version of versions) {
+    const release = await store.find(version);
+    if (!release)
+      throw new OperationError(`release ${version} lies here without its manifest or its signature`);
+    manifests.push(release.manifest);
+  }
+  return manifests;
 }

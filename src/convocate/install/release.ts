@@ -20,6 +20,8 @@ import type { InstallChoices } from './choices.ts';
 import { buildImage, digestOfFiles, hasImage, imageId, saveImage } from './docker-build.ts';
 import { describeProgramFiles, storeProgramFiles } from './program-files.ts';
 
+/** Of what sessions are built on: everything below our own files. */
+export const TOOLCHAIN_REPOSITORY = 'convocate-toolchain';
 /** What Node 24 needs of a host; see docs/decisions/0003-runtime.md. */
 const REQUIRES = { machine: 'x86_64', glibc: '2.28' };
 
@@ -122,7 +124,7 @@ async function ensureToolchain(
 /** Follows from all that goes into it, so that a change of any of it makes another image. */
 export function toolchainTag(context: readonly TreeFile[], baseId: string | undefined, kind: string): string {
   const inputs = `${digestOfFiles(context)} ${baseId} ${kind}`;
-  return `convocate-toolchain:${createHash('sha256').update(inputs).digest('hex').slice(0, 16)}`;
+  return `${TOOLCHAIN_REPOSITORY}:${createHash('sha256').update(inputs).digest('hex').slice(0, 16)}`;
 }
 
 async function replaceOrRefuse(version: string, say: (text: string) => void): Promise<void> {
