@@ -9,6 +9,7 @@ import {
   STUCK,
   armed,
   cut,
+  damaged,
   failing,
   goBack,
   open,
@@ -145,10 +146,23 @@ describe('a rollout that fails once it is armed', () => {
     host.assertDone();
   });
 
-  test('says that the host goes back by itself where that cannot be seen until long after its time', async () => {
+  test.each([
+    [
+      'the host goes back by itself, where it cannot be reached',
+      cut,
+      'no route to host',
+      'unless it was confirmed, the host goes back to v1 by itself; see `convocate-host status` when it can be reached',
+    ],
+    [
+      'nothing there can go back, where the record of the rollout is damaged',
+      damaged,
+      'the record of an open rollout in /var/lib/convocate-agent/rollout is damaged',
+      'nothing there can go back by it: run the same command again, which closes it first',
+    ],
+  ])('says, long after its time, that %s', async (_what, answer, output, hint) => {
     const seconds = 60 + 90;
     const { host, rollout, ended } = failAfterArming(
-      Array.from({ length: seconds + 2 }, () => cut),
+      Array.from({ length: seconds + 2 }, () => answer),
       error,
     );
     await vi.advanceTimersByTimeAsync(seconds * 1000);
@@ -157,11 +171,7 @@ describe('a rollout that fails once it is armed', () => {
     expect(await ended).toMatchObject({
       message: 'how the rollout ended could not be seen from here',
       exit: 1,
-      details: {
-        host: 'agent-a',
-        output: 'no route to host',
-        hint: 'unless it was confirmed, the host goes back to v1 by itself; see `convocate-host status` when it can be reached',
-      },
+      details: { host: 'agent-a', output, hint },
     });
     expect(rollout.deadMan).toBeDefined();
     host.assertDone();
