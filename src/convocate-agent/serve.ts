@@ -22,6 +22,7 @@ import { AttachedClients } from './sessions/attached-clients.ts';
 import { listSessions } from './sessions/describe-session.ts';
 import { listeningPorts } from './sessions/host-ports.ts';
 import { KnownContainers } from './sessions/known-containers.ts';
+import { LostClients } from './sessions/lost-clients.ts';
 import { AGENT_PATHS, type AgentPaths } from './sessions/paths.ts';
 import { emptyLeftovers, recoverChanges } from './sessions/recover.ts';
 import { SessionLocks } from './sessions/session-locks.ts';
@@ -175,6 +176,7 @@ async function makeAgent(
     containers: new KnownContainers(store, options.log),
     activities: new ActivityBook(() => systemClock().getTime()),
     attached: new AttachedClients(),
+    lost: new LostClients(),
     publish,
     hostPorts: listeningPorts,
     now: systemClock,

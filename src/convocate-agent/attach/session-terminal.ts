@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { pollUntil } from '../../base/deadline.ts';
 import type { AttachHeader } from '../../protocol/attach.ts';
 import { CLAUDE_USER, containerNameOf } from '../../protocol/host-layout.ts';
@@ -20,7 +19,7 @@ export interface SessionTerminal extends Terminal {
 /** A tmux client of the session on a terminal of its own. */
 export async function openSessionTerminal(agent: Agent, header: AttachHeader): Promise<SessionTerminal> {
   const container = containerNameOf(header.id);
-  const clientId = randomUUID();
+  const clientId = agent.lost.newClientId();
   const readOnly = header.read_only ? ['--read-only'] : [];
   const terminal = await openOrExplain(agent, header.id, () =>
     agent.docker.openTerminal(container, {
@@ -28,7 +27,10 @@ export async function openSessionTerminal(agent: Agent, header: AttachHeader): P
       user: CLAUDE_USER.name,
       env: { TERM: header.term },
     }),
-  );
+  ).catch((error: unknown) => {
+    agent.lost.note(header.id, clientId); // Docker may start it all the same, only late
+    throw error;
+  });
 
   const detachOnce = async (): Promise<true | undefined> => {
     const { running } = await terminal.status();
@@ -50,7 +52,12 @@ export async function openSessionTerminal(agent: Agent, header: AttachHeader): P
     },
     detach: async () => {
       const what = `detaching client ${clientId}`;
-      await pollUntil(detachOnce, { timeoutMs: DETACH_MS, intervalMs: DETACH_RETRY_MS, what });
+      try {
+        await pollUntil(detachOnce, { timeoutMs: DETACH_MS, intervalMs: DETACH_RETRY_MS, what });
+      } catch (error) {
+        agent.lost.note(header.id, clientId);
+        throw error;
+      }
     },
   };
 }

@@ -13,6 +13,7 @@ export function containerFacts(info: ContainerInspectInfo): ContainerFacts {
     labels: config.Labels ?? {},
     image: config.Image,
     running: state.Running,
+    mounts: info.Mounts.map(({ Source }) => Source),
     startedAt: state.StartedAt === NEVER ? '' : state.StartedAt,
     endedAt: ended && state.FinishedAt !== NEVER ? state.FinishedAt : '',
     exitCode: ended ? state.ExitCode : undefined,

@@ -14,7 +14,7 @@ export interface Docker {
   removeContainer(container: string): Promise<void>;
   /** By id or name; undefined where there is none. */
   inspectContainer(container: string): Promise<ContainerFacts | undefined>;
-  /** Names and labels of all containers, running or not, that carry the label `name=value`. */
+  /** All containers, running or not, that carry the label `name=value`. */
   listContainers(label: string): Promise<ListedContainer[]>;
   imageExists(tag: string): Promise<boolean>;
   /** Throws where the engine does not answer, as one that hangs does, though its socket takes connections. */
@@ -63,13 +63,15 @@ export interface ContainerSpec {
 export interface ListedContainer {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
+  readonly running: boolean;
+  /** Where on the host the directories and files are that it was given. */
+  readonly mounts: readonly string[];
 }
 
 export interface ContainerFacts extends ListedContainer {
   readonly id: string;
   /** The image as it was named when the container was made. */
   readonly image: string;
-  readonly running: boolean;
   /** RFC 3339; empty where it was never started. */
   readonly startedAt: string;
   /** RFC 3339; empty while it runs and before it has ended once. */

@@ -11,6 +11,8 @@ import { readLog } from './engine-log.ts';
 const READ_MS = 15_000;
 const CHANGE_MS = 60_000;
 const PING_MS = 10_000;
+/** As `inspect` sees it: one that is paused, or is about to be started anew, has its processes too. */
+const RUNNING: ReadonlySet<string> = new Set(['running', 'paused', 'restarting']);
 
 /**
  * Docker's engine on a unix socket. Nothing is connected yet when this resolves: an engine that is down shows in the
@@ -53,9 +55,11 @@ export async function createEngine(socketPath: string): Promise<Docker> {
       const summaries = await callDocker('list containers', READ_MS, (abortSignal) =>
         client.listContainers({ all: true, filters: { label: [label] }, abortSignal }),
       );
-      return summaries.map(({ Names, Labels }) => ({
+      return summaries.map(({ Names, Labels, State, Mounts }) => ({
         name: (Names[0] ?? '').replace(/^\//, ''),
         labels: Labels,
+        running: RUNNING.has(State),
+        mounts: Mounts.map(({ Source }) => Source),
       }));
     },
     imageExists: (tag) =>

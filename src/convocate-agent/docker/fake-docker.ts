@@ -88,6 +88,14 @@ export class FakeDocker implements Docker {
     this.#put(facts);
   }
 
+  /** A container is renamed by hand. */
+  rename(container: string, name: string): void {
+    const facts = { ...this.#get(container), name };
+    this.#containers.delete(container);
+    this.#put(facts);
+    this.#tell('rename', facts);
+  }
+
   /** A container is removed by hand. */
   vanish(container: string): void {
     const facts = this.#get(container);
@@ -108,6 +116,7 @@ export class FakeDocker implements Docker {
       labels: spec.labels,
       image: spec.image,
       running: false,
+      mounts: spec.mounts.map(({ source }) => source),
       startedAt: '',
       endedAt: '',
       exitCode: undefined,

@@ -1,5 +1,4 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { KeyedLock } from '../../base/keyed-lock.ts';
@@ -10,6 +9,7 @@ import { FakeDocker } from '../docker/fake-docker.ts';
 import type { Agent } from './agent.ts';
 import { AttachedClients } from './attached-clients.ts';
 import { KnownContainers } from './known-containers.ts';
+import { LostClients } from './lost-clients.ts';
 import { createSession } from './operations/create.ts';
 import { restartSession } from './operations/restart.ts';
 import { AGENT_PATHS } from './paths.ts';
@@ -40,12 +40,12 @@ function testClock(): Date {
 
 /** An agent of its own directory and a fake engine, for unit tests. */
 export function makeAgentFixture(): AgentFixture {
-  const root = mkdtempSync(join(tmpdir(), 'convocate-agent-unit-'));
+  const root = mkdtempSync('/dev/shm/convocate-agent-unit-'); // in memory: every new home is synced to its disk
   for (const dir of ['sessions', 'homes', 'etc', 'skel']) mkdirSync(join(root, dir));
   const docker = new FakeDocker();
   docker.images.add(TEST_IMAGE);
   docker.script(SESSION_SCRIPT.detachAll, { exitCode: 0, output: '' });
-  docker.script('pkill', { exitCode: 1, output: '' });
+  docker.script('sh', { exitCode: 0, output: '' });
   const events: StatusEventBody[] = [];
   const log = pino({ enabled: false });
   const hostPorts = new Set<number>();
@@ -79,6 +79,7 @@ export function makeAgentFixture(): AgentFixture {
       containers: new KnownContainers(store, log),
       activities: new ActivityBook(() => testClock().getTime()),
       attached: new AttachedClients(),
+      lost: new LostClients(),
       publish: (event) => events.push(event),
       hostPorts: async () => hostPorts,
       now: testClock,

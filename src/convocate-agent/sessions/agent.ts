@@ -5,6 +5,7 @@ import type { Docker } from '../docker/docker.ts';
 import type { ActivityBook } from '../activity/activity-book.ts';
 import type { AttachedClients } from './attached-clients.ts';
 import type { KnownContainers } from './known-containers.ts';
+import type { LostClients } from './lost-clients.ts';
 import type { AgentPaths } from './paths.ts';
 import type { SessionLocks } from './session-locks.ts';
 import type { SettingsFile } from './settings-file.ts';
@@ -32,6 +33,7 @@ export interface Agent {
   /** What the programs in the sessions are doing, as far as they or their terminals tell. */
   readonly activities: ActivityBook;
   readonly attached: AttachedClients;
+  readonly lost: LostClients;
   /** Never blocks and never fails. */
   readonly publish: (event: StatusEventBody) => void;
   /** Ports something on this host listens on. */

@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from '../../base/errors.ts';
 import { RpcError } from '../../protocol/error-codes.ts';
 import { ALLOWED, type SessionAction, type SessionState, stateOf } from '../../protocol/session-actions.ts';
+import type { Session } from '../../protocol/session.ts';
 import type { Agent } from './agent.ts';
-import { describeEntry, findEntry } from './describe-session.ts';
+import { announce, describeEntry, findEntry } from './describe-session.ts';
 import { orphanIn } from './orphans.ts';
 import type { LockMarker } from './session-locks.ts';
 import type { OrphanEntry, SessionEntry } from './stored-session.ts';
@@ -14,6 +16,14 @@ import type { OrphanEntry, SessionEntry } from './stored-session.ts';
  * deleted again; before that step there is nothing to finish.
  */
 const MAKES_ROOM: ReadonlySet<SessionAction> = new Set(['kill', 'delete']);
+
+/** They tell the news about the container themselves, when they are done. */
+const TELLS_ITSELF: ReadonlySet<string> = new Set<SessionAction>(['kill', 'delete', 'restart']);
+
+/** Whether the watch leaves the news to the change that is under way. */
+export function isToldByChange(liveOp: string | undefined): boolean {
+  return liveOp !== undefined && TELLS_ITSELF.has(liveOp);
+}
 
 /**
  * The way every change to a session goes: the id is one, the session exists, no other change is under way (`busy`),
@@ -29,14 +39,33 @@ export async function changeSession<T>(
   marker: string = action,
 ): Promise<T> {
   await findEntry(agent, id);
-  return await agent.locks.hold(id, action, async () => {
+  let before: Session | undefined;
+  const change = agent.locks.hold(id, action, async () => {
     const entry = (await agent.store.find(id)) ?? (await orphanIn(agent, id)) ?? (await findEntry(agent, id));
     // Nobody else is at work on it: a marker that is there now was left by an earlier run of the agent.
     await requireAllowed(agent, entry, action, await agent.locks.readMarker(id));
     const goOn = (error: unknown): void =>
       agent.log.warn({ session: id, op: action }, `it goes on without a marker: ${messageOf(error)}`);
-    return await agent.locks.mark(id, marker, () => task(entry), MAKES_ROOM.has(action) ? goOn : undefined);
+    const begin = async (): Promise<T> => {
+      before = await describeEntry(agent, entry);
+      return await task(entry);
+    };
+    return await agent.locks.mark(id, marker, begin, MAKES_ROOM.has(action) ? goOn : undefined);
   });
+  try {
+    return await change;
+  } catch (error) {
+    if (before && isToldByChange(action)) await tellHowFar(agent, before);
+    throw error;
+  }
+}
+
+/** Nobody else tells what a change that failed has done to the session. */
+async function tellHowFar(agent: Agent, before: Session): Promise<void> {
+  const entry = await agent.store.find(before.uuid).catch(() => undefined);
+  if (!entry) return;
+  const now = { ...(await describeEntry(agent, entry)), locked: before.locked };
+  if (!isDeepStrictEqual(now, before)) await announce(agent, 'container.edited', before.uuid);
 }
 
 /** Throws `conflict` where the table of the contract forbids `action` in the session's state. */

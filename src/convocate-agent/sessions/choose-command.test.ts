@@ -17,6 +17,7 @@ function last(change: Partial<ContainerFacts>): ContainerFacts {
     exitCode: 1,
     oomKilled: false,
     ports: [],
+    mounts: [],
     ...change,
   };
 }

@@ -51,6 +51,14 @@ describe('a home holds a conversation', () => {
 });
 
 describe('a home holds none', () => {
+  test('in more lines than are looked at, of which few are parsed', async () => {
+    write('a.jsonl', ...Array<string>(60_000).fill('{"type":"user'), USER);
+    const parse = vi.spyOn(JSON, 'parse');
+    expect(await holdsConversation(home)).toBe(false);
+    expect(parse).not.toHaveBeenCalled();
+    parse.mockRestore();
+  });
+
   test.each([
     ['a file without a line', 'a.jsonl', []],
     ['a summary alone', 'a.jsonl', [SUMMARY]],

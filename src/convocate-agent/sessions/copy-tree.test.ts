@@ -1,6 +1,8 @@
 import {
+  appendFileSync,
   chmodSync,
   existsSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -9,6 +11,7 @@ import {
   readlinkSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -49,6 +52,24 @@ describe('copying a home', () => {
     expect(lstatSync(at('copy/dir')).mtimeMs).toBe(3_000_000);
     expect(readlinkSync(at('copy/link'))).toBe('/etc/shadow');
     expect(readlinkSync(at('copy/broken'))).toBe('nowhere');
+  });
+
+  test('keeps hard links as links to one file, and holes as holes', async () => {
+    writeFileSync(at('source/first'), 'content');
+    mkdirSync(at('source/dir'));
+    linkSync(at('source/first'), at('source/dir/second'));
+    const sizeBytes = 64 * 1024 * 1024;
+    writeFileSync(at('source/disk'), 'begin');
+    truncateSync(at('source/disk'), sizeBytes);
+    appendFileSync(at('source/disk'), 'end');
+    await copyTree(at('source'), at('copy'));
+    expect(lstatSync(at('copy/dir/second')).ino).toBe(lstatSync(at('copy/first')).ino);
+    expect(lstatSync(at('copy/first')).nlink).toBe(2);
+    expect(readFileSync(at('copy/first'), 'utf8')).toBe('content');
+    const copied = readFileSync(at('copy/disk'));
+    expect(copied.equals(readFileSync(at('source/disk')))).toBe(true);
+    expect(lstatSync(at('copy/disk')).blocks * 512).toBeLessThan(sizeBytes / 10);
+    expect(lstatSync(at('copy/disk')).mode).toBe(lstatSync(at('source/disk')).mode);
   });
 
   test('counts sockets and FIFOs and does not wait for them', async () => {

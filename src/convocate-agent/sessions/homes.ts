@@ -7,6 +7,8 @@ import { type CopyOutcome, copyTree } from './copy-tree.ts';
 import { type AgentPaths, deletedHomeOf, homeOf } from './paths.ts';
 
 const REMOVE_MS = 60 * 60 * 1000;
+/** It writes out what everybody wrote, on a disk that may be slow. */
+const SYNC_MS = 10 * 60 * 1000;
 
 interface Owner {
   readonly uid: number;
@@ -27,6 +29,13 @@ export async function seedHome(
   }
   await lchown(home, owner.uid, owner.gid);
   await chmod(home, 0o700);
+  await makeDurable(paths, uuid);
+}
+
+/** What a new home was filled with must be there after a power cut: the session's metadata will say that it is whole. */
+async function makeDurable(paths: AgentPaths, uuid: string): Promise<void> {
+  await runChecked(['sync', '--file-system', homeOf(paths, uuid)], { timeoutMs: SYNC_MS });
+  await syncToDisk(paths.homesDir);
 }
 
 /**
@@ -39,7 +48,9 @@ export async function cloneHome(paths: AgentPaths, source: string, target: strin
   if (from === to) throw new RpcError('refused', 'a home cannot be copied into itself');
   const stats = await lstat(from).catch(() => undefined);
   if (!stats?.isDirectory()) throw new RpcError('refused', `${from} is not a directory, so it is not copied`);
-  return await copyTree(from, to);
+  const outcome = await copyTree(from, to, { keepsReserve: true });
+  await makeDurable(paths, target);
+  return outcome;
 }
 
 /**
@@ -52,9 +63,13 @@ export async function removeHome(paths: AgentPaths, uuid: string): Promise<void>
 }
 
 export async function setHomeAside(paths: AgentPaths, uuid: string): Promise<void> {
-  await emptyDeletedHome(paths, uuid); // a rename onto a directory that is not empty would fail
+  const setAside = (): Promise<void> => rename(homeOf(paths, uuid), deletedHomeOf(paths, uuid));
   try {
-    await rename(homeOf(paths, uuid), deletedHomeOf(paths, uuid));
+    await setAside().catch(async (error: unknown) => {
+      if (codeOf(error) !== 'ENOTEMPTY') throw error;
+      await emptyDeletedHome(paths, uuid); // another was set aside under the name before
+      await setAside();
+    });
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error;
   }

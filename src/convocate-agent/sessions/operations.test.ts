@@ -29,7 +29,7 @@ import { overrideSession } from './operations/override.ts';
 import { restartSession } from './operations/restart.ts';
 import { readScreen } from './operations/screen.ts';
 import { sendToSession } from './operations/send.ts';
-import { lookAtContainer } from './watch-containers.ts';
+import { lookAndTell, lookAtContainer } from './watch-containers.ts';
 
 const UNKNOWN_ID = '00000000-0000-4000-8000-000000000000';
 
@@ -333,6 +333,15 @@ describe('restart', () => {
     expect(fixture.docker.calls).toEqual([]);
   });
 
+  test('that nobody can note the time of is done, and told, all the same', async () => {
+    const id = await sessionThatIs(fixture, 'stopped');
+    fixture.agent.store.update = async () => {
+      throw Object.assign(new Error('no space left on device, write'), { code: 'ENOSPC' });
+    };
+    await restartSession(fixture.agent, id);
+    expect(fixture.events).toMatchObject([{ type: 'container.started', data: { running: true } }]);
+  });
+
   test('a container that runs unknown to us is a conflict, and is then known', async () => {
     const id = await sessionThatIs(fixture, 'running');
     const reborn = fixture.reborn();
@@ -411,6 +420,19 @@ describe('kill', () => {
     expect(fixture.events).toEqual([]);
   });
 
+  test('one that fails after the session has ended tells of the end', async () => {
+    const id = await sessionThatIs(fixture, 'running');
+    fixture.docker.stopContainer = async (container) => {
+      fixture.docker.end(container, 143);
+      await lookAndTell(fixture.agent, id); // the watch, which leaves the news to the kill
+      throw new Error('gave no answer');
+    };
+    await expect(killSession(fixture.agent, id)).rejects.toThrow('gave no answer');
+    expect(fixture.events).toMatchObject([
+      { type: 'container.edited', session_id: id, data: { running: false, exit_code: 143, locked: false } },
+    ]);
+  });
+
   test('a failing Docker is told, and the lock is given back', async () => {
     const id = await sessionThatIs(fixture, 'running');
     fixture.docker.failNext('stopContainer', 'cannot stop: device busy');
@@ -444,6 +466,35 @@ describe('delete', () => {
       expect(await getSession(fixture.agent, id)).toMatchObject({ locked: false });
     },
   );
+});
+
+describe('a container that was renamed by hand', () => {
+  const rename = async (): Promise<string> => {
+    const id = await sessionThatIs(fixture, 'running');
+    fixture.docker.rename(containerOf(id), 'by-hand');
+    await lookAndTell(fixture.agent, id);
+    expect(await getSession(fixture.agent, id)).toMatchObject({ running: false });
+    fixture.docker.calls.length = 0;
+    return id;
+  };
+
+  test.each([
+    ['restart', restartSession],
+    ['delete', deleteSession],
+  ])('keeps its home: %s is a conflict while it runs', async (what, change) => {
+    const id = await rename();
+    const words = new RegExp(
+      `^${what}: the container "by-hand" runs on the home .* name it ${containerOf(id)} again`,
+    );
+    await expect(change(fixture.agent, id)).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringMatching(words) as string,
+    });
+    expect(fixture.docker.calls).toEqual([]);
+    expect(existsSync(fixture.path(`homes/${id}`))).toBe(true);
+    fixture.docker.end('by-hand', 0);
+    await change(fixture.agent, id);
+  });
 });
 
 describe('clone', () => {

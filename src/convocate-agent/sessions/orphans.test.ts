@@ -6,7 +6,7 @@ import { cloneSession } from './operations/clone.ts';
 import { createSession } from './operations/create.ts';
 import { deleteSession } from './operations/delete.ts';
 import { restartSession } from './operations/restart.ts';
-import { recoverChanges } from './recover.ts';
+import { emptyLeftovers, recoverChanges } from './recover.ts';
 
 const ID = '00000000-0000-4000-8000-000000000001';
 
@@ -116,6 +116,7 @@ test('delete removes the home, and a container that still has it', async () => {
     exitCode: undefined,
     oomKilled: false,
     ports: [],
+    mounts: [],
   });
   expect(await getSession(fixture.agent, id)).toMatchObject({ running: false, container_id: '' });
   await deleteSession(fixture.agent, id);
@@ -137,6 +138,7 @@ test('a copy that was cut off is undone, and its source is left alone', async ()
 
   const reborn = fixture.reborn();
   await recoverChanges(reborn);
+  await emptyLeftovers(reborn);
   expect(readdirSync(fixture.path('homes'))).toEqual([id]);
   expect(readdirSync(fixture.path('sessions'))).toEqual([]);
   expect(await listSessions(reborn)).toMatchObject([{ uuid: id, orphan: true, locked: false }]);

@@ -18,13 +18,31 @@ function cutOff(id: string, op: string): void {
 }
 
 describe('changes that a crash cut off', () => {
-  test.each(['create', 'clone'])('%s: the half-made home is taken away', async (op) => {
-    mkdirSync(fixture.path(`homes/${CUT_OFF_ID}`));
-    writeFileSync(fixture.path(`homes/${CUT_OFF_ID}/half`), 'x');
-    cutOff(CUT_OFF_ID, op);
+  test.each(['create', 'clone'])(
+    '%s: the half-made home is set aside at once, and emptied while the agent serves',
+    async (op) => {
+      mkdirSync(fixture.path(`homes/${CUT_OFF_ID}`));
+      writeFileSync(fixture.path(`homes/${CUT_OFF_ID}/half`), 'x');
+      cutOff(CUT_OFF_ID, op);
+      const reborn = fixture.reborn();
+      await recoverChanges(reborn);
+      expect(readdirSync(fixture.path('homes'))).toEqual([`.deleted-${CUT_OFF_ID}`]);
+      expect(readdirSync(fixture.path(`homes/.deleted-${CUT_OFF_ID}`))).toEqual(['half']);
+      expect(readdirSync(fixture.path('sessions'))).toEqual([]);
+      await emptyLeftovers(reborn);
+      expect(readdirSync(fixture.path('homes'))).toEqual([]);
+    },
+  );
+
+  test('one that is set aside over what was left of another takes its place', async () => {
+    for (const name of [CUT_OFF_ID, `.deleted-${CUT_OFF_ID}`]) {
+      mkdirSync(fixture.path(`homes/${name}`));
+      writeFileSync(fixture.path(`homes/${name}/of-${name}`), 'x');
+    }
+    cutOff(CUT_OFF_ID, 'create');
     await recoverChanges(fixture.reborn());
-    expect(readdirSync(fixture.path('homes'))).toEqual([]);
-    expect(readdirSync(fixture.path('sessions'))).toEqual([]);
+    expect(readdirSync(fixture.path('homes'))).toEqual([`.deleted-${CUT_OFF_ID}`]);
+    expect(readdirSync(fixture.path(`homes/.deleted-${CUT_OFF_ID}`))).toEqual([`of-${CUT_OFF_ID}`]);
   });
 
   test.each(['create', 'clone', 'edit', 'kill', 'restart', 'override', 'delete'])(

@@ -2,7 +2,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { isSessionId } from '../../protocol/ids.ts';
 import type { Agent } from './agent.ts';
 import { STOP_SECONDS } from './container-spec.ts';
-import { emptyDeletedHome, removeHome } from './homes.ts';
+import { emptyDeletedHome, setHomeAside } from './homes.ts';
 import { deletedHomeOf, homeOf } from './paths.ts';
 import type { LockMarker } from './session-locks.ts';
 import type { ContainerRecord } from './stored-session.ts';
@@ -44,7 +44,7 @@ async function recoverOne(
     case 'clone':
       // The metadata is written last. "clone" is what agents before this one wrote, on the copy and on its source.
       if (entry) return 'nothing to undo';
-      await removeHome(agent.paths, uuid);
+      await setHomeAside(agent.paths, uuid); // emptying it may take longer than a start: see emptyLeftovers
       return 'undone';
     case 'delete':
       if (!entry) return 'finished';
@@ -83,13 +83,15 @@ async function isSetAside(agent: Agent, uuid: string): Promise<boolean> {
 
 /** Empties homes whose deletion was cut off. May take long; nothing waits for it. */
 export async function emptyLeftovers(agent: Agent): Promise<void> {
-  try {
-    for (const name of await readdir(agent.paths.homesDir)) {
-      const uuid = name.startsWith(DELETED) ? name.slice(DELETED.length) : '';
-      if (isSessionId(uuid)) await emptyDeletedHome(agent.paths, uuid);
-    }
-  } catch (error) {
+  const warn = (error: unknown): void =>
     agent.log.warn({ err: error }, 'left-overs of deleted homes could not be removed');
+  const names = await readdir(agent.paths.homesDir).catch((error: unknown) => {
+    warn(error);
+    return [];
+  });
+  for (const name of names) {
+    const uuid = name.startsWith(DELETED) ? name.slice(DELETED.length) : '';
+    if (isSessionId(uuid)) await emptyDeletedHome(agent.paths, uuid).catch(warn);
   }
 }
 

@@ -8,16 +8,14 @@ export const SESSION_SCRIPT = {
 } as const;
 
 /**
- * Ends the attaches that an earlier run of this agent left in a container; none of them can have an operator any more.
- * Terminals opened by hand on the agent host carry no client id and stay.
+ * Ends the attaches whose client ids do not begin with that of this `run` of the agent. Terminals opened by hand on the
+ * agent host carry no client id and stay. The brackets keep the pattern from finding the shell that bears it.
  */
-export const DETACH_LOST_ARGV = [
-  'pkill',
-  '-HUP',
-  '-f',
-  '--',
-  '(/attach .*--client-id |^tmux-client-)',
-] as const;
+export function detachEarlierArgv(run: string): readonly string[] {
+  const script = `pgrep -af -- '(/attac[h] .*--client-id |^tmux-client-)' | grep -ve "[- ]$1-" |
+    while read -r pid _; do kill -HUP "$pid"; done`;
+  return ['sh', '-c', script, 'sh', run];
+}
 
 /** tmux draws everything anew when it is told that its terminal's size may have changed, also where it has not. */
 export function redrawArgv(clientId: string): readonly string[] {

@@ -198,6 +198,7 @@ describe('the watch over containers', () => {
       exitCode: undefined,
       oomKilled: false,
       ports: [],
+      mounts: [],
     });
     await start(fixture.agent);
     fixture.docker.end('somebody-elses', 1);

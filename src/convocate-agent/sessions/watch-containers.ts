@@ -1,15 +1,11 @@
 import { pause } from '../../base/deadline.ts';
-import { messageOf } from '../../base/errors.ts';
-import { CLAUDE_USER, LABEL, containerNameOf } from '../../protocol/host-layout.ts';
+import { LABEL, containerNameOf } from '../../protocol/host-layout.ts';
 import { isSessionId } from '../../protocol/ids.ts';
 import type { ContainerEvent } from '../docker/docker.ts';
 import type { Agent } from './agent.ts';
+import { isToldByChange } from './change.ts';
 import { announce } from './describe-session.ts';
 import type { Look } from './known-containers.ts';
-import { DETACH_LOST_ARGV } from './session-scripts.ts';
-
-/** Changes that tell the news about the container themselves, when they are done. */
-const TELLS_ITSELF = new Set(['kill', 'delete', 'restart']);
 
 export interface ContainerWatch {
   /** Settles after the first try to reach Docker, whether it went well or not. */
@@ -50,8 +46,9 @@ export function watchContainers(agent: Agent, { retryMs, pulseMs }: WatchTimes):
       const events = await agent.docker.events(`${LABEL.agent}=${agent.agentId}`, signal);
       const unseen = await lookAtAll(agent);
       isWatching = true;
-      if (first) await detachLost(agent);
+      if (first) for (const { uuid } of agent.containers.running()) agent.lost.noteEarlier(uuid);
       first = false;
+      await agent.lost.sweep(agent);
       agent.log.info('Docker is watched');
       hasTried();
       // Nobody waits for it: while Docker hangs, a question takes its time to end, and the agent may have to close.
@@ -131,8 +128,10 @@ async function followEvents(
 ): Promise<void> {
   for await (const event of events) {
     const uuid = event.labels[LABEL.session] ?? '';
-    // Labels are inherited by images committed from a session: only the name says that it is the session's own.
-    if (!isSessionId(uuid) || event.name !== containerNameOf(uuid)) continue;
+    if (!isSessionId(uuid)) continue;
+    // Labels are inherited by images committed from a session: only the name says that it is the session's own. One that
+    // was renamed by hand is not any more.
+    if (event.name !== containerNameOf(uuid) && event.action !== 'rename') continue;
     if (event.action === 'oom') agent.containers.noteOutOfMemory(uuid, event);
     await tryToLook(agent, uuid, unseen);
   }
@@ -152,6 +151,7 @@ async function expectAnswers(
     await pause(everyMs, signal);
     if (signal.aborted) return;
     await agent.docker.ping();
+    void agent.lost.sweep(agent);
     for (const uuid of [...unseen]) if (!signal.aborted) await tryToLook(agent, uuid, unseen);
   }
 }
@@ -161,26 +161,11 @@ export async function lookAndTell(agent: Agent, uuid: string): Promise<Look> {
   const look = await lookAtContainer(agent, uuid);
   const { facts, transition, causeIsNew } = look;
   if (causeIsNew) await announce(agent, 'container.edited', uuid);
-  if (transition === undefined || TELLS_ITSELF.has(agent.locks.liveOp(uuid) ?? '')) return look;
+  if (transition === undefined || isToldByChange(agent.locks.liveOp(uuid))) return look;
   agent.log.info(
     { session: uuid, transition, exitCode: facts?.exitCode, oom: facts?.oomKilled },
     'container',
   );
   await announce(agent, transition === 'started' ? 'container.started' : 'container.died', uuid);
   return look;
-}
-
-/** All at once: the agent listens only after this, so its length is part of every restart. */
-async function detachLost(agent: Agent): Promise<void> {
-  const running = (await agent.store.list()).filter(({ uuid }) => agent.containers.factsOf(uuid)?.running);
-  await Promise.all(
-    running.map(async ({ uuid }) => {
-      try {
-        const command = { argv: DETACH_LOST_ARGV, user: CLAUDE_USER.name };
-        await agent.docker.exec(containerNameOf(uuid), command);
-      } catch (error) {
-        agent.log.warn({ session: uuid }, `old clients were not detached: ${messageOf(error)}`);
-      }
-    }),
-  );
 }

@@ -5,6 +5,7 @@ import type { Agent } from '../agent.ts';
 import { changeSession } from '../change.ts';
 import { STOP_SECONDS } from '../container-spec.ts';
 import { describeEntry } from '../describe-session.ts';
+import { requireHomeFree } from '../home-users.ts';
 import { emptyDeletedHome, setHomeAside } from '../homes.ts';
 import { lookAtContainer } from '../watch-containers.ts';
 
@@ -14,6 +15,7 @@ import { lookAtContainer } from '../watch-containers.ts';
  */
 export async function deleteSession(agent: Agent, id: string): Promise<null> {
   const last = await changeSession(agent, id, 'delete', async (entry): Promise<Session> => {
+    await requireHomeFree(agent, id, 'delete');
     await removeContainer(agent, id);
     const session = await describeEntry(agent, entry);
     await setHomeAside(agent.paths, id);

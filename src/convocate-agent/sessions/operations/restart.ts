@@ -10,6 +10,8 @@ import { containerSpec } from '../container-spec.ts';
 import { holdsConversation } from '../conversation.ts';
 import { announce, findEntry } from '../describe-session.ts';
 import { hostShares } from '../host-shares.ts';
+import { requireHomeFree } from '../home-users.ts';
+import { noteUse } from '../note-use.ts';
 import { homeOf } from '../paths.ts';
 import { readSessionEnv } from '../session-env.ts';
 import type { StoredSession } from '../stored-session.ts';
@@ -24,12 +26,13 @@ export async function restartSession(agent: Agent, id: string): Promise<null> {
     const { facts: old } = await lookAtContainer(agent, id);
     if (old?.running)
       throw new RpcError('conflict', `restart: session "${stored.name}" (${id}) is running; "kill" stops it`);
+    await requireHomeFree(agent, id, 'restart');
     // All that can be refused is refused before the old container, with its exit code, is given up.
     const spec = await prepare(agent, stored, old);
     if (old) await agent.docker.removeContainer(old.id);
     await startNew(agent, spec);
     await lookAtContainer(agent, id);
-    await agent.store.update(id, (now) => ({ ...now, last_accessed: agent.now().toISOString() }));
+    await noteUse(agent, id);
   });
   await announce(agent, 'container.started', id);
   // One that ended at once did so while the watcher left the news to this change.

@@ -1,0 +1,67 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { messageOf } from '../../base/errors.ts';
+import { CLAUDE_USER, containerNameOf } from '../../protocol/host-layout.ts';
+import type { Agent } from './agent.ts';
+import { SESSION_SCRIPT, detachEarlierArgv } from './session-scripts.ts';
+
+/** The agent listens only after the first sweep, so its length is part of every restart. */
+const SWEEP_MS = 5_000;
+/** An exec that Docker was slow to start may come so long after nobody waits for it any more. */
+const LATE_MS = 60_000;
+const GIVE_UP_MS = 10 * 60_000;
+
+interface Lost {
+  readonly sessionId: string;
+  /** Undefined for all those of earlier runs of the agent. */
+  readonly clientId: string | undefined;
+  readonly notedAtMs: number;
+}
+
+/**
+ * Clients in containers that no operator can have any more: what an earlier run of this agent left, and what Docker
+ * could not be asked to end when its operator went. They would hold a session's size, and count as attached there.
+ */
+export class LostClients {
+  /** In the id of each client of this run, so that the others can be told from them. */
+  readonly #run = randomBytes(4).toString('hex');
+  readonly #left = new Set<Lost>();
+  #sweep: Promise<void> | undefined;
+
+  newClientId(): string {
+    return `${this.#run}-${randomUUID()}`;
+  }
+
+  noteEarlier(sessionId: string): void {
+    this.#left.add({ sessionId, clientId: undefined, notedAtMs: performance.now() });
+  }
+
+  note(sessionId: string, clientId: string): void {
+    this.#left.add({ sessionId, clientId, notedAtMs: performance.now() });
+  }
+
+  /** Ends what is left, as far as Docker can be asked now; the rest is for the next time. Never rejects. */
+  async sweep(agent: Agent): Promise<void> {
+    this.#sweep ??= Promise.all([...this.#left].map((lost) => this.#end(agent, lost))).then(() => {
+      this.#sweep = undefined;
+    });
+    await this.#sweep;
+  }
+
+  async #end(agent: Agent, lost: Lost): Promise<void> {
+    const { sessionId, clientId, notedAtMs } = lost;
+    const argv =
+      clientId === undefined ? detachEarlierArgv(this.#run) : [SESSION_SCRIPT.detachClient, clientId];
+    const ageMs = performance.now() - notedAtMs;
+    try {
+      let isOver = !agent.containers.factsOf(sessionId)?.running || ageMs > GIVE_UP_MS;
+      if (!isOver) {
+        const command = { argv, user: CLAUDE_USER.name, timeoutMs: SWEEP_MS };
+        const { exitCode } = await agent.docker.exec(containerNameOf(sessionId), command);
+        isOver = clientId === undefined || (exitCode !== 0 && ageMs > LATE_MS);
+      }
+      if (isOver) this.#left.delete(lost);
+    } catch (error) {
+      agent.log.info({ session: sessionId }, `a client may be left in the container: ${messageOf(error)}`);
+    }
+  }
+}
