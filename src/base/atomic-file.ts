@@ -7,6 +7,8 @@ export interface AtomicWriteOptions {
   readonly mode?: number;
   readonly uid?: number;
   readonly gid?: number;
+  /** Modification time, in milliseconds since 1970; default now. */
+  readonly mtimeMs?: number;
 }
 
 /**
@@ -25,6 +27,7 @@ export async function writeFileAtomic(
     try {
       await setOwnership(file, mode, options);
       await file.writeFile(content);
+      if (options.mtimeMs !== undefined) await file.utimes(options.mtimeMs / 1000, options.mtimeMs / 1000);
       await file.sync();
     } finally {
       await file.close();

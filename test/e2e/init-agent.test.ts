@@ -280,6 +280,35 @@ describe('a second run', () => {
     expect(JSON.parse(await agentA.readFile('/etc/docker/daemon.json'))).toEqual(config);
   });
 
+  // Docker does not start where it is told by a flag and by the file.
+  test('leaves daemon.json alone where live-restore is on by an option that only the process shows', async () => {
+    const text = await agentA.readFile('/etc/docker/daemon.json');
+    const { 'live-restore': _gone, ...others } = JSON.parse(text) as Record<string, unknown>;
+    const restart = (): Promise<unknown> =>
+      agentA.run(['sh', '-c', 'systemctl reset-failed docker.service; systemctl restart docker.service']);
+    await agentA.writeFile('/etc/docker/daemon.json', JSON.stringify(others));
+    await agentA.writeFile('/etc/default/docker', 'DOCKER_OPTS="--live-restore"\n');
+    try {
+      await restart();
+      expect(await drift(agentA)).toEqual({ exitCode: 0, items: [] });
+      await shell.run(initArgv('agent-a'));
+      expect(JSON.parse(await agentA.readFile('/etc/docker/daemon.json'))).toEqual(others);
+      await agentA.writeFile('/etc/default/docker', 'DOCKER_OPTS="--live-restore=false"\n');
+      await restart();
+      const install = await agentA.exec(['convocate-agent', 'install']);
+      expect(install.exitCode).toBe(1);
+      expect(install.stderr).toMatch(
+        /^error: Docker is started with --live-restore=false, so .*daemon.json must not/,
+      );
+      expect(JSON.parse(await agentA.readFile('/etc/docker/daemon.json'))).toEqual(others);
+    } finally {
+      await agentA.run(['rm', '/etc/default/docker']);
+      await agentA.writeFile('/etc/docker/daemon.json', text);
+      await restart();
+    }
+    expect(await drift(agentA)).toEqual({ exitCode: 0, items: [] });
+  });
+
   // As after a run that was cut off between the writing of a unit and the reload.
   test('reloads systemd where a unit is right on disk and systemd goes by another text', async () => {
     const limits = await property(agentA, slice, 'CPUQuotaPerSecUSec', 'MemoryMax');

@@ -200,11 +200,16 @@ describe('two operators at once', () => {
     expect(look.events).toContainEqual(
       expect.objectContaining({ event: 'warning', text: expect.stringContaining('held by alice') as string }),
     );
-    const prune = await agent.exec(['convocate-agent', 'prune']);
-    expect(prune.exitCode).toBe(3);
-    expect(prune.stderr).toContain(
-      'a rollout is under way on this host, so nothing was removed: held by alice',
-    );
+    for (const [verb, outcome] of [
+      ['prune', 'removed'],
+      ['install', 'changed'],
+    ] as const) {
+      const beside = await agent.exec(['convocate-agent', verb]);
+      expect(beside.exitCode).toBe(3);
+      expect(beside.stderr).toContain(
+        `a rollout is under way on this host, so nothing was ${outcome}: held by alice`,
+      );
+    }
     const daily = await agent.run(['/etc/cron.daily/convocate-image-prune']);
     expect(daily).toMatchObject({ stdout: '', stderr: '' });
 

@@ -57,6 +57,12 @@ async function release(version: string, letter: string): Promise<void> {
   await link(blob, join(root, 'releases', version, 'file'));
 }
 
+/** A release that is live, so that the others are not needed. */
+async function makeLive(): Promise<void> {
+  await mkdir(join(root, 'releases/live'), { recursive: true });
+  await symlink('releases/live', join(root, 'current'));
+}
+
 beforeEach(async () => {
   untagged = [];
   await mkdir(join(root, 'blobs'), { recursive: true });
@@ -133,17 +139,19 @@ describe('what a transfer left that was cut off', () => {
     (await prune(fakeDocker({}, []))).removedLeftovers;
 
   test('stays for a week, so that the transfer can go on; then it goes, and the blobs that only it held', async () => {
+    await makeLive();
     await leave(6);
     expect(await leftovers()).toEqual([]);
     expect(await readdir(join(root, 'blobs'))).toContain(digestOf('c'));
     await touchAll(8);
     expect(await leftovers()).toEqual(LEFT.map((path) => path.split('/').at(-1)));
     expect(await readdir(join(root, 'blobs'))).toEqual([]);
-    expect(await readdir(join(root, 'releases'))).toEqual([]);
+    expect(await readdir(join(root, 'releases'))).toEqual(['live']);
     expect(await readdir(join(root, 'agent/staging'))).toEqual([]);
   });
 
   test('from the future, where a clock was wrong, has its week from now on', async () => {
+    await makeLive();
     await leave(-400);
     expect(await leftovers()).toEqual([]);
     for (const path of LEFT) expect((await lstat(join(root, path))).mtimeMs).toBeLessThanOrEqual(Date.now());
@@ -159,10 +167,12 @@ test('removes the oldest first', async () => {
     await release(version, version.at(-1) ?? '');
     await utimes(join(root, 'releases', version), stagedAt, stagedAt);
   }
+  await makeLive();
   expect((await prune(fakeDocker({}, []))).removedReleases).toEqual(['v2', 'v3', 'v1']);
 });
 
 test('takes away the tag of a load that was cut off', async () => {
+  await makeLive();
   expect((await prune(fakeDocker({ 'convocate-staging:v9': 'id9' }, []))).removedImages).toEqual([
     'convocate-staging:v9',
   ]);
@@ -190,6 +200,7 @@ test.each(['armed', 'returning'])(
 );
 
 test('a container that is left of a proof keeps no release', async () => {
+  await makeLive();
   await release('v1', 'a');
   const docker = fakeDocker({ 'convocate:v1': 'id1' }, ['convocate.proof of convocate:v1']);
   expect((await prune(docker)).removedImages).toEqual(['convocate:v1']);
@@ -212,12 +223,18 @@ test('is told in lines: images, releases, and leftovers', () => {
   expect(linesOf({ ...report, removedImages: [], removedReleases: [], removedLeftovers: [] })).toEqual([]);
 });
 
-test('on an empty host does nothing', async () => {
-  await rm(root, { recursive: true });
-  expect(await prune(fakeDocker({}, []))).toEqual({
-    keptVersions: [],
-    removedImages: [],
-    removedReleases: [],
-    removedLeftovers: [],
-  });
+test.each([
+  ['is none', () => Promise.resolve(), /^no release is live on this host, so nothing was removed$/],
+  ['cannot be told', () => symlink('current', join(root, 'current')), /ELOOP/],
+  [
+    'is, but the way back cannot be told',
+    () => makeLive().then(() => symlink('previous', join(root, 'previous'))),
+    /ELOOP/,
+  ],
+])('removes nothing where the live release %s', async (_what, prepare, why) => {
+  await release('v1', 'a');
+  await prepare();
+  await expect(prune(fakeDocker({ 'convocate:v1': 'id1' }, []))).rejects.toThrow(why);
+  expect(untagged).toEqual([]);
+  expect(await readdir(join(root, 'releases'))).toContain('v1');
 });

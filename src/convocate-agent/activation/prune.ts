@@ -1,6 +1,6 @@
 import { readdir, realpath, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { RefusedError } from '../../base/errors.ts';
+import { RefusedError, codeOf } from '../../base/errors.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { IMAGE_REPOSITORY, versionOfImageTag } from '../../protocol/ids.ts';
 import { RolloutFiles } from '../dead-man/rollout-state.ts';
@@ -28,11 +28,15 @@ export async function prune(docker: DockerImages): Promise<PruneReport> {
       hint: 'wait until it is confirmed or taken back; `convocate-host status` shows which',
     });
   }
-  const kept = new Set<string>();
-  for (const link of [AGENT_HOST.currentLink, AGENT_HOST.previousLink]) {
-    const target = await realpath(link).catch(() => undefined);
-    if (target) kept.add(basename(target));
+  const live = await versionBehind(AGENT_HOST.currentLink);
+  if (live === undefined) {
+    throw new RefusedError('no release is live on this host, so nothing was removed', {
+      hint: 'run `convocate-host update` for this host',
+    });
   }
+  const kept = new Set([live]);
+  const previous = await versionBehind(AGENT_HOST.previousLink);
+  if (previous !== undefined) kept.add(previous);
   await docker.removeTrials(PROOF_LABEL);
   const used = await docker.usedByContainers();
   const tags = await docker.tagsOf(IMAGE_REPOSITORY);
@@ -55,6 +59,16 @@ export async function prune(docker: DockerImages): Promise<PruneReport> {
   const removedLeftovers = await pruneLeftovers();
   await removeUnusedBlobs();
   return { keptVersions: [...kept].sort(), removedImages, removedReleases, removedLeftovers };
+}
+
+/** Undefined where there is none; a link that cannot be read is not taken for that. */
+async function versionBehind(link: string): Promise<string | undefined> {
+  try {
+    return basename(await realpath(link));
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /** For people: one line for each thing that went. */

@@ -41,9 +41,11 @@ async function whileHeld(act: () => Promise<void>): Promise<void> {
   }
 }
 
+const PRUNE = { who: 'a prune', outcome: 'so nothing was removed', hint: 'run it again' };
+
 test('a command is run with the lock, is told so, and its exit code comes back', async () => {
   const words = ['sh', '-c', '! flock -n "$1" true && echo "$CONVOCATE_ROLLOUT_LOCK" > "$2"; exit 5', 'sh'];
-  expect(await runUnderLock([...words, lock, join(root, 'said')], 'a prune')).toBe(5);
+  expect(await runUnderLock([...words, lock, join(root, 'said')], PRUNE)).toBe(5);
   expect(await readFile(join(root, 'said'), 'utf8')).toBe('held\n');
   expect(await readFile(`${lock}.holder`, 'utf8')).toMatch(/^by a prune since \d{4}-/);
   expect((await runCommand(['flock', '-n', lock, 'true'])).exitCode).toBe(0);
@@ -51,7 +53,7 @@ test('a command is run with the lock, is told so, and its exit code comes back',
 
 test('while a rollout is under way it is not run, and the refusal says whose', async () => {
   await whileHeld(async () => {
-    await expect(runUnderLock(['touch', join(root, 'said')], 'a prune')).rejects.toMatchObject({
+    await expect(runUnderLock(['touch', join(root, 'said')], PRUNE)).rejects.toMatchObject({
       message: 'a rollout is under way on this host, so nothing was removed: held by anna on shell',
       exit: 3,
     });

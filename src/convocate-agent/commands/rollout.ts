@@ -88,6 +88,12 @@ function parseRollout(text: string): number {
   return Number(text);
 }
 
+const PRUNE = {
+  who: 'convocate-agent prune',
+  outcome: 'so nothing was removed',
+  hint: 'run it again when that has ended; what nothing needs goes with the next rollout, or within a day',
+};
+
 /**
  * `prune`: removes images and releases that nothing needs, under the rollout lock: of whoever called, or taken here.
  * `unattended`: where a rollout is open, that is no news to anybody, and there is another day.
@@ -99,7 +105,7 @@ export async function pruneVerb(options: {
   const { holdsRolloutLock, ownCommand, runUnderLock } = await import('../activation/under-lock.ts');
   try {
     if (holdsRolloutLock()) await pruneUnderLock(options.json);
-    else process.exitCode = await runUnderLock(ownCommand(), 'convocate-agent prune');
+    else process.exitCode = await runUnderLock(ownCommand(), PRUNE);
   } catch (error) {
     if (!(options.unattended && error instanceof RefusedError)) throw error;
   }

@@ -112,6 +112,13 @@ describe('a disk that is full when the way back is taken', () => {
     expect(said).toContain('/etc/convocate-agent/current-image: ENOSPC: no space left on device');
   });
 
+  test('may refuse the stamp where the agent was never restarted: then it is, and writes it', async () => {
+    machine.runs('v1');
+    machine.failOn('open current-image', noRoom);
+    await watch();
+    expect([machine.linked(currentLink), machine.running, count(RESTART)]).toEqual(['v1', 'v1', 1]);
+  });
+
   test('is tried again: room may come', async () => {
     let tries = 0;
     machine.failOn(`open ${unit}`, () => {

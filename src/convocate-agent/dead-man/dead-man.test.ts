@@ -160,6 +160,34 @@ describe('going back', () => {
     if (write === 'open returned.json') expect(said).toContain('ENOSPC: no space left on device');
   });
 
+  test('has systemd read the unit also where the clock was set back since the other one was written', async () => {
+    machine.age(UNIT_FILE, -3600_000);
+    await machine.runChecked(['systemctl', 'daemon-reload']);
+    machine.changes.length = 0;
+    await watch();
+    expect(order('systemctl daemon-reload', RESTART)).toEqual(['systemctl daemon-reload', RESTART]);
+    expect(machine.runsUnit).toBe('[Unit]\nDescription=v1\n');
+  });
+
+  test('has systemd read the unit where it does not say whether it has', async () => {
+    machine.answers = false;
+    await watch();
+    machine.answers = true;
+    expect(machine.runsUnit).toBe('[Unit]\nDescription=v1\n');
+  });
+
+  test('is taken where the number of the rollout cannot be read', async () => {
+    machine.remove(`${rolloutDir}/number`);
+    machine.write(`${rolloutDir}/number/is-a-directory`, '');
+    machine.workers = 0;
+    await watch();
+    expect([machine.linked(currentLink), machine.running, isLeft('returning.json')]).toEqual([
+      'v1',
+      'v1',
+      false,
+    ]);
+  });
+
   test('removes the link to a previous release where there was none', async () => {
     armed({ previous: null });
     await watch();
@@ -201,6 +229,23 @@ describe('going back', () => {
       await watch();
       expect(order(kill, RESTART)).toEqual([kill, RESTART]);
     }
+  });
+
+  test('leaves an agent alone that systemd is about to start: after a power cut it may wait for the network', async () => {
+    machine.activeState = 'inactive';
+    machine.queued = true;
+    const watching = watch();
+    await hasLooked();
+    await vi.advanceTimersByTimeAsync(119_000);
+    await hasLooked();
+    expect(
+      machine.changes.filter((change) => change.startsWith('systemctl kill') || change === RESTART),
+    ).toEqual([]);
+    machine.runs('v1');
+    await vi.advanceTimersByTimeAsync(1_000);
+    await watching;
+    expect(order(RESTART)).toEqual([]);
+    expect(notice()).toMatchObject({ from: 'v2', to: 'v1', reason: 'nobody confirmed it within 60 s' });
   });
 
   test('kills an agent that takes more than 10 s to come to its end', async () => {

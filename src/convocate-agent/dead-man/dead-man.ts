@@ -1,7 +1,9 @@
+import { readFile } from 'node:fs/promises';
 import { messageOf } from '../../base/errors.ts';
 import { notifyReady } from '../../base/notify-ready.ts';
 import type { Armed } from '../../protocol/armed.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
+import { imageTagOf } from '../../protocol/ids.ts';
 import { dropBallast } from './ballast.ts';
 import { hasLeft, liveVersion, restartInto, shutOut, unitState } from './go-back.ts';
 import { ReasonToReturn } from './reason-to-return.ts';
@@ -49,7 +51,7 @@ async function startBack(
 ): Promise<string | undefined> {
   // Another operator who took the lock meanwhile waits for this, and has shut the first one out already.
   // Work that cannot be ended is told of, and no reason to stay: the switch back comes after all that it has done yet.
-  await shutOut((await files.newestRollout()) === armed.rollout).catch((error: unknown) => {
+  await endWork(files, armed.rollout).catch((error: unknown) => {
     say(`what the rollout still does could not be ended: ${messageOf(error)}`);
   });
   const isNews = await hasLeft(armed.from);
@@ -64,6 +66,11 @@ async function startBack(
   return await switchBack(armed, say);
 }
 
+async function endWork(files: RolloutFiles, rollout: number): Promise<void> {
+  const newest = await files.newestRollout().catch(() => undefined); // whatever lies there must not keep the host here
+  await shutOut(newest === rollout);
+}
+
 /**
  * The restart, and the end: also where something went wrong for good. Who is left waiting here helps nobody, and no
  * rollout that could mend the host may begin before this is over.
@@ -75,7 +82,7 @@ async function finishBack(
   say: Say,
 ): Promise<void> {
   const live = (await liveVersion()) ?? armed.from;
-  const silence = await restartInto(live);
+  const silence = await restartInto(live, await hasStamp(live));
   say(silence === undefined ? `${live} is live` : `${live} does not start: ${silence}`);
   const problems = [
     problem,
@@ -86,6 +93,12 @@ async function finishBack(
     await files.amendReturn(returned, problems.join('; ')).catch((error: unknown) => say(messageOf(error)));
   }
   await files.finishReturn();
+}
+
+/** Where it is another's, new and restarted sessions run the wrong image: the agent mends that at its start. */
+async function hasStamp(version: string): Promise<boolean> {
+  const text = await readFile(AGENT_HOST.currentImageFile, 'utf8').catch(() => '');
+  return text.trim() === imageTagOf(version);
 }
 
 /** Waits until an open rollout is confirmed, or there is a reason to take it back and that is claimed. */

@@ -53,6 +53,12 @@ export class FakeDisk extends Lifetime {
     fs.chmodSync(this.place(path), 0o644); // whatever the umask is
   }
 
+  /** Makes a file seem so much older than it is, or of the future. */
+  age(path: string, ms: number): void {
+    const at = (fs.statSync(this.place(path)).mtimeMs - ms) / 1000;
+    fs.utimesSync(this.place(path), at, at);
+  }
+
   remove(path: string): void {
     fs.rmSync(this.place(path), { force: true });
   }

@@ -32,12 +32,14 @@ export class FakeMachine extends FakeDisk {
   /** systemd's word on the agent's unit. */
   activeState = 'active';
   restarts = 0;
-  /** Whether systemd tells of the agent's unit at all. */
+  /** systemd has a job to start the agent's unit, which waits for other units. */
+  queued = false;
+  /** Whether systemd tells of units at all. */
   answers = true;
   /** Text of the unit that the agent's process was started with. */
   runsUnit = '';
-  /** Texts of the units as systemd read them last. */
-  #readUnits = new Map<string, string>();
+  /** Texts of the units as systemd read them last, and of what time they were. */
+  #readUnits = new Map<string, { readonly text: string; readonly mtimeMs: number }>();
   readonly #enabled = new Set<string>();
   /** Processes of operators' rollouts that work on the host behind the fence. */
   workers = 0;
@@ -85,7 +87,8 @@ export class FakeMachine extends FakeDisk {
   /** The agent's process is of this release. */
   runs(version: string): void {
     this.link('/proc/4711/exe', join(releasesDir, version, 'runtime/node'));
-    this.runsUnit = this.#readUnits.get(unit) ?? '';
+    this.runsUnit = this.#readUnits.get(unit)?.text ?? '';
+    this.queued = false;
     this.activeState = 'active';
     this.restarts = 0;
   }
@@ -97,7 +100,7 @@ export class FakeMachine extends FakeDisk {
       enabled: [...this.#enabled],
       activeState: this.activeState,
       runsUnit: this.runsUnit,
-      readUnits: Object.fromEntries(this.#readUnits),
+      readUnits: Object.fromEntries([...this.#readUnits].map(([name, { text }]) => [name, text])),
       workers: this.workers,
     };
   }
@@ -152,13 +155,21 @@ export class FakeMachine extends FakeDisk {
   }
 
   #needsReload(name: string): string {
-    const isRead = this.#readUnits.get(name) === this.read(`${UNITS}/${name}`);
+    if (!this.answers) return '';
+    // As systemd has it: whatever the text is, only a newer file counts.
+    const found = fs.statSync(this.place(`${UNITS}/${name}`), { throwIfNoEntry: false });
+    const isRead = !found || found.mtimeMs <= (this.#readUnits.get(name)?.mtimeMs ?? 0);
     return `NeedDaemonReload=${isRead ? 'no' : 'yes'}\n`;
   }
 
   #readAllUnits(): void {
     const names = fs.readdirSync(this.place(UNITS)).filter((name) => name.endsWith('.service'));
-    this.#readUnits = new Map(names.map((name) => [name, this.read(`${UNITS}/${name}`) ?? '']));
+    this.#readUnits = new Map(
+      names.map((name) => {
+        const { mtimeMs } = fs.statSync(this.place(`${UNITS}/${name}`));
+        return [name, { text: this.read(`${UNITS}/${name}`) ?? '', mtimeMs }];
+      }),
+    );
   }
 
   #show(property: string): string {
@@ -166,6 +177,7 @@ export class FakeMachine extends FakeDisk {
       ActiveState: this.activeState,
       MainPID: ['inactive', 'failed'].includes(this.activeState) ? '0' : '4711',
       NRestarts: String(this.restarts),
+      Job: this.queued ? '4242' : '0',
     };
     return values[property] ?? '';
   }

@@ -10,6 +10,9 @@ const GRACE_MS = 10_000;
 /** A release that does not start is tried for so long, all in all; one start may take 30 s. */
 const RESTART_MS = 60_000;
 const PAUSE_MS = 5_000;
+/** After a start of the host the agent may wait so long for the network and for Docker, which wait for others. */
+const QUEUED_MS = 5 * 60_000;
+const QUEUE_LOOK_MS = 1_000;
 /** Ending the rollout's work takes 20 s at the most; its unit has 60 s for all that comes before the agent may start. */
 const SHUT_OUT_MS = 30_000;
 
@@ -40,13 +43,14 @@ export async function shutOut(isNewest: boolean): Promise<void> {
 
 /**
  * Has the unit run `version`, the release that is live now. Sessions go on running. Does nothing where it runs that
- * already. Gives back why it does not come up; systemd goes on trying then, and the next rollout may begin.
+ * already, and `isStamped`: at its start it mends the stamp. Gives back why it does not come up; systemd goes on trying then, and the next rollout may begin.
  */
-export async function restartInto(version: string): Promise<string | undefined> {
+export async function restartInto(version: string, isStamped = true): Promise<string | undefined> {
+  if (isStamped) await untilNotQueued(version);
   const endsAt = performance.now() + RESTART_MS;
   let problem: string | undefined;
   for (;;) {
-    if (await isUp(version)) return undefined;
+    if (isStamped && (await isUp(version))) return undefined;
     const leftMs = endsAt - performance.now();
     if (problem !== undefined && leftMs < PAUSE_MS) return problem;
     problem = await restart(leftMs).then(() => undefined, messageOf);
@@ -57,6 +61,17 @@ export async function restartInto(version: string): Promise<string | undefined> 
 
 async function isUp(version: string): Promise<boolean> {
   return (await runningVersion()) === version && (await show('ActiveState')) === 'active';
+}
+
+/** systemd is about to start it, which has its reasons to wait: neither to be hurried, nor to be called silent. */
+async function untilNotQueued(version: string): Promise<void> {
+  const endsAt = performance.now() + QUEUED_MS;
+  while (performance.now() < endsAt) {
+    const running = await runningVersion();
+    const isOther = running !== undefined && running !== version;
+    if (isOther || /^0?$/.test(await show('Job'))) return;
+    await new Promise((resolve) => setTimeout(resolve, QUEUE_LOOK_MS));
+  }
 }
 
 async function restart(timeoutMs: number): Promise<void> {

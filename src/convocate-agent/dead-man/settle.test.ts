@@ -61,6 +61,14 @@ describe('disarming', () => {
     expect(await kind()).toBe('armed');
   });
 
+  test('a release that is not live by the link any more is not confirmed', async () => {
+    machine.switchTo('v1', 'v0');
+    machine.changes.length = 0;
+    await expect(disarm(7)).rejects.toThrow('v1 is live on this host by its link, not v2');
+    expect(machine.changes).toEqual([]);
+    expect(await kind()).toBe('armed');
+  });
+
   test('a rollout that is being taken back waits until it has been, and tells of that', async () => {
     await new RolloutFiles().startReturn('because');
     watched();

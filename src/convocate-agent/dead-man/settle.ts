@@ -1,10 +1,12 @@
 import { pollUntil } from '../../base/deadline.ts';
-import { RefusedError } from '../../base/errors.ts';
+import { OperationError, RefusedError } from '../../base/errors.ts';
 import { runChecked, runCommand } from '../../base/run-command.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
+import type { Armed } from '../../protocol/armed.ts';
 import type { RolledBack } from '../../protocol/rpc.ts';
 import { converge } from '../install/converge.ts';
 import { dropBallast } from './ballast.ts';
+import { liveVersion } from './go-back.ts';
 import { RolloutFiles } from './rollout-state.ts';
 import { deadManItems } from './unit.ts';
 
@@ -24,7 +26,7 @@ const RETURN_MS = 150_000;
  */
 export async function disarm(rollout: number, files = new RolloutFiles()): Promise<Ending> {
   const state = await files.read();
-  if (state.kind === 'armed' && state.armed.rollout !== rollout) throw notYours(rollout, state.armed.rollout);
+  if (state.kind === 'armed') await requireActivated(rollout, state.armed);
   if (!(await files.confirm())) return await endingOf(files);
   await runChecked(['systemctl', 'stop', AGENT_HOST.deadManUnit]);
   await dropBallast();
@@ -42,6 +44,14 @@ export async function askBack(rollout: number, reason: string, files = new Rollo
     await files.requestReturn(reason);
   }
   return await endingOf(files);
+}
+
+/** What was proven has to be what is live: somebody may have switched the host by hand meanwhile. */
+async function requireActivated(rollout: number, armed: Armed): Promise<void> {
+  if (armed.rollout !== rollout) throw notYours(rollout, armed.rollout);
+  const live = await liveVersion();
+  if (live !== armed.to)
+    throw new OperationError(`${live ?? 'no release'} is live on this host by its link, not ${armed.to}`);
 }
 
 function notYours(rollout: number, newest: number): RefusedError {

@@ -60,17 +60,37 @@ async function checkLiveRestore(info: DockerAnswer): Promise<string | undefined>
   if (typeof info === 'string') return info;
   if (!info.LiveRestoreEnabled) return 'is off: a restart of Docker would end every session';
   // It is on by a flag of dockerd or by the file, never by both. Gone from the file, it is still on until Docker restarts.
-  const { stdout } = await runCommand(['systemctl', 'show', 'docker.service', '--property', 'ExecStart']);
-  if (stdout.includes('--live-restore')) return undefined;
   const config = await readDaemonConfig().catch(messageOf);
   if (typeof config === 'string') return config;
-  return config['live-restore'] === true
-    ? undefined
-    : `is not in ${DAEMON_CONFIG}: it would be off after the next restart of Docker`;
+  if (config['live-restore'] === true) return undefined;
+  const words = await dockerdWords();
+  if (words === undefined || words.some(isLiveRestore)) return undefined;
+  return `is not in ${DAEMON_CONFIG}: it would be off after the next restart of Docker`;
 }
+
+/**
+ * What the running dockerd was started with, undefined where that cannot be seen. Asked of the process: systemd does not
+ * tell what comes from the variables of its unit, as Debian's DOCKER_OPTS.
+ */
+async function dockerdWords(): Promise<string[] | undefined> {
+  const argv = ['systemctl', 'show', 'docker.service', '--property=MainPID', '--value'];
+  const pid = (await runCommand(argv)).stdout.trim();
+  if (!/^[1-9]\d*$/.test(pid)) return undefined;
+  const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => undefined);
+  return text?.split('\0');
+}
+
+const isLiveRestore = (word: string): boolean => /^--?live-restore(=|$)/.test(word);
 
 async function enableLiveRestore(): Promise<void> {
   const config = await readDaemonConfig();
+  const flag = (await dockerdWords())?.find(isLiveRestore);
+  if (flag !== undefined) {
+    // Docker does not start where both say it.
+    throw new OperationError(`Docker is started with ${flag}, so ${DAEMON_CONFIG} must not speak of it`, {
+      hint: `take ${flag} out of the options of docker.service, restart Docker, then run this again`,
+    });
+  }
   // It may hold a proxy's password, so nobody else may read it than could before.
   await rewriteFile(DAEMON_CONFIG, `${JSON.stringify({ ...config, 'live-restore': true }, null, 2)}\n`);
   await runChecked(['systemctl', 'reload', 'docker.service']);

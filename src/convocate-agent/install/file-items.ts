@@ -34,7 +34,10 @@ export function directoryItem(path: string, owner: Ownership): ManagedItem {
   };
 }
 
-/** A file whose text is ours: any other text is drift and is replaced. */
+/**
+ * A file whose text is ours: any other text is drift and is replaced, by a file of a later time whatever the clock says:
+ * systemd reads a unit again only where it is newer than the one that it knows.
+ */
 export function textFileItem(path: string, text: string, mode: number): ManagedItem {
   return {
     name: path,
@@ -47,7 +50,9 @@ export function textFileItem(path: string, text: string, mode: number): ManagedI
     },
     apply: async () => {
       await mkdir(dirname(path), { recursive: true });
-      await writeFileAtomic(path, text, { mode, uid: 0, gid: 0 });
+      const before = await stat(path).catch(() => undefined);
+      const mtimeMs = Math.max(Date.now(), (before?.mtimeMs ?? 0) + 1000);
+      await writeFileAtomic(path, text, { mode, uid: 0, gid: 0, mtimeMs });
     },
   };
 }

@@ -11,8 +11,14 @@ export function systemdItem(units: readonly string[]): ManagedItem {
   return {
     name: 'systemctl daemon-reload',
     check: async () => {
-      const { stdout } = await runCommand(['systemctl', 'show', '--property=NeedDaemonReload', ...units]);
-      return stdout.includes('NeedDaemonReload=yes') ? 'a unit changed since systemd read it' : undefined;
+      const argv = ['systemctl', 'show', '--property=NeedDaemonReload', ...units];
+      const { exitCode, stdout } = await runCommand(argv);
+      const answers = stdout.split('\n').filter((line) => line !== '');
+      if (answers.includes('NeedDaemonReload=yes')) return 'a unit changed since systemd read it';
+      // Silence is no answer: to read once more does no harm, a unit that was not read does.
+      if (exitCode !== 0 || answers.length < units.length)
+        return 'systemd does not say whether it has read the units';
+      return undefined;
     },
     apply: async () => {
       await runChecked(['systemctl', 'daemon-reload']);
