@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { DeadlineError } from './deadline.ts';
 import { OperationError, OperatorError, RefusedError, RolledBackError, UsageError } from './errors.ts';
 import { describeError, errorToJson, errorWords, exitCodeOf } from './report-error.ts';
 import { runCommand } from './run-command.ts';
@@ -52,6 +53,32 @@ describe('words for the operator', () => {
     expect(describeError(bug)).toBe(`${words}\n${bug.stack}`);
     expect(describeError('thrown text')).toBe(
       'internal error: thrown text\n  this is a bug; set CONVOCATE_DEBUG=1 to see where\n',
+    );
+  });
+});
+
+describe('trouble of the machine is no bug of ours', () => {
+  const system = (code: string, message: string): Error =>
+    Object.assign(new Error(`${code}: ${message}`), { code });
+  test.each([
+    [
+      system('ENOSPC', 'no space left on device, write'),
+      'error: ENOSPC: no space left on device, write\n  next:    make room on the disk of this machine, then run this again',
+    ],
+    [system('EACCES', "permission denied, open '/x'"), "error: EACCES: permission denied, open '/x'"],
+    [
+      new DeadlineError('docker', 60_000),
+      'error: docker did not finish within 60 s\n  next:    see whether it hangs, then run this again',
+    ],
+  ])('%s', (thrown, words) => {
+    expect(describeError(thrown)).toBe(words);
+    expect(errorToJson(thrown)).toMatchObject({ error: thrown.message, kind: 'OperationError', exit: 1 });
+    expect(exitCodeOf(thrown)).toBe(1);
+  });
+
+  test('but what Node itself says no to is', () => {
+    expect(describeError(system('ERR_INVALID_ARG_TYPE', 'x'))).toMatch(
+      /^internal error: .*\n {2}this is a bug/,
     );
   });
 });

@@ -1,11 +1,13 @@
-import { EXIT, type ExitCode, OperatorError, messageOf } from './errors.ts';
+import { DeadlineError } from './deadline.ts';
+import { EXIT, type ExitCode, OperationError, OperatorError, codeOf, messageOf } from './errors.ts';
 import { formatArgv } from './shell-quote.ts';
 
 const MOST_LINES = 40;
 const MOST_COLUMNS = 500;
 
 /** The lines an operator reads: what failed, where, the command, its last words, and what to do next. */
-export function describeError(error: unknown): string {
+export function describeError(thrown: unknown): string {
+  const error = asOperatorError(thrown);
   if (!(error instanceof OperatorError)) {
     const trace = process.env['CONVOCATE_DEBUG'] ? `\n${error instanceof Error ? error.stack : ''}` : '';
     return `internal error: ${messageOf(error)}\n  this is a bug; set CONVOCATE_DEBUG=1 to see where${trace}`;
@@ -18,6 +20,23 @@ export function describeError(error: unknown): string {
   for (const line of lastWords(output).slice(-8)) lines.push(`  | ${line}`);
   if (hint) lines.push(`  next:    ${hint}`);
   return lines.join('\n');
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  ENOSPC: 'make room on the disk of this machine, then run this again',
+  EDQUOT: 'the quota of this user is used up: make room, then run this again',
+  EROFS: 'that file system can only be read: see why (dmesg), mount it to be written, then run this again',
+  EIO: 'the disk of this machine may be failing: see dmesg',
+};
+
+/** Trouble of the machine is no bug of ours: what the system said no to, and what did not come to an end in time. */
+function asOperatorError(error: unknown): unknown {
+  if (error instanceof DeadlineError)
+    return new OperationError(error.message, { hint: 'see whether it hangs, then run this again' });
+  const code = codeOf(error) ?? '';
+  if (!/^E[A-Z0-9]+$/.test(code)) return error; // Node's own have an underscore, and are bugs
+  const hint = HINTS[code];
+  return new OperationError(messageOf(error), { ...(hint !== undefined && { hint }), cause: error });
 }
 
 export function exitCodeOf(error: unknown): ExitCode {
@@ -39,7 +58,8 @@ export function reportUncaught(words: (error: unknown) => string): void {
 }
 
 /** One JSON object for `--json`: the same facts as {@link describeError}. */
-export function errorToJson(error: unknown): Record<string, unknown> {
+export function errorToJson(thrown: unknown): Record<string, unknown> {
+  const error = asOperatorError(thrown);
   if (!(error instanceof OperatorError))
     return { error: messageOf(error), kind: 'internal', exit: EXIT.failed };
   const { cause: _cause, output, ...details } = error.details;

@@ -14,6 +14,8 @@ import {
 } from '../release/manifest.ts';
 import { verifyManifest } from '../release/signature.ts';
 
+const UPDATE_AGAIN = 'run `convocate-host update` for this host again';
+
 /** A release as it lies unpacked on an agent host. */
 export interface InstalledRelease {
   readonly directory: string;
@@ -31,7 +33,7 @@ export async function openRelease(directory: string): Promise<InstalledRelease> 
   const manifestText = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new OperationError(`${directory} is not a release: it has no ${MANIFEST_FILE}`, { cause });
   });
-  return { directory, manifest: parseManifest(manifestText, file), manifestText };
+  return { directory, manifest: parseManifest(manifestText, file, UPDATE_AGAIN), manifestText };
 }
 
 export async function readReleaseFile(release: InstalledRelease, path: string): Promise<Buffer> {

@@ -24,7 +24,11 @@ export async function readHostRelease(host: Host, version: string): Promise<Host
   };
   const manifest = file(MANIFEST_FILE);
   return {
-    manifest: parseManifest(manifest.toString('utf8'), `${directory}/${MANIFEST_FILE}`),
+    manifest: parseManifest(
+      manifest.toString('utf8'),
+      `${directory}/${MANIFEST_FILE}`,
+      'run `convocate-host update` for that host',
+    ),
     manifestText: manifest.toString('utf8'),
     signature: file(SIGNATURE_FILE).toString('utf8'),
     manifestDigest: createHash('sha256').update(manifest).digest('hex'),

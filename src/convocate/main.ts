@@ -4,6 +4,7 @@ import { runProgram, wordsFor } from './run-program.ts';
 const words = process.argv.slice(2);
 reportUncaught((error) => wordsFor(error, words));
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (words[0] === 'install') return; // what it does is more than what it says
   if (error.code === 'EPIPE') process.exit(0); // `convocate ls | head`
   throw error;
 });

@@ -123,9 +123,11 @@ async function findElevation(target: SshTarget, options: readonly string[]): Pro
   const argv = ['sh', '-c', ELEVATION_PROBE];
   const probe = runCommand([...sshTo(target, options), quoteArgv(argv)], { timeoutMs: 30_000 });
   const result = await expectInTime(target.host, argv, probe);
-  const [way, user, clientAddress = ''] = result.stdout.trim().split(' ');
+  // A login may say something of its own before, such as a greeting.
+  const [, way, user, clientAddress = ''] = /^(root|sudo|none) (\S+) (\S*)$/m.exec(result.stdout) ?? [];
   if (way === 'root') return { prefix: [], clientAddress };
   if (way === 'sudo') return { prefix: ['sudo', '-n', '--'], clientAddress };
+  if (way === undefined) throw noAnswer(target, result);
   throw new RefusedError(
     `user ${user ?? target.user} cannot become root without a password; nothing was changed`,
     {
@@ -137,12 +139,23 @@ async function findElevation(target: SshTarget, options: readonly string[]): Pro
   );
 }
 
+/** It let us in, and ran nothing, as where the account has no shell, or its connection went. */
+function noAnswer({ host }: SshTarget, { exitCode, stdout, stderr }: CommandResult): RefusedError {
+  return new RefusedError('the login over SSH ran no command; nothing was changed', {
+    host,
+    argv: ['ssh', host, 'id'],
+    exitCode,
+    output: `${stdout}\n${stderr}`,
+    hint: 'see what `ssh` to this host with that command says; it has to print the user, by way of a shell',
+  });
+}
+
 function connectionLost(host: string, argv: readonly string[], result: CommandResult): OperationError {
   // The exit code is ssh's own: how the command ended, nobody knows.
   return new OperationError('the SSH connection was lost', {
     host,
     argv,
     output: result.stderr,
-    hint: 'run the same command again: what was sent is kept, and the host still serves what it served',
+    hint: 'run the same command again: what was sent is kept, and what was begun is finished or taken back',
   });
 }

@@ -38,10 +38,13 @@ describe('a user name', () => {
 test('the options of every ssh: the pinned key only, no forwarding, no waiting for ever', () => {
   const options = sshOptions({ host: 'agent-a', knownHostsFile: '/tmp/known_hosts' });
   expect(options.filter((word) => word !== '-o')).toEqual([
+    'IgnoreUnknown=*',
     'BatchMode=yes',
     'StrictHostKeyChecking=yes',
     'UserKnownHostsFile=/tmp/known_hosts',
     'GlobalKnownHostsFile=/dev/null',
+    'KnownHostsCommand=none',
+    'VerifyHostKeyDNS=no',
     'HostKeyAlias=agent-a',
     'HostKeyAlgorithms=ssh-ed25519',
     'UpdateHostKeys=no',
@@ -52,9 +55,11 @@ test('the options of every ssh: the pinned key only, no forwarding, no waiting f
     'ForwardAgent=no',
     'ForwardX11=no',
     'ClearAllForwardings=yes',
+    'RemoteCommand=none',
+    'RequestTTY=no',
     'LogLevel=ERROR',
   ]);
-  expect(options.filter((word) => word === '-o')).toHaveLength(15);
+  expect(options.filter((word) => word === '-o')).toHaveLength(20);
   expect(sshOptions({ host: 'agent-a', user: 'ops', knownHostsFile: '/x' }).slice(-2)).toEqual(['-l', 'ops']);
 });
 

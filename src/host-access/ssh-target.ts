@@ -22,40 +22,34 @@ export function checkTarget(host: string, user?: string): void {
 
 /**
  * Options of every `ssh` we run. The operator's own configuration stays in force (jump hosts, agents, hardware
- * keys); only how the host proves itself is ours: the one pinned ed25519 key, looked up under the host's own name.
+ * keys); only how the host proves itself is ours: the one pinned ed25519 key, looked up under the host's own name, and
+ * nothing else that could vouch for another.
  */
 export function sshOptions(target: SshTarget): string[] {
+  const options = {
+    IgnoreUnknown: '*', // first: older ones do not know all of these
+    BatchMode: 'yes',
+    StrictHostKeyChecking: 'yes',
+    UserKnownHostsFile: target.knownHostsFile,
+    GlobalKnownHostsFile: '/dev/null',
+    KnownHostsCommand: 'none',
+    VerifyHostKeyDNS: 'no',
+    HostKeyAlias: target.host,
+    HostKeyAlgorithms: 'ssh-ed25519',
+    UpdateHostKeys: 'no',
+    CheckHostIP: 'no',
+    ConnectTimeout: '10',
+    ServerAliveInterval: '5',
+    ServerAliveCountMax: '3',
+    ForwardAgent: 'no',
+    ForwardX11: 'no',
+    ClearAllForwardings: 'yes',
+    RemoteCommand: 'none',
+    RequestTTY: 'no',
+    LogLevel: 'ERROR',
+  };
   return [
-    ...['-o', 'BatchMode=yes', '-o', 'StrictHostKeyChecking=yes'],
-    ...['-o', `UserKnownHostsFile=${target.knownHostsFile}`, '-o', 'GlobalKnownHostsFile=/dev/null'],
-    ...[
-      '-o',
-      `HostKeyAlias=${target.host}`,
-      '-o',
-      'HostKeyAlgorithms=ssh-ed25519',
-      '-o',
-      'UpdateHostKeys=no',
-    ],
-    ...[
-      '-o',
-      'CheckHostIP=no',
-      '-o',
-      'ConnectTimeout=10',
-      '-o',
-      'ServerAliveInterval=5',
-      '-o',
-      'ServerAliveCountMax=3',
-    ],
-    ...[
-      '-o',
-      'ForwardAgent=no',
-      '-o',
-      'ForwardX11=no',
-      '-o',
-      'ClearAllForwardings=yes',
-      '-o',
-      'LogLevel=ERROR',
-    ],
+    ...Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
     ...(target.user === undefined ? [] : ['-l', target.user]),
   ];
 }

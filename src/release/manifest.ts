@@ -64,12 +64,13 @@ export function serializeManifest(manifest: Manifest): string {
   return `${JSON.stringify(manifest, null, 2)}\n`;
 }
 
-export function parseManifest(text: string, where: string): Manifest {
+/** @param hint what mends one that is damaged */
+export function parseManifest(text: string, where: string, hint: string): Manifest {
   try {
     return Manifest.parse(JSON.parse(text));
   } catch (error) {
     throw new OperationError(`the release manifest ${where} is damaged`, {
-      hint: 'run `sudo make install` (shell host) or `convocate-host update` (agent host) again',
+      hint,
       cause: error,
     });
   }

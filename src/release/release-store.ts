@@ -38,7 +38,11 @@ export class ReleaseStore {
       const manifestText = await readFile(join(directory, MANIFEST_FILE), 'utf8');
       const signature = await readFile(join(directory, SIGNATURE_FILE), 'utf8');
       return {
-        manifest: parseManifest(manifestText, join(directory, MANIFEST_FILE)),
+        manifest: parseManifest(
+          manifestText,
+          join(directory, MANIFEST_FILE),
+          `move ${directory} away, then run \`sudo make install\` of that version again`,
+        ),
         manifestText,
         signature,
       };

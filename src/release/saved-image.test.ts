@@ -256,3 +256,10 @@ describe('an archive is refused', () => {
     await expect(importSavedImage(Readable.from(failing()), store)).rejects.toThrow('docker save failed');
   });
 });
+
+test('an archive that cannot be stored is not left open: whoever writes it would wait for ever', async () => {
+  const saved = Readable.from([await bytesOf([['a/layer.tar', 'x'.repeat(5_000_000)]])]);
+  store.put = () => Promise.reject(new Error('ENOSPC: no space left on device, write'));
+  await expect(importSavedImage(saved, store)).rejects.toThrow('ENOSPC');
+  expect(saved.destroyed).toBe(true);
+});

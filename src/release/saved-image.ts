@@ -26,13 +26,17 @@ export async function importSavedImage(saved: Readable, store: BlobStore): Promi
   const documents = new Map<string, Buffer>();
   const layers = new Map<string, { diffId: string; size: number }>();
   const links = new Map<string, string>();
-  for await (const entry of savedEntries(saved)) {
-    if (entry.kind === 'link') links.set(entry.name, entry.to);
-    else if (entry.kind === 'document') documents.set(entry.name, entry.content);
-    else {
-      const blob = await store.put(entry.content, 'zst');
-      layers.set(entry.name, { diffId: blob.sha256, size: blob.size });
+  try {
+    for await (const entry of savedEntries(saved)) {
+      if (entry.kind === 'link') links.set(entry.name, entry.to);
+      else if (entry.kind === 'document') documents.set(entry.name, entry.content);
+      else {
+        const blob = await store.put(entry.content, 'zst');
+        layers.set(entry.name, { diffId: blob.sha256, size: blob.size });
+      }
     }
+  } finally {
+    saved.destroy(); // where the store has no room, whoever saves must not wait for a reader that is gone
   }
   return describeImage(documents, (name) => layers.get(links.get(name) ?? name));
 }

@@ -12,6 +12,7 @@ import {
   type RolloutRun,
   runUpdate,
   startUpdate,
+  updateArgv,
 } from './support/rollout-run.ts';
 import {
   expectStillCounting,
@@ -166,9 +167,17 @@ describe('killed after staging', () => {
     });
   }
 
-  test('the next update finishes', async () => {
-    const run = await updateOnceUnlocked();
+  test('the next update finishes, and with its own exit code, though its reader goes away', async () => {
+    const argv = ['bash', '-c', 'set -o pipefail; "$@" | head -n 1', 'bash', ...updateArgv(host)];
+    const run = await pollUntil(
+      async () => {
+        const { exitCode, stdout, stderr } = await shell.exec(argv, { timeoutMs: 180_000 });
+        return stderr.includes('another rollout is under way') ? undefined : { exitCode, stdout, stderr };
+      },
+      { timeoutMs: 30_000, intervalMs: 500, what: 'the end of the lock of a killed update' },
+    );
     expect(run).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(run.stdout.trim().split('\n')).toHaveLength(1);
     expect(await liveRelease(agent)).toEqual(wholly(version(3)));
     expect(await answersAs()).toBe(version(3));
     const check = await agent.run(['convocate-agent', 'install', '--check', '--json']);

@@ -1,6 +1,6 @@
 // One contract for every kind of Host: the fake that unit tests use, this box, and a real sshd over a loopback address.
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -269,6 +269,66 @@ describe('over ssh', () => {
       message: 'user nosudo cannot become root without a password; nothing was changed',
       exit: 3,
     });
+  });
+
+  test('a login that greets, as by a line of its .bashrc, is let do so', async () => {
+    const inside = (line: string): Promise<string> => docker.run(['exec', container, 'sh', '-c', line]);
+    await inside(
+      'echo "echo Welcome to agent-a" >/root/.bashrc.new; cat /root/.bashrc >>/root/.bashrc.new; mv /root/.bashrc.new /root/.bashrc',
+    );
+    try {
+      await using host = await ssh();
+      expect(host.clientAddress).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
+      expect((await host.run(['sh', '-c', 'echo "$0" >&2', 'ran'])).stderr).toBe('ran\n');
+    } finally {
+      await inside('sed -i "/Welcome to agent-a/d" /root/.bashrc');
+    }
+  });
+
+  test('an account that runs no command is told as that', async () => {
+    await docker.run(['exec', container, 'usermod', '--shell', '/usr/sbin/nologin', 'nosudo']);
+    try {
+      await expect(ssh('nosudo')).rejects.toMatchObject({
+        message: 'the login over SSH ran no command; nothing was changed',
+        exit: 3,
+        details: { output: expect.stringContaining('This account is currently not available') as string },
+      });
+    } finally {
+      await docker.run(['exec', container, 'usermod', '--shell', '/bin/bash', 'nosudo']);
+    }
+  });
+
+  test('what the operator’s configuration says of host keys and of what is run counts for nothing', async () => {
+    const config = [
+      `KnownHostsCommand /bin/echo ${address} ${hostKey}`,
+      'VerifyHostKeyDNS yes',
+      'RemoteCommand echo something else',
+      'RequestTTY force',
+      'UseKeychain yes', // what another system's ssh knows
+    ];
+    await writeFile(join(directory, 'config'), `IgnoreUnknown UseKeychain\n${config.join('\n')}\n`);
+    const wrapper = `#!/bin/sh\nexec /usr/bin/ssh -F ${join(directory, 'config')} "$@"\n`;
+    await mkdir(join(directory, 'bin'));
+    await writeFile(join(directory, 'bin/ssh'), wrapper, { mode: 0o755 });
+    const path = process.env['PATH'];
+    process.env['PATH'] = `${join(directory, 'bin')}:${path}`;
+    try {
+      expect((await askHostKey(address)).publicKey).toBe(hostKey);
+      {
+        await using host = await ssh('ops');
+        expect(await host.check(['id', '-u'])).toBe('0\n');
+      }
+      const pinned = join(directory, 'wrong_hosts');
+      await runChecked(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', join(directory, 'wrong')]);
+      const wrong = (await runChecked(['cat', join(directory, 'wrong.pub')]))
+        .split(' ')
+        .slice(0, 2)
+        .join(' ');
+      await writeFile(pinned, knownHostsLine(address, wrong));
+      await expect(ssh('root', pinned)).rejects.toThrow('is not the one that was pinned');
+    } finally {
+      process.env['PATH'] = path;
+    }
   });
 
   test('a host that does not answer is refused, with what to check', async () => {

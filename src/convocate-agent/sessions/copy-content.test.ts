@@ -29,7 +29,7 @@ function refuseToShare(code: string): void {
 function leave(...freeMib: number[]): void {
   for (const free of freeMib) {
     const told = { bsize: MEBIBYTE, blocks: 100, bavail: free } as Awaited<ReturnType<typeof statfs>>;
-    vi.mocked(statfs).mockResolvedValueOnce(told as never);
+    vi.mocked(statfs).mockResolvedValueOnce(told);
   }
 }
 

@@ -10,6 +10,7 @@ import {
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import type { RolledBack } from '../../protocol/rpc.ts';
 import { formatTable } from '../format-table.ts';
+import { afterChange } from '../after-change.ts';
 import { FORGET_RETURN, scriptArgv } from '../host-scripts.ts';
 import { openHost } from '../open-host.ts';
 
@@ -113,13 +114,18 @@ function returnNotice({ host, rolled_back }: AgentStatus): string[] {
 
 /** Takes the notices of rollouts that were taken back, as they were shown, off the hosts that show one. */
 export async function noteSeen(agents: readonly AgentStatus[]): Promise<void> {
-  await Promise.all(
+  const outcomes = await Promise.allSettled(
     agents.map(async ({ agent_id, rolled_back }) => {
       const record = rolled_back && (await findAgent(agent_id));
       if (!record) return;
       await using host = await openHost(record.host, record.user, knownHostsFileOf(agent_id));
       const notice = `${AGENT_HOST.rolloutDir}/returned.json`;
       await host.check(scriptArgv(FORGET_RETURN, notice, rolled_back.at));
+      return record.host;
     }),
   );
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (!failed) return;
+  const isOneSeen = outcomes.some((outcome) => outcome.status === 'fulfilled' && outcome.value !== undefined);
+  throw isOneSeen ? afterChange(failed.reason) : failed.reason;
 }

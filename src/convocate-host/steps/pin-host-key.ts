@@ -70,9 +70,8 @@ async function vouch(hostName: string, presented: PresentedKey, expected: string
   }
   const ask = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await ask.question(
-      `${hostName} shows the ed25519 host key ${presented.fingerprint}\nIs it the host's own? Pin it? [y/N] `,
-    );
+    const question = `${hostName} shows the ed25519 host key ${presented.fingerprint}\nIs it the host's own? Pin it? [y/N] `;
+    const answer = await ask.question(question).catch(() => ''); // Ctrl-C, Ctrl-D
     if (!/^y(es)?$/i.test(answer.trim())) {
       throw new RefusedError('the host key was not accepted; nothing was changed', {
         host: hostName,

@@ -34,7 +34,7 @@ export async function install(options: InstallOptions): Promise<void> {
   await ensureSigningKey(say);
   say(`session image: base ${choices.base_image}, ${choices.toolchain} toolchain`);
   const manifest = await makeRelease({ tree, choices, say });
-  await installPrograms(tree); // only now: where no release could be made, the programs stay those of the one before
+  await installPrograms(tree, manifest); // only now: where no release could be made, the programs stay those of the one before
   await ensureCompletionFiles(say);
   await rememberChoices(choices);
   await pruneAfterInstall(say); // before the restart: the service that runs knows what the agents are on

@@ -6,6 +6,7 @@ import { exitOf, runChecked, runCommand, startProcess } from '../../base/run-com
 import type { TreeFile } from './build-tree.ts';
 
 const BUILD_MS = 60 * 60_000;
+const SAVE_MS = 60 * 60_000;
 
 /** The shell host's Docker, as far as building a release needs it. */
 
@@ -85,13 +86,15 @@ export async function removeImage(tag: string): Promise<void> {
   if (exitCode !== 0) throw new OperationError(`${tag}: ${stderr.trim()}`, { argv, exitCode });
 }
 
-/** What `docker save` prints; the stream fails where docker does. */
+/** What `docker save` prints; the stream fails where docker does, or takes too long. */
 export function saveImage(tag: string): Readable {
   const argv = ['docker', 'save', tag];
   const child = startProcess(argv, { stdio: ['ignore', 'pipe', 'inherit'] });
   if (!child.stdout) throw new TypeError('docker save was started without a pipe');
   const stream = child.stdout;
+  const timer = setTimeout(() => child.kill('SIGKILL'), SAVE_MS);
   void exitOf(child).then((exitCode) => {
+    clearTimeout(timer);
     if (exitCode !== 0) stream.destroy(new OperationError('docker save failed', { argv, exitCode }));
   });
   return stream;

@@ -30,3 +30,19 @@ test('installing a version again stores anew what the disk has damaged of its pr
     await rm(directory, { recursive: true, force: true });
   }
 });
+
+test('a tree that somebody builds into meanwhile is not stored under the digests of before', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'convocate-release-'));
+  try {
+    const store = new ReleaseStore(join(directory, 'state'));
+    const sha256 = createHash('sha256').update('of one build').digest('hex');
+    await writeFile(join(directory, 'VERSION'), 'of another build');
+    const files = [{ path: 'VERSION', sha256, size: 12, executable: false }];
+    await expect(storeProgramFiles(store, { directory }, files)).rejects.toMatchObject({
+      message: `VERSION in ${directory} changed while it was installed`,
+      exit: 1,
+    });
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+});

@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { OperationError } from '../../base/errors.ts';
 import { Measure } from '../../release/blob-store.ts';
 import { HOST_FILES, HOST_FILES_INDEX } from '../../release/host-files.ts';
-import type { ReleaseFile } from '../../release/manifest.ts';
+import { type Manifest, type ReleaseFile, fileOf } from '../../release/manifest.ts';
 import type { ReleaseStore } from '../../release/release-store.ts';
 import { type BuildTree, isProgram, readFolder } from './build-tree.ts';
 
@@ -27,7 +28,10 @@ export async function describeProgramFiles(tree: BuildTree): Promise<ReleaseFile
   return described;
 }
 
-/** A blob that a disk has damaged meanwhile is stored again: that is what whoever finds one is told to have done. */
+/**
+ * A blob that a disk has damaged meanwhile is stored again: that is what whoever finds one is told to have done. Throws
+ * OperationError where the tree is not any more what was described.
+ */
 export async function storeProgramFiles(
   store: ReleaseStore,
   tree: Pick<BuildTree, 'directory'>,
@@ -35,8 +39,21 @@ export async function storeProgramFiles(
 ): Promise<void> {
   for (const { path, sha256 } of files) {
     if (await store.blobs.isWhole(sha256, 'gz')) continue;
-    await store.blobs.put(createReadStream(sourceOf(tree, path)), 'gz');
+    const stored = await store.blobs.put(createReadStream(sourceOf(tree, path)), 'gz');
+    if (stored.sha256 !== sha256) throw builtMeanwhile(tree, path);
   }
+}
+
+/** The copy that the programs run from has to be of the release, though somebody may build into the tree meanwhile. */
+export async function expectSameFiles(tree: BuildTree, release: Manifest): Promise<void> {
+  for (const { path, sha256 } of await describeProgramFiles(tree))
+    if (fileOf(release, path).sha256 !== sha256) throw builtMeanwhile(tree, path);
+}
+
+function builtMeanwhile({ directory }: Pick<BuildTree, 'directory'>, path: string): OperationError {
+  return new OperationError(`${path} in ${directory} changed while it was installed`, {
+    hint: 'let nobody build there meanwhile, then run this again',
+  });
 }
 
 function sourceOf(tree: Pick<BuildTree, 'directory'>, path: string): string {

@@ -1,16 +1,19 @@
 import { cp, mkdir, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { SHELL_HOST } from '../../protocol/host-layout.ts';
+import type { Manifest } from '../../release/manifest.ts';
 import type { BuildTree } from './build-tree.ts';
+import { expectSameFiles } from './program-files.ts';
 
 const BIN = '/usr/local/bin';
 
 /**
  * Puts the three commands into /usr/local/bin, as links into a copy of the tree that was built. The copy gets its
  * name in one step, so a running `convocate` never sees half of a new one. On a machine that is an agent host too,
- * `convocate-agent` is left alone: there the live release decides what it is.
+ * `convocate-agent` is left alone: there the live release decides what it is. Throws OperationError where the tree is not
+ * that of `release` any more.
  */
-export async function installPrograms(tree: BuildTree): Promise<void> {
+export async function installPrograms(tree: BuildTree, release: Manifest): Promise<void> {
   const target = join(SHELL_HOST.programsDir, tree.version);
   if (tree.directory !== target) {
     await mkdir(SHELL_HOST.programsDir, { recursive: true });
@@ -19,6 +22,7 @@ export async function installPrograms(tree: BuildTree): Promise<void> {
     await rm(fresh, { recursive: true, force: true });
     await rm(old, { recursive: true, force: true });
     await cp(tree.directory, fresh, { recursive: true, preserveTimestamps: true });
+    await expectSameFiles({ ...tree, directory: fresh }, release);
     await rename(target, old).catch(ignoreMissing);
     await rename(fresh, target);
     await rm(old, { recursive: true, force: true });
