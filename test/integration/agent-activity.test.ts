@@ -140,6 +140,22 @@ test('what no hook tells, its own status does: an answer, work that was interrup
   ]);
 });
 
+test('a question that stands is told, though another part of the program reports its end; and so is work', {
+  timeout: 150_000,
+}, async () => {
+  const id = await runningSession();
+  await run(id, `mkdir -p ~/.claude/sessions; ${status('waiting')}; sleep 2; ${script} working; ${script} idle`);
+  await becomes(id, 'idle');
+  await becomes(id, 'waiting', '');
+  await run(id, status('busy'));
+  await becomes(id, 'working', '');
+  await run(id, `sleep 2; ${script} idle`);
+  await becomes(id, 'idle');
+  await becomes(id, 'working', '');
+  await run(id, 'rm ~/.claude/sessions/19.json');
+  await becomes(id, 'idle');
+});
+
 test('a tool that takes its time is work, whatever the title of the terminal says', {
   timeout: 150_000,
 }, async () => {

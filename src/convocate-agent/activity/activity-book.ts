@@ -6,6 +6,8 @@ import type { Report } from './report-file.ts';
 interface Page {
   readonly report?: Report | undefined;
   readonly status?: ProgramStatus | undefined;
+  /** It was there at the last reading. */
+  readonly statusStands?: boolean | undefined;
   readonly terminal?: TerminalEvidence | undefined;
   /** Since when the report has told this state; milliseconds since 1970. */
   readonly sinceMs?: number | undefined;
@@ -23,7 +25,7 @@ export class ActivityBook {
   }
 
   /** Whatever the news leave out is as it was. */
-  note(id: string, news: Pick<Page, 'report' | 'status' | 'terminal'>): void {
+  note(id: string, news: Pick<Page, 'report' | 'status' | 'statusStands' | 'terminal'>): void {
     const before = this.#pages.get(id) ?? {};
     const page = { ...before, ...news };
     this.#pages.set(id, { ...page, ...ageOf(page, before) });

@@ -70,6 +70,56 @@ test.each<[string, ActivityEvidence, string | undefined]>([
     'waiting since 80: interrupted; waits for what to do next',
   ],
   [
+    'still asks, though an agent of its own has reported since',
+    {
+      container: running,
+      report: report('idle'),
+      status: status('waiting', 40, 'a yes'),
+      statusStands: true,
+    },
+    'waiting since 40: a yes',
+  ],
+  [
+    'still asks, though an agent of its own works',
+    {
+      container: running,
+      report: report('working', 'Bash'),
+      status: status('waiting', 40, 'a yes'),
+      statusStands: true,
+    },
+    'waiting since 40: a yes',
+  ],
+  [
+    'ended its turn, and agents of its own work on',
+    { container: running, report: report('idle'), status: status('busy', 40), statusStands: true },
+    'working since 40',
+  ],
+  [
+    'ended its turn just now: its status follows',
+    { container: running, report: report('idle', '', 99.5), status: status('busy', 40), statusStands: true },
+    'idle since 99.5',
+  ],
+  [
+    'ended its turn, and a status that was there before is gone',
+    { container: running, report: report('idle'), status: status('busy', 40), statusStands: false },
+    'idle since 60',
+  ],
+  [
+    'asks by its hooks, which know more',
+    {
+      container: running,
+      report: report('waiting', 'a yes'),
+      status: status('busy', 40),
+      statusStands: true,
+    },
+    'waiting since 60: a yes',
+  ],
+  [
+    'works, and a status of rest from before stands',
+    { container: running, report: report('working'), status: status('idle', 40), statusStands: true },
+    'working since 60',
+  ],
+  [
     'at work for long with one tool, by its status too',
     {
       container: running,

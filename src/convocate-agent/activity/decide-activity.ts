@@ -28,6 +28,8 @@ export interface ActivityEvidence {
   readonly container: ContainerEvidence | undefined;
   readonly report?: Report | undefined;
   readonly status?: ProgramStatus | undefined;
+  /** The status is there still, and not only what was read before. */
+  readonly statusStands?: boolean | undefined;
   /** Since when reports have told its state, where that is longer ago; milliseconds since 1970. */
   readonly sinceMs?: number | undefined;
   readonly terminal?: TerminalEvidence | undefined;
@@ -44,12 +46,15 @@ const LONG_QUIET_MS = 120_000;
 const START_SLACK_MS = 1_000;
 /** A status of `idle` may come this much before the report that the turn is over. */
 export const SETTLES_MS = 500;
+/** A status comes up to 0.3 s after the report of the same; one that says something else so long after it means it. */
+export const STANDS_MS = 1_000;
 
 /**
  * What a session's program is doing, and which evidence says so; undefined of a session that has never run. Pure. The
  * program's own words count first: the report of its hooks, which knows more, or its status where that is newer and says
  * something else, since no hook tells of the answer to a question (until the tool that was asked about has ended), nor
- * of work that a person interrupted. A terminal that works on after a question overrules the report of a program that
+ * of work that a person interrupted. Or where it stands, though a part of the program has reported since: an agent of its
+ * own that ends says nothing of the question that is still on the screen, nor a turn's end of those that work on. A terminal that works on after a question overrules the report of a program that
  * has no status.
  */
 export function decideActivity(seen: ActivityEvidence, nowMs: number): Decision | undefined {
@@ -65,7 +70,7 @@ export function decideActivity(seen: ActivityEvidence, nowMs: number): Decision 
     since: iso(sinceMs),
     detail: detailOf(report, terminal, nowMs),
   };
-  const byStatus = status && toldByStatus(status, report, nowMs);
+  const byStatus = status && toldByStatus(status, report, seen.statusStands ?? false, nowMs);
   const byTerminal = status ? undefined : toldByTerminal(report, terminal);
   const unknown: Activity = { state: 'unknown', since: container.startedAt, detail: '' };
   const activity = byStatus ?? byTerminal ?? reported ?? unknown;
@@ -106,14 +111,22 @@ export function isNews({ state, atMs }: ProgramStatus, report: Report | undefine
   return !report || (atMs > report.atMs && report.state !== SAME[state]);
 }
 
-/** Where the status has news; undefined where the report is newer, or says the same with more words. */
+/** Whether the program is still busy, or waits, whatever was reported of an end or of work since. */
+function outlasts({ state }: ProgramStatus, report: Report | undefined, nowMs: number): boolean {
+  if (!report || state === 'idle' || nowMs - report.atMs < STANDS_MS) return false;
+  return (report.state === 'idle' || report.state === 'working') && report.state !== SAME[state];
+}
+
+/** Where the status has news, or stands; undefined where the report is newer, or says the same with more words. */
 function toldByStatus(
   status: ProgramStatus,
   report: Report | undefined,
+  stands: boolean,
   nowMs: number,
 ): Activity | undefined {
   const { state, detail, atMs } = status;
-  if (!isNews(status, report) || (state === 'idle' && nowMs - atMs < SETTLES_MS)) return undefined;
+  if (!isNews(status, report) && !(stands && outlasts(status, report, nowMs))) return undefined;
+  if (state === 'idle' && nowMs - atMs < SETTLES_MS) return undefined;
   const since = iso(atMs);
   // A turn that ends by itself is reported, and before its status as a rule.
   if (state === 'idle' && (report?.state === 'working' || report?.state === 'waiting'))

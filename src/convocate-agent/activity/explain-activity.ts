@@ -22,10 +22,14 @@ export async function explainActivity(agent: Agent, id: string): Promise<RpcResu
   );
   const home = homeOf(agent.paths, id);
   const report = await readReport(home, agent.now().getTime());
-  const status = (await readProgramStatus(home, agent.now().getTime())) ?? agent.activities.pageOf(id).status;
+  const standing = await readProgramStatus(home, agent.now().getTime());
+  const status = standing ?? agent.activities.pageOf(id).status;
   const terminal = facts?.running ? await terminalNow(agent, id, report?.atMs ?? 0) : undefined;
   const decision = decideActivity(
-    { container: containerEvidence(facts), report, status, terminal, sinceMs: sinceOf(agent, id, report) },
+    {
+      ...{ container: containerEvidence(facts), report, status, statusStands: standing !== undefined },
+      ...{ terminal, sinceMs: sinceOf(agent, id, report) },
+    },
     agent.now().getTime(),
   );
   if (!decision) throw new RpcError('conflict', `explain: session ${id} has never run; restart starts it`);
