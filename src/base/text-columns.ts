@@ -4,6 +4,8 @@ const NARROW = /^[ -~\u00a1-\u00ac\u00ae-\u00ff─-╿●▲○◌■✖✔…�
 /** Measuring what is not is slow, and a screen says the same again and again. */
 const measured = new Map<string, number>();
 const MOST_MEASURED = 4_096;
+/** A line of a wide screen; what is longer is rare, and would be much to keep. */
+const LONGEST_MEASURED = 512;
 
 let exact: ((text: string) => number) | undefined;
 let hasEstimated = false;
@@ -22,8 +24,13 @@ export function columnsOf(text: string): number {
   if (known !== undefined) return known;
   const width = exact(text);
   if (measured.size >= MOST_MEASURED) measured.clear();
-  measured.set(text, width);
+  if (text.length <= LONGEST_MEASURED) measured.set(copyOf(text), width);
   return width;
+}
+
+/** A part of a text holds all of it in memory: of a session's whole screen, say, for one of its words. */
+function copyOf(text: string): string {
+  return Buffer.from(text, 'utf16le').toString('utf16le');
 }
 
 /** Nothing that was measured will ever measure differently: what is laid out with it may be kept. */

@@ -112,7 +112,7 @@ describe('the list', () => {
     await tui.press('Escape', 'm');
     await tui.shows(/Messages/);
     await tui.press('Escape', 's');
-    await tui.shows(/agent-a +v1\.0\.0-tui +v1\.0\.0-tui/);
+    await tui.shows(/agent-a +v1\.0\.0-tui +v1\.0\.0-tui[^]*to resume/); // they come from the agent
     await tui.press('Enter');
     await tui.shows(/Settings of agent-a[^]*To resume/);
     await tui.press('Escape', 'Escape');

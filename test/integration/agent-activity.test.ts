@@ -144,7 +144,10 @@ test('a question that stands is told, though another part of the program reports
   timeout: 150_000,
 }, async () => {
   const id = await runningSession();
-  await run(id, `mkdir -p ~/.claude/sessions; ${status('waiting')}; sleep 2; ${script} working; ${script} idle`);
+  await run(
+    id,
+    `mkdir -p ~/.claude/sessions; ${status('waiting')}; sleep 2; ${script} working; ${script} idle`,
+  );
   await becomes(id, 'idle');
   await becomes(id, 'waiting', '');
   await run(id, status('busy'));

@@ -124,7 +124,13 @@ async function attach(): Promise<Attached> {
   const screen = new FakeScreen();
   const modes = new RecordingModes();
   const kept = new KeepAttached(
-    { name: 'mine on one', screen, size: () => size, modes, dial: (request) => line.dial(request) },
+    {
+      name: 'mine on one',
+      screen,
+      size: () => size,
+      modes,
+      dial: (request, signal) => line.dial(request, signal),
+    },
     socket,
   );
   await screen.shows('$');

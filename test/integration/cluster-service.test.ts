@@ -593,7 +593,7 @@ describe('the command line', () => {
     };
     expect(sessions.map(({ name }) => name)).toEqual(['old', 'fresh']);
 
-    expect(await cli('kill', made.uuid.slice(0, 6))).toEqual({
+    expect(await cli('kill', made.uuid.slice(0, 8))).toEqual({
       exitCode: 0,
       stdout: `killed fresh (${made.uuid}) on one\n`,
       stderr: '',

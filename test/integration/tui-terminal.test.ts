@@ -26,11 +26,14 @@ let isHanging: boolean;
 /** Nor does who asks for the sessions; how often that was. */
 let isSilent: boolean;
 let unanswered: number;
+/** What the service was asked, by the name of the operation. */
+let asked: string[];
 
 beforeEach(async () => {
   isHanging = false;
   isSilent = false;
   unanswered = 0;
+  asked = [];
   dir = await mkdtemp(join(tmpdir(), 'convocate-tui-'));
   watchers = new Set();
   await startService();
@@ -62,6 +65,7 @@ function stopService(): void {
 async function answer(socket: Socket): Promise<void> {
   socket.on('error', () => {});
   const { op } = JSON.parse((await readFirstLine(socket)).line) as { op: string };
+  asked.push(op);
   const agents = [agentAt(0)];
   const sessions = [sessionAt(1, { name: 'first-session' }), sessionAt(2, { name: 'second-session' })];
   if (op === 'watch') {
@@ -152,6 +156,16 @@ async function expectRestored(exit: number): Promise<string> {
   });
   expect(after).toBe(await settings('stty-before'));
   return text;
+}
+
+/** Just after a session that ended by itself, keys may still be meant for it, and do not count. */
+async function quitOnceHeard(): Promise<void> {
+  const quit = async (): Promise<true | undefined> => {
+    if (/EXIT=/.test(await screen())) return true;
+    await keys('q');
+    return undefined;
+  };
+  await pollUntil(quit, { timeoutMs: 30_000, intervalMs: 700, what: 'the end of the UI' });
 }
 
 describe('the terminal is as it was', () => {
@@ -245,7 +259,7 @@ test('a session has the whole terminal, and the list comes back with what is to 
   const text = await screenWith(/second-session/);
   expect(text).not.toContain('inside>');
   expect(text).toMatch(/• left first-session/);
-  await keys('q');
+  await quitOnceHeard();
   expect(await expectRestored(0)).not.toContain('left first-session');
 });
 
@@ -271,7 +285,7 @@ test('while a session has the terminal, another one that starts to wait rings th
   expect(await readFile(rung, 'utf8')).toBe('rung\n');
   await keys('q');
   await screenWith(/• missed 1: left first-session/);
-  await keys('q');
+  await quitOnceHeard();
   await expectRestored(0);
 });
 
@@ -284,6 +298,33 @@ test('what comes in one packet with the Enter that attaches is for the session, 
   await screenWith(/inside> none$/m);
   await keys('q');
   await screenWith(/• left first-session/);
+  await quitOnceHeard();
+  await expectRestored(0);
+});
+
+test('what is typed on for a session that has ended does nothing to those in the list', async () => {
+  await run(PROGRAM);
+  await screenWith(/first-session/);
+  await keys('Enter');
+  await screenWith(/inside>/);
+  await keys('-l', 'q');
+  const typedOn = async (): Promise<string | undefined> => {
+    await keys('-l', 'dy');
+    const now = await screen();
+    return /was dropped/.test(now) ? now : undefined;
+  };
+  const text = await pollUntil(typedOn, { timeoutMs: 30_000, intervalMs: 20, what: 'the list' });
+  expect(text).toMatch(/• what was typed on was dropped; left first-session/);
+  expect(text).not.toMatch(/Delete first-session/);
+  expect(asked).not.toContain('call');
+  const dialog = async (): Promise<string | undefined> => {
+    const now = await screen();
+    if (/elete.*first-session/s.test(now)) return now;
+    await keys('d');
+    return undefined;
+  };
+  await pollUntil(dialog, { timeoutMs: 30_000, intervalMs: 700, what: 'the question' });
+  await keys('Escape');
   await keys('q');
   await expectRestored(0);
 });

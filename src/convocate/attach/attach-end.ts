@@ -14,6 +14,8 @@ export interface AttachEnd {
   readonly text: string;
   /** What the operator can do next. */
   readonly hint?: string;
+  /** The keys that they pressed last led to it: what they press next is not meant for the session. */
+  readonly isTheirs?: true;
 }
 
 export function endOf(target: AttachTarget, ending: Exclude<Ending, { how: 'refused' }>): AttachEnd {
@@ -22,7 +24,11 @@ export function endOf(target: AttachTarget, ending: Exclude<Ending, { how: 'refu
     case 'told':
       return endTold(what, ending.end);
     case 'left':
-      return { kind: 'detached', text: `left ${what} while the connection was lost; it goes on running` };
+      return {
+        kind: 'detached',
+        text: `left ${what} while the connection was lost; it goes on running`,
+        isTheirs: true,
+      };
     case 'given-up':
       return lost(target, `did not come back within ${ATTACH.giveUpMs / 1000} s: ${ending.problem}`);
     case 'signal':
@@ -36,7 +42,7 @@ export function endOf(target: AttachTarget, ending: Exclude<Ending, { how: 'refu
 
 /** The operator did not wait until it was there. */
 export function leftUnopened(target: AttachTarget): AttachEnd {
-  return { kind: 'detached', text: `left before ${describeSession(target)} was open` };
+  return { kind: 'detached', text: `left before ${describeSession(target)} was open`, isTheirs: true };
 }
 
 /** Where nobody told why it ended, the service knows what became of the session. */

@@ -82,7 +82,7 @@ async function keep(
   { shell, target, ended }: Kept,
 ): Promise<AttachEnd> {
   const name = nameOf(target);
-  const dial = (request: DialRequest): Promise<Duplex> => line.dial(request);
+  const dial = (request: DialRequest, signal: AbortSignal): Promise<Duplex> => line.dial(request, signal);
   const kept = new KeepAttached({ name, screen: own.stream, size: () => own.size(), modes, dial }, first);
   const ending = await whileSignalled(
     { onEnd: (signal) => kept.signal(signal), onResize: () => kept.resized() },
@@ -90,8 +90,9 @@ async function keep(
     kept.ending,
   );
   // An agent that will not have us back may have the best of reasons: the session is over.
-  const end =
+  const how =
     ending.how === 'refused' ? await farewell(shell, target, ending.problem) : endOf(target, ending);
+  const end: AttachEnd = kept.pressedLeave ? { ...how, isTheirs: true } : how;
   const unsent = kept.unsentKeys;
   if (unsent === 0 || (ending.how !== 'left' && ending.how !== 'given-up')) return end;
   return { ...end, text: `${end.text}. What was typed last (${unsent} bytes) may not have reached it` };

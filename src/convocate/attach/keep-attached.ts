@@ -27,7 +27,7 @@ export interface KeptTerminal extends ScreenOfSession {
   /** The operator's terminal, raw already. */
   readonly screen: Duplex;
   /** A stream on which the agent's frames come; rejects with what an operator may be told. */
-  readonly dial: (request: DialRequest) => Promise<Duplex>;
+  readonly dial: (request: DialRequest, signal: AbortSignal) => Promise<Duplex>;
 }
 
 const SECOND_MS = 1_000;
@@ -40,6 +40,8 @@ export class KeepAttached {
   readonly #keys = new TypedKeys();
   readonly #leaveKeys = new LeaveKeys();
   #leaveBytes = 0;
+  /** The keys that came last are those that leave, and none came after them. */
+  #pressedLeave = false;
   readonly #output: ShownOutput;
   readonly #lost: LostScreen;
   readonly #finish: (ending: Ending) => void;
@@ -47,6 +49,8 @@ export class KeepAttached {
   #link: FrameChannel | undefined;
   #seconds: NodeJS.Timeout | undefined;
   #nextDial: NodeJS.Timeout | undefined;
+  /** Of the dial under way; what came of an earlier one is not ended by it. */
+  #dialing = new AbortController();
   /** The old terminal's output has been given up: it cannot go on. */
   #isNew = false;
 
@@ -70,6 +74,11 @@ export class KeepAttached {
     return this.#keys.waiting - this.#leaveBytes;
   }
 
+  /** Whether the operator pressed what leaves a session, and nothing since. */
+  get pressedLeave(): boolean {
+    return this.#pressedLeave;
+  }
+
   resized(): void {
     const size = this.#kept.size();
     if (this.#state.phase === 'connected') this.#link?.send({ type: 'resize', ...size });
@@ -86,6 +95,7 @@ export class KeepAttached {
     this.#keys.add(keys);
     if (this.#keys.full) this.#kept.screen.pause();
     const wish = this.#leaveKeys.typed(keys);
+    this.#pressedLeave = this.#leaveKeys.isComplete;
     if (wish === 0 || this.#state.phase !== 'lost') return;
     this.#leaveBytes = wish;
     this.#apply({ what: 'leave' });
@@ -134,7 +144,9 @@ export class KeepAttached {
     try {
       if (ask === 'resume') this.#output.requireRoom();
       const request = ask === 'open' ? { size } : { size, received: this.#output.received };
-      const stream = await this.#kept.dial(request);
+      this.#dialing = new AbortController();
+      const stream = await this.#kept.dial(request, this.#dialing.signal);
+      this.#dialing = new AbortController();
       if (this.#state.phase === 'lost') this.#use(stream);
       else stream.resume().end(encodeFrame({ type: 'end', end: { reason: 'left' } })); // it came too late
     } catch (error) {
@@ -209,6 +221,7 @@ export class KeepAttached {
   #stop(): void {
     clearTimeout(this.#nextDial);
     clearInterval(this.#seconds);
+    this.#dialing.abort();
     const { screen } = this.#kept;
     screen.off('data', this.#onKeys).off('close', this.#onHangup).off('end', this.#onHangup);
     screen.pause();

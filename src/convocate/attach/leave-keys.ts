@@ -10,6 +10,12 @@ const INTERRUPTS = 3;
 export class LeaveKeys {
   #prefix = false;
   #interrupts = 0;
+  #isComplete = false;
+
+  /** The key that came last completed such a wish. */
+  get isComplete(): boolean {
+    return this.#isComplete;
+  }
 
   /**
    * How many keys the wish took, where one of `keys` completes it; else 0. Keys before, and while all was well, count too.
@@ -17,10 +23,12 @@ export class LeaveKeys {
   typed(keys: Uint8Array): number {
     let wish = 0;
     for (const key of keys) {
-      if (this.#prefix && DETACH.has(key)) wish = 2;
+      const isDetach = this.#prefix && DETACH.has(key);
+      if (isDetach) wish = 2;
       this.#prefix = key === CTRL_B;
       this.#interrupts = key === CTRL_C ? this.#interrupts + 1 : 0;
       if (this.#interrupts === INTERRUPTS) wish = INTERRUPTS;
+      this.#isComplete = isDetach || this.#interrupts >= INTERRUPTS;
     }
     return wish;
   }

@@ -27,11 +27,12 @@ export class SessionLine {
   }
 
   /** Back to the terminal, or to a new one of a session that still runs. */
-  async dial({ received, size }: DialRequest): Promise<Duplex> {
+  async dial({ received, size }: DialRequest, signal: AbortSignal): Promise<Duplex> {
     if (received === undefined) this.#terminalId = randomUUID();
     const resumable = { terminal_id: this.#terminalId, ...(received !== undefined && { received }) };
     const header = { ...this.#header(size), start: false, resumable };
-    const { socket, first } = await this.#shell.attach(this.#target.agent_id, header, { timeoutMs: DIAL_MS });
+    const options = { timeoutMs: DIAL_MS, signal };
+    const { socket, first } = await this.#shell.attach(this.#target.agent_id, header, options);
     if (first.length > 0) socket.unshift(first);
     return socket;
   }

@@ -9,7 +9,7 @@ export function addAttachCommand(program: Command): void {
   program
     .command('attach')
     .description("open a session's terminal here; a stopped session is started first. Ctrl-B D leaves it")
-    .argument('<session>', 'UUID, its first 4 or more characters, or name')
+    .argument('<session>', 'UUID, its first 8 or more characters, or name')
     .option('--agent <host|id>', 'on this agent only')
     .option('-r, --read-only', 'watch without typing')
     .action(async (reference: string, options: AttachOptions) => {

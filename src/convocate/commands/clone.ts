@@ -5,7 +5,7 @@ export function addCloneCommand(program: Command): void {
   program
     .command('clone')
     .description("make a session with a copy of another one's home, on the same agent")
-    .argument('<session>', 'UUID, its first 4 or more characters, or name')
+    .argument('<session>', 'UUID, its first 8 or more characters, or name')
     .argument('<name>', 'of the new session')
     .option('--agent <host|id>', 'on this agent only')
     .option('--json', 'print the new session as JSON')

@@ -12,7 +12,7 @@ export function addEditCommand(program: Command): void {
   program
     .command('edit')
     .description('change what a session is called and how it is reached')
-    .argument('<session>', 'UUID, its first 4 or more characters, or name')
+    .argument('<session>', 'UUID, its first 8 or more characters, or name')
     .option('--agent <host|id>', 'on this agent only')
     .option('--name <name>', 'letters, digits, _ and -, up to 64')
     .option('--port <n>', 'a number, auto, or 0 for none')

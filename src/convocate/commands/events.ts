@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Command } from 'commander';
 import { type ClusterEvent, baselineOf, changesBetween } from './cluster-changes.ts';
 import type { ClusterPicture } from '../../cluster/cluster-picture.ts';
@@ -18,7 +19,7 @@ export function addEventsCommand(program: Command): void {
     .command('events')
     .description('print a line for each change of an agent or a session, until Ctrl-C')
     .option('--agent <host|id>', 'only of this agent and its sessions')
-    .option('--session <session>', 'only of this session: UUID, its first 4 or more characters, or name')
+    .option('--session <session>', 'only of this session: UUID, its first 8 or more characters, or name')
     .option('--count <n>', 'end after so many', wholeNumber(1, 999_999_999))
     .option('--timeout <time>', 'end after this, such as 30s, 5m, 2h', parseDuration)
     .option('--json', 'one JSON object a line')
@@ -44,8 +45,9 @@ async function events(options: EventsOptions): Promise<void> {
       before = now;
       const at = new Date();
       for (const change of changes.slice(0, left))
-        process.stdout.write(
+        await print(
           options.json ? jsonLine({ at: at.toISOString(), ...change }) : `${eventLine(change, at)}\n`,
+          end.signal,
         );
       left -= changes.length;
       if (left <= 0) return;
@@ -53,6 +55,12 @@ async function events(options: EventsOptions): Promise<void> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Waits for a reader that is slow: what is kept for it here would have no end. */
+async function print(text: string, signal: AbortSignal): Promise<void> {
+  if (process.stdout.write(text) || signal.aborted) return;
+  await once(process.stdout, 'drain', { signal }).catch(() => {});
 }
 
 /** Names are looked up once, at the start: a script that means one session must not be told of another. */

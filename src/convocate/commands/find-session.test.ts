@@ -30,13 +30,16 @@ function session(uuid: string, name: string, agent_id = 'aaaaaaaa'): SessionView
 const a = session(A, 'alpha');
 const b = session(B, 'beta');
 
-test.each([A, A.toUpperCase(), 'abcd1', 'alpha'])('%s is alpha', (reference) => {
+test.each([A, A.toUpperCase(), A.slice(0, 8), A.slice(0, 9), 'alpha'])('%s is alpha', (reference) => {
   expect(resolveSession([a, b], reference, [])).toBe(a);
 });
 
-test.each(['abcd', 'abcd2'])('a prefix of 4 is enough where it is unique: %s', (reference) => {
-  expect(resolveSession([b], reference, [])).toBe(b);
-});
+test.each(['abcd', B.slice(0, 7)])(
+  'a shorter prefix is the name of one that is gone, and means nobody: %s',
+  (reference) => {
+    expect(() => resolveSession([b], reference, [])).toThrow('there is no session');
+  },
+);
 
 test.each(['abc', 'alph', 'ALPHA', 'abcd1111-1111-4111-8111-1111111111111'])('%j is nobody', (reference) => {
   expect(() => resolveSession([a, b], reference, [])).toThrow(
@@ -51,12 +54,12 @@ test('nothing names none, not even one without a name', () => {
 });
 
 test.each([
-  ['a prefix of two', [a, b], 'abcd'],
+  ['a prefix of two', [a, session(`${A.slice(0, 9)}${B.slice(9)}`, 'beta')], A.slice(0, 9)],
   ['one name on two agents', [a, session(B, 'alpha', 'bbbbbbbb')], 'alpha'],
   [
     'a name that is the prefix of another',
-    [a, session('99999999-9999-4999-8999-999999999999', 'abcd')],
-    'abcd',
+    [a, session('99999999-9999-4999-8999-999999999999', A.slice(0, 8))],
+    A.slice(0, 8),
   ],
   ['one UUID on two agents', [a, session(A, 'alpha', 'bbbbbbbb')], A],
 ])('%s is refused, and both are named', (_, sessions, reference) => {

@@ -4,7 +4,8 @@ import type { AgentView, SessionView } from '../../protocol/shell-socket.ts';
 import { namedAgent } from './choose-agent.ts';
 import { printable } from './printable.ts';
 
-const MIN_PREFIX = 4;
+/** As messages show it. Shorter ones are what people call sessions: years, numbers of tickets; a name that is gone must not mean another. */
+const MIN_PREFIX = 8;
 
 /** Asks the service and finds the one session that `reference` names, on `agent` only where one is given. */
 export async function findSession(
@@ -22,7 +23,7 @@ export async function findSession(
 }
 
 /**
- * By UUID, by a prefix of it of 4 characters or more, or by name; refused unless exactly one session fits. Nothing names
+ * By UUID, by a prefix of it of 8 characters or more, or by name; refused unless exactly one session fits. Nothing names
  * none: an orphan and a damaged session have no name, and a script's variable that was never set must not mean them.
  */
 export function resolveSession(
@@ -32,7 +33,7 @@ export function resolveSession(
 ): SessionView {
   if (reference === '')
     throw new UsageError('no session is named: the word for it is empty', {
-      hint: 'give its UUID, 4 or more leading characters of it, or its name; `convocate ls` shows them',
+      hint: 'give its UUID, 8 or more leading characters of it, or its name; `convocate ls` shows them',
     });
   const isPrefix = (session: SessionView): boolean =>
     reference.length >= MIN_PREFIX && session.uuid.startsWith(reference.toLowerCase());

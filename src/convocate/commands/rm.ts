@@ -15,7 +15,7 @@ export function addRmCommand(program: Command): void {
   program
     .command('rm')
     .description('remove a session: its container and everything in its home')
-    .argument('<session>', 'UUID, its first 4 or more characters, or name')
+    .argument('<session>', 'UUID, its first 8 or more characters, or name')
     .option('--agent <host|id>', 'on this agent only')
     .option('--yes', 'do not ask; needed where there is no terminal')
     .option('--json', 'print the session as it was, as JSON')

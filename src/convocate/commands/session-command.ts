@@ -15,7 +15,7 @@ export function sessionCommand(program: Command, verb: string, description: stri
   return program
     .command(verb)
     .description(description)
-    .argument('<session>', 'UUID, its first 4 or more characters, or name')
+    .argument('<session>', 'UUID, its first 8 or more characters, or name')
     .option('--agent <host|id>', 'on this agent only');
 }
 

@@ -48,3 +48,27 @@ test('a service that is not there is an error at once', async () => {
   await expect(watch('/nonexistent/shell.sock').next()).rejects.toThrow('the cluster cannot be watched');
   expect(lost).toEqual([]);
 });
+
+test('what waits for a caller that is slow has an end: of the rest it gets the newest', async () => {
+  const pictures = watch();
+  await pictures.next();
+  const count = 300;
+  for (let change = 1; change <= count; change += 1)
+    service.push({ sessions: service.sessions.map((session) => ({ ...session, attached: change })) });
+  const attached = async (): Promise<number> => {
+    const { value } = await pictures.next();
+    return [...(value as ClusterPicture).sessions.values()][0]?.attached ?? 0;
+  };
+  let seen = await attached();
+  // By now all have come: they were written before the first was read.
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  let told = 1;
+  while (seen < count) {
+    const now = await attached();
+    expect(now).toBeGreaterThan(seen);
+    seen = now;
+    told += 1;
+  }
+  expect(told).toBeLessThan(150);
+  end.abort();
+});

@@ -10,8 +10,11 @@ export interface WatchOptions {
   readonly returnMs?: number;
 }
 
+const MOST_WAITING = 100;
+
 /**
- * The picture of the cluster, anew at each change, until `signal`; none is left out. A service that is restarted is found
+ * The picture of the cluster, anew at each change, until `signal`. None is left out, but for a caller that is slow: of what
+ * waits for it beyond {@link MOST_WAITING} it gets the newest alone. A service that is restarted is found
  * again; {@link OperationError} where it stays away, or cannot be reached at all.
  */
 export async function* watchCluster(
@@ -33,6 +36,7 @@ export async function* watchCluster(
     }
     clearTimeout(giveUp);
     giveUp = undefined;
+    if (pictures.length >= MOST_WAITING) pictures.pop();
     pictures.push(news.picture);
     wake.resolve();
   });

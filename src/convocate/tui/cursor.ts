@@ -2,8 +2,12 @@ import type { SessionView } from '../../protocol/shell-socket.ts';
 import { listRows, scrolledTo } from './layout.ts';
 import { hint } from './notices.ts';
 import { indexOfKey, rowsOf } from './rows.ts';
-import { nameOnHost } from './session-words.ts';
+import type { TuiEvent } from './events.ts';
+import { nameOf, nameOnHost } from './session-words.ts';
 import { type TuiState, keyOf } from './state.ts';
+
+/** From a change on the screen to a key that was pressed in its knowledge. */
+const SLIDE_MS = 500;
 
 export type Move = 'up' | 'down' | 'pageUp' | 'pageDown' | 'home' | 'end';
 
@@ -22,6 +26,7 @@ export function moveCursor(state: TuiState, move: Move): TuiState {
   return {
     ...state,
     awaited: undefined,
+    slide: undefined,
     list: { ...state.list, selected: keyOf(row), selectedIndex: index },
   };
 }
@@ -54,6 +59,22 @@ export function followCursor(state: TuiState): TuiState {
   const top = scrolledTo(index, list.top, rows.length, listRows(arrived));
   if (selected === list.selected && selectedIndex === list.selectedIndex && top === list.top) return arrived;
   return { ...arrived, list: { ...list, selected, selectedIndex, top } };
+}
+
+/** What `event` did to the cursor between `before` and `after`, where that was nothing that a key asked for. */
+export function noteSlide(before: TuiState, after: TuiState, event: TuiEvent): TuiState {
+  const { selected } = before.list;
+  const session = selected === undefined ? undefined : before.cluster.sessions.get(selected);
+  if (event.kind !== 'cluster' || !session || after.list.selected === selected) return after;
+  if (after.list.selected === undefined || after.list.selected === before.awaited) return after;
+  return { ...after, slide: { atMs: after.nowMs, from: nameOf(session) } };
+}
+
+/** Why keys that are about a session do nothing just now: nobody can have seen yet which one they would hit. */
+export function whyTooSoon({ slide, nowMs, list, cluster }: TuiState): string | undefined {
+  if (!slide || nowMs - slide.atMs >= SLIDE_MS) return undefined;
+  const session = list.selected === undefined ? undefined : cluster.sessions.get(list.selected);
+  return session && `${slide.from} has just left this list; the cursor is on ${nameOnHost(session)} now`;
 }
 
 /** Index of the row that the cursor belongs on; -1 where there is no row. */

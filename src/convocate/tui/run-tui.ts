@@ -11,6 +11,7 @@ import { type TuiState, initialState } from './state.ts';
 import type { Target } from './target.ts';
 import { KeyReader } from './terminal/key-reader.ts';
 import { noticeSequence } from './terminal/screen-modes.ts';
+import { StrayKeys } from './terminal/stray-keys.ts';
 import { UiTerminal } from './terminal/ui-terminal.ts';
 import type { Look } from './view/line.ts';
 import { safe } from './view/text-width.ts';
@@ -149,12 +150,13 @@ class Tui {
     const away = new WhileAttached(target, bell);
     this.#away = away;
     const options = { readOnly, ended: this.#ended.signal, typed, bell };
-    const message = await attachAndTell(this.#options.shell, target, options);
+    const { message, isTheirs } = await attachAndTell(this.#options.shell, target, options);
     this.#attached = undefined;
     this.#away = undefined;
     if (this.#isOver) return;
+    const onStray = (): void => this.#tell({ kind: 'stray keys' });
     try {
-      this.#takeTerminal();
+      this.#takeTerminal(isTheirs ? undefined : new StrayKeys(performance.now(), onStray));
     } catch (error) {
       this.#end(error);
       return;
@@ -163,10 +165,12 @@ class Tui {
     this.#tell({ kind: 'back', message, missed: away.missed });
   }
 
-  #takeTerminal(): void {
+  #takeTerminal(stray?: StrayKeys): void {
     this.#keys = new KeyReader((key) => this.#tell({ kind: 'key', key, atMs: Date.now() }));
     this.#terminal.take({
-      onBytes: (bytes) => this.#keys?.push(bytes),
+      onBytes: (bytes) => {
+        if (!stray?.drops(performance.now())) this.#keys?.push(bytes);
+      },
       onFree: () => this.#screen.onFree(),
       onEnd: () => this.#end(terminalGone()),
     });

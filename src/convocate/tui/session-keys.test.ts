@@ -3,7 +3,20 @@ import { ALLOWED, type SessionAction, type SessionState, stateOf } from '../../p
 import type { SessionView } from '../../protocol/shell-socket.ts';
 import type { Effect } from './events.ts';
 import { targetOf } from './target.ts';
-import { after, change, clusterOf, effectsOf, press, sessionOf, stateWith } from './tui-fixture.ts';
+import type { TuiState } from './state.ts';
+import { step } from './step.ts';
+import {
+  NOW_MS,
+  after,
+  change,
+  clusterOf,
+  effectsOf,
+  key,
+  press,
+  selectedName,
+  sessionOf,
+  stateWith,
+} from './tui-fixture.ts';
 
 const IN_STATE: Record<SessionState, SessionView> = {
   stopped: sessionOf(1, { name: 'payments', running: false }),
@@ -158,3 +171,39 @@ test.each(['enter', 'v', 'k', 'd', 'e', 'c', 'o', 'b', 'n'])(
     );
   },
 );
+
+describe('a row that leaves by itself puts the cursor on another', () => {
+  const sessions = [1, 2].map((number) =>
+    sessionOf(number, { activity: { state: 'waiting', since: '', detail: '' } }),
+  );
+  const [first, second] = sessions;
+  const answered = clusterOf([
+    { ...sessionOf(1), last_accessed: first?.last_accessed ?? '' },
+    ...(second ? [second] : []),
+  ]);
+  const slid = (): TuiState => after(press(stateWith(sessions), '!'), change(answered));
+
+  test('and keys that were on their way do nothing to that one', () => {
+    const state = slid();
+    expect(selectedName(state)).toBe('session2');
+    for (const word of ['enter', 'k', 'd', 'r', 'e', 'v']) {
+      const pressed = step(state, key(word, NOW_MS + 499));
+      expect(pressed.effects).toEqual([]);
+      expect(pressed.state.dialog).toBeUndefined();
+      expect(pressed.state.notice?.text).toMatch(
+        /^\w+: session1 has just left this list; the cursor is on session2 on host1 now$/,
+      );
+    }
+  });
+
+  test('which those that come later mean, and those after a move', () => {
+    expect(step(slid(), key('k', NOW_MS + 500)).state.dialog).toMatchObject({ kind: 'confirm', op: 'kill' });
+    expect(press(slid(), 'down', 'k').dialog).toMatchObject({ target: { name: 'session2' } });
+  });
+
+  test('but not where the operator had it leave', () => {
+    const state = press(stateWith([sessionOf(1), ...(second ? [second] : [])]), '!');
+    expect(selectedName(state)).toBe('session2');
+    expect(press(state, 'k').dialog).toMatchObject({ op: 'kill' });
+  });
+});

@@ -1,7 +1,7 @@
 import type { SessionAction } from '../../protocol/session-actions.ts';
 import type { SessionView } from '../../protocol/shell-socket.ts';
 import { LOG_LINES } from './pages.ts';
-import { selectedSession } from './cursor.ts';
+import { selectedSession, whyTooSoon } from './cursor.ts';
 import { cloneForm, editForm } from './forms.ts';
 import { whyForbidden, whyNot } from './gate.ts';
 import type { Command } from './key-table.ts';
@@ -18,6 +18,8 @@ export type SessionCommand = Extract<Command<'list'>, SessionAction | 'view' | '
 export function onSessionCommand(state: TuiState, command: SessionCommand): Next {
   const session = selectedSession(state);
   if (!session) return next(hint(state, `${command}: there is no session here`));
+  const tooSoon = whyTooSoon(state);
+  if (tooSoon !== undefined) return next(hint(state, `${command}: ${tooSoon}`));
   return ON_SESSION[command](state, session);
 }
 

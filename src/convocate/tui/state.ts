@@ -33,6 +33,14 @@ export interface TuiState {
   readonly killed: ReadonlyMap<string, number>;
   /** {@link keyOf} of a session made from here, to which the cursor goes as soon as the picture shows it. */
   readonly awaited: string | undefined;
+  /** The cursor's session left the list by itself, and the cursor went to another: keys on their way were meant for it. */
+  readonly slide: Slide | undefined;
+}
+
+export interface Slide {
+  readonly atMs: number;
+  /** What the session that left is called. */
+  readonly from: string;
 }
 
 export const MAX_MESSAGES = 200;
@@ -125,5 +133,6 @@ export function initialState(size: Size, nowMs: number): TuiState {
     underWay: new Map(),
     killed: new Map(),
     awaited: undefined,
+    slide: undefined,
   };
 }

@@ -3,7 +3,7 @@ import { onAnswer } from './answers.ts';
 import { askSelected } from './ask-settings.ts';
 import { onCluster } from './cluster-news.ts';
 import { confirmKey } from './confirm-keys.ts';
-import { followCursor } from './cursor.ts';
+import { followCursor, noteSlide } from './cursor.ts';
 import type { Key, TuiEvent } from './events.ts';
 import { filterKey } from './filter-prompt.ts';
 import { formKey } from './form-keys.ts';
@@ -16,7 +16,7 @@ import { pageKey } from './pages.ts';
 import { followPreview, keepScreen } from './preview.ts';
 import { followSettings, settingsKey } from './settings-keys.ts';
 import type { TuiState } from './state.ts';
-import { cameBack } from './waiting-news.ts';
+import { cameBack, tellStrayKeys } from './waiting-news.ts';
 import { leadsOut, wayOut } from './way-out.ts';
 
 /**
@@ -26,7 +26,10 @@ import { leadsOut, wayOut } from './way-out.ts';
  */
 export function step(state: TuiState, event: TuiEvent): Next {
   const after = onEvent('atMs' in event ? { ...state, nowMs: event.atMs } : state, event);
-  const followed = andThen(after, (state) => askSelected(followSettings(followPicker(followCursor(state)))));
+  const followed = andThen(after, (now) => {
+    const moved = noteSlide(state, followCursor(now), event);
+    return askSelected(followSettings(followPicker(moved)));
+  });
   return andThen(followed, followPreview);
 }
 
@@ -46,6 +49,8 @@ function onEvent(state: TuiState, event: TuiEvent): Next {
       return next(keepScreen(state, event));
     case 'back':
       return cameBack(state, event);
+    case 'stray keys':
+      return next(tellStrayKeys(state));
   }
 }
 

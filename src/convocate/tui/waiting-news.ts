@@ -1,7 +1,7 @@
 import type { SessionView } from '../../protocol/shell-socket.ts';
 import type { Effect, TuiEvent } from './events.ts';
 import { type Next, next } from './next.ts';
-import { tellAll } from './notices.ts';
+import { hint, tellAll } from './notices.ts';
 import { nameOnHost } from './session-words.ts';
 import { type TuiState, keyOf } from './state.ts';
 
@@ -39,6 +39,14 @@ export function cameBack(
   if (waiting.length === 0) return next(tellAll(state, [message]));
   const text = `${message.text}. Meanwhile: ${listed(waiting.map(waitingWords), '; ')}`;
   return next(tellAll(state, [{ ...message, text }]), ...bell(waiting));
+}
+
+/** In front of why the session was left: a line has room for little, and that one is among the messages. */
+export function tellStrayKeys(state: TuiState): TuiState {
+  const words = 'what was typed on was dropped';
+  const { notice } = state;
+  if (!notice) return hint(state, words, 'news');
+  return { ...state, notice: { ...notice, text: `${words}; ${notice.text}` } };
 }
 
 function listed(words: readonly string[], separator: string): string {
