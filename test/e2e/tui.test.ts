@@ -160,13 +160,26 @@ describe('changes', () => {
     await tui.type('-two', 'Enter');
     await tui.shows(/edited/);
     await tui.press('Escape', 'Escape');
+    const home = `/home/claude/${(await named('gamma-two'))?.uuid}`;
+    // As a disk of a machine is, and a store of packages: the agent copies them with what its unit lets it do.
+    const fill =
+      'cd "$1"; echo begin >disk; truncate -s 1G disk; echo end >>disk; echo one >a; ln a b; chown 1337:1337 *';
+    await agentA.run(['sh', '-c', fill, 'sh', home]);
     await tui.choose('gamma-two');
     await tui.press('c');
     await tui.shows(/Clone/);
     await tui.press('C-u');
     await tui.type('gamma-copy', 'Enter');
     await tui.shows(/cloned gamma-two|gamma-copy on agent-a is there; a filter leaves it out/);
-    expect(await named('gamma-copy')).toMatchObject({ host: 'agent-a', running: false });
+    const copy = await named('gamma-copy');
+    expect(copy).toMatchObject({ host: 'agent-a', running: false });
+    const look =
+      'cd "$1"; sha256sum <disk; stat -c %U:%h a b; test a -ef b && echo one; [ $(stat -c %b disk) -lt 1000 ] && echo holes';
+    const [source, copied] = await Promise.all(
+      [home, `/home/claude/${copy?.uuid}`].map((path) => agentA.run(['sh', '-c', look, 'sh', path])),
+    );
+    expect(copied?.stdout).toBe(source?.stdout);
+    expect(copied?.stdout).toMatch(/^[0-9a-f]{64} {2}-\nclaude:2\nclaude:2\none\nholes\n$/);
   });
 
   test('cutover: kill asks first and No is the default; the row turns -; restart brings it up', async () => {
