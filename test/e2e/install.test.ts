@@ -313,4 +313,13 @@ describe('a first run, from Debian’s packages alone', () => {
       expect(stderr).toMatch(/next: .*commit or tag/);
     });
   });
+
+  test('nor is it made again with other choices: the refusal names those of before', () =>
+    expectNothingChanged([shell], async () => {
+      const { exitCode, stderr } = await install('--toolchain', 'full');
+      expect(exitCode).toBe(3);
+      expect(stderr).toMatch(
+        /next: .*make install INSTALL_FLAGS="--base-image debootstrap:bookworm --toolchain minimal"/,
+      );
+    }));
 });

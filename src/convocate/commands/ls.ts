@@ -18,7 +18,7 @@ export function addLsCommand(program: Command): void {
     .option('--agent <host|id>', 'only those of this agent')
     .addOption(new Option('--state <state>', 'only those in this state').choices(Object.keys(STATE_LETTER)))
     .option('--needs-attention', 'only those that wait for a person, ended badly, are damaged or locked')
-    .option('--older-image', "only those whose image is older than their agent's current one")
+    .option('--older-image', 'only those whose image is not the one that their agent starts now')
     .option('--json', 'as one JSON object {"agents": […], "sessions": […]}')
     .action(list);
 }

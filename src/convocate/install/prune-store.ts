@@ -21,6 +21,7 @@ export interface InstalledVersion {
 
 /** What `convocate install` ends with: neither store nor Docker must grow for ever. That it fails is no reason to fail an install. */
 export async function pruneAfterInstall(say: (text: string) => void): Promise<void> {
+  let what = 'releases';
   try {
     const agents = await openShell()
       .agents()
@@ -29,9 +30,10 @@ export async function pruneAfterInstall(say: (text: string) => void): Promise<vo
     const store = new ReleaseStore(SHELL_HOST.stateDir);
     const said = await pruneStore(store, running, Date.now());
     if (said !== undefined) say(said);
+    what = 'images';
     await pruneImages(await manifestsOf(store, await store.versions()), say);
   } catch (error) {
-    say(`warning: old releases were not pruned, which does no harm: ${messageOf(error)}`);
+    say(`warning: old ${what} were not pruned, which does no harm: ${messageOf(error)}`);
   }
 }
 

@@ -53,7 +53,7 @@ export async function makeRelease({ tree, choices, say }: ReleaseInputs): Promis
     await store.makeCurrent(tree.version);
     return existing.manifest;
   }
-  if (existing) await replaceOrRefuse(tree.version, say);
+  if (existing) await replaceOrRefuse(existing.manifest, choices, say);
 
   const toolchain = await ensureToolchain(toolchainContext, choices, say);
   await storeProgramFiles(store, tree, programFiles);
@@ -127,9 +127,16 @@ export function toolchainTag(context: readonly TreeFile[], baseId: string | unde
   return `${TOOLCHAIN_REPOSITORY}:${createHash('sha256').update(inputs).digest('hex').slice(0, 16)}`;
 }
 
-async function replaceOrRefuse(version: string, say: (text: string) => void): Promise<void> {
-  const hint =
-    'commit or tag your change, so that it gets a version of its own, then build and install again';
+async function replaceOrRefuse(
+  { version, image }: Manifest,
+  choices: InstallChoices,
+  say: (text: string) => void,
+): Promise<void> {
+  const isOfSameChoices = image.base === choices.base_image && image.toolchain === choices.toolchain;
+  const flags = `INSTALL_FLAGS="--base-image ${image.base} --toolchain ${image.toolchain}"`;
+  const hint = isOfSameChoices
+    ? 'commit or tag your change, so that it gets a version of its own, then build and install again'
+    : `it was built with other choices; install it with those: make install ${flags}`;
   if (!version.endsWith('-dirty')) {
     throw new RefusedError(
       `release ${version} is stored already, with other content; a release never changes`,
