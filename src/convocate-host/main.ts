@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { asksForJson, quietForJson, tellBadUsage } from '../base/bad-usage.ts';
+import { outliveReaders } from '../base/outlive-readers.ts';
 import { errorWords, reportErrors, reportUncaught } from '../base/report-error.ts';
 import { programVersion } from '../base/version.ts';
 import { PROTOCOL_VERSION } from '../protocol/version.ts';
@@ -21,8 +22,7 @@ const print = (text: string): void => stdout.write(`${text}\n`);
 
 const words = process.argv.slice(2);
 reportUncaught((error) => errorWords(error, asksForJson(words)));
-// Who reads this may go away: a rollout goes on to its end, and its exit code tells how that was.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+outliveReaders();
 const program = quietForJson(new Command('convocate-host'), words)
   .description("Sets up the cluster's hosts and rolls releases over them, from the shell host.")
   .exitOverride((error) => process.exit(tellBadUsage('convocate-host', error, words)))

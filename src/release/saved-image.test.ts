@@ -258,7 +258,11 @@ describe('an archive is refused', () => {
 });
 
 test('an archive that cannot be stored is not left open: whoever writes it would wait for ever', async () => {
-  const saved = Readable.from([await bytesOf([['a/layer.tar', 'x'.repeat(5_000_000)]])]);
+  const bytes = await bytesOf([['a/layer.tar', 'x'.repeat(5_000_000)]]);
+  async function* goesOn(): AsyncGenerator<Buffer> {
+    for (;;) yield bytes.subarray(0, 4_000_000);
+  }
+  const saved = Readable.from(goesOn());
   store.put = () => Promise.reject(new Error('ENOSPC: no space left on device, write'));
   await expect(importSavedImage(saved, store)).rejects.toThrow('ENOSPC');
   expect(saved.destroyed).toBe(true);

@@ -144,16 +144,20 @@ test('a question that stands is told, though another part of the program reports
   timeout: 150_000,
 }, async () => {
   const id = await runningSession();
-  await run(
-    id,
-    `mkdir -p ~/.claude/sessions; ${status('waiting')}; sleep 2; ${script} working; ${script} idle`,
-  );
-  await becomes(id, 'idle');
-  await becomes(id, 'waiting', '');
-  await run(id, status('busy'));
-  await becomes(id, 'working', '');
-  await run(id, `sleep 2; ${script} idle`);
-  await becomes(id, 'idle');
+  const reported = async (says: string): Promise<RpcResult<'explain'>> =>
+    await pollUntil(
+      async () => {
+        const explained = await agent.call('explain', { id });
+        return explained.evidence.some((one) => one.says === says) ? explained : undefined;
+      },
+      { timeoutMs: 20_000, intervalMs: 100, what: says },
+    );
+  await run(id, `mkdir -p ~/.claude/sessions; ${status('waiting')}; ${script} working Bash`);
+  expect((await reported('its program reported: working (Bash)')).activity).toMatchObject({
+    state: 'waiting',
+  });
+  await run(id, `${status('busy')}; ${script} idle`);
+  expect((await reported('its program reported: idle')).activity).toMatchObject({ state: 'working' });
   await becomes(id, 'working', '');
   await run(id, 'rm ~/.claude/sessions/19.json');
   await becomes(id, 'idle');

@@ -6,7 +6,7 @@ import { homeOf } from '../sessions/paths.ts';
 import { ActivityTeller } from './activity-teller.ts';
 import { containerEvidence } from './container-evidence.ts';
 import { dueLook } from './due-look.ts';
-import { SETTLES_MS, STANDS_MS } from './decide-activity.ts';
+import { SETTLES_MS } from './decide-activity.ts';
 import { comparedWith, lookAtTerminal } from './look-at-terminal.ts';
 import { STATUS_DIRECTORY, readProgramStatus } from './program-status.ts';
 import { REPORT_DIRECTORY, readReport } from './report-file.ts';
@@ -22,8 +22,8 @@ const REST_MS = 60_000;
 interface Watched {
   readonly watches: readonly SessionWatch[];
   readAtMs: number;
-  /** Run until a new status, or one beside a new report, has settled: then it may count. */
-  settling: readonly NodeJS.Timeout[];
+  /** Runs until a new status has settled; then it counts where no report came after it. */
+  settling: NodeJS.Timeout | undefined;
   lookedAtMs: number;
   /** Of a terminal that did not answer in time: it is left alone for a while. */
   restsUntilMs: number;
@@ -59,7 +59,7 @@ export class ActivityMonitor implements AsyncDisposable {
     for (const watched of this.#watched.values()) {
       for (const watch of watched.watches) watch[Symbol.dispose]();
       await watched.reading;
-      for (const timer of watched.settling) clearTimeout(timer);
+      clearTimeout(watched.settling);
     }
     this.#watched.clear();
   }
@@ -94,7 +94,7 @@ export class ActivityMonitor implements AsyncDisposable {
     for (const [id, { watches, settling }] of this.#watched) {
       if (running.has(id)) continue;
       for (const watch of watches) watch[Symbol.dispose]();
-      for (const timer of settling) clearTimeout(timer);
+      clearTimeout(settling);
       this.#watched.delete(id);
       this.#agent.activities.forget(id);
       this.#teller.forget(id);
@@ -110,7 +110,7 @@ export class ActivityMonitor implements AsyncDisposable {
     const watched: Watched = {
       watches,
       readAtMs: performance.now(),
-      settling: [],
+      settling: undefined,
       lookedAtMs: -Infinity,
       restsUntilMs: -Infinity,
       reading: undefined,
@@ -154,13 +154,9 @@ export class ActivityMonitor implements AsyncDisposable {
       ...(isNewer && terminal && { terminal: { ...terminal, busySinceMs: undefined } }),
     });
     this.#tell(id);
-    const settlesMs = [
-      ...(status?.atMs === before.status?.atMs ? [] : [SETTLES_MS]),
-      ...(status && isNewer ? [STANDS_MS] : []),
-    ];
-    if (settlesMs.length === 0) return;
-    for (const timer of watched.settling) clearTimeout(timer);
-    watched.settling = settlesMs.map((ms) => setTimeout(() => this.#tell(id), ms).unref());
+    if (status?.atMs === before.status?.atMs) return;
+    clearTimeout(watched.settling);
+    watched.settling = setTimeout(() => this.#tell(id), SETTLES_MS).unref();
   }
 
   async #look(id: string, watched: Watched): Promise<void> {

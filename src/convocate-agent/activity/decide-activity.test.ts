@@ -95,11 +95,6 @@ test.each<[string, ActivityEvidence, string | undefined]>([
     'working since 40',
   ],
   [
-    'ended its turn just now: its status follows',
-    { container: running, report: report('idle', '', 99.5), status: status('busy', 40), statusStands: true },
-    'idle since 99.5',
-  ],
-  [
     'ended its turn, and a status that was there before is gone',
     { container: running, report: report('idle'), status: status('busy', 40), statusStands: false },
     'idle since 60',

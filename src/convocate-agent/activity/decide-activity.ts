@@ -46,8 +46,6 @@ const LONG_QUIET_MS = 120_000;
 const START_SLACK_MS = 1_000;
 /** A status of `idle` may come this much before the report that the turn is over. */
 export const SETTLES_MS = 500;
-/** A status comes up to 0.3 s after the report of the same; one that says something else so long after it means it. */
-export const STANDS_MS = 1_000;
 
 /**
  * What a session's program is doing, and which evidence says so; undefined of a session that has never run. Pure. The
@@ -111,9 +109,12 @@ export function isNews({ state, atMs }: ProgramStatus, report: Report | undefine
   return !report || (atMs > report.atMs && report.state !== SAME[state]);
 }
 
-/** Whether the program is still busy, or waits, whatever was reported of an end or of work since. */
-function outlasts({ state }: ProgramStatus, report: Report | undefined, nowMs: number): boolean {
-  if (!report || state === 'idle' || nowMs - report.atMs < STANDS_MS) return false;
+/**
+ * Whether the program is still busy, or waits, whatever was reported of an end or of work since. At the end of its own turn
+ * the status follows within 0.3 s; to wait for that would tell of an end, or ring a bell, with each report of a part.
+ */
+function outlasts({ state }: ProgramStatus, report: Report | undefined): boolean {
+  if (!report || state === 'idle') return false;
   return (report.state === 'idle' || report.state === 'working') && report.state !== SAME[state];
 }
 
@@ -125,7 +126,7 @@ function toldByStatus(
   nowMs: number,
 ): Activity | undefined {
   const { state, detail, atMs } = status;
-  if (!isNews(status, report) && !(stands && outlasts(status, report, nowMs))) return undefined;
+  if (!isNews(status, report) && !(stands && outlasts(status, report))) return undefined;
   if (state === 'idle' && nowMs - atMs < SETTLES_MS) return undefined;
   const since = iso(atMs);
   // A turn that ends by itself is reported, and before its status as a rule.

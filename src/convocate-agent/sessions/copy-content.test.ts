@@ -55,6 +55,14 @@ test('where blocks are not shared it comes in pieces, and sharing is tried no mo
   expect(statfs).not.toHaveBeenCalled();
 });
 
+test('one file that cannot be shared says nothing of the next', async () => {
+  refuseToShare('EAGAIN');
+  const copy = new ContentCopy(root, false);
+  for (const name of ['first', 'second'])
+    expect((await copyOf(copy, name, Buffer.from(name))).toString()).toBe(name);
+  expect(copyFile).toHaveBeenCalledTimes(2);
+});
+
 test('what else fails is told', async () => {
   refuseToShare('EIO');
   await expect(copyOf(new ContentCopy(root, false), 'file', Buffer.from('x'))).rejects.toThrow('EIO');

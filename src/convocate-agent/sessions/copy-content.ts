@@ -18,15 +18,10 @@ const RESERVE_SHARE = 0.05;
 const RESERVE_BYTES = 1024 ** 3;
 /** The room is looked at again after so much was written: others write too. */
 const LOOK_BYTES = 64 * 1024 * 1024;
-/** The file system does not share blocks, or not between these two. */
-const NOT_SHARED: ReadonlySet<string> = new Set([
-  'ENOTSUP',
-  'EOPNOTSUPP',
-  'ENOTTY',
-  'EXDEV',
-  'EINVAL',
-  'ENOSYS',
-]);
+/** The file system does not share blocks, or not between these two: nor will it those of the next file. */
+const NEVER_SHARED: ReadonlySet<string> = new Set(['ENOTSUP', 'EOPNOTSUPP', 'ENOTTY', 'EXDEV', 'ENOSYS']);
+/** What another way would fail by too. */
+const FAILURES: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'ENOENT']);
 
 /**
  * Puts the content of files into new ones below one directory: shared, where its file system does that; else piece by
@@ -66,8 +61,9 @@ export class ContentCopy {
       await copyFile(pathOf(file), to, COPYFILE_EXCL | COPYFILE_FICLONE_FORCE);
       return true;
     } catch (error) {
-      if (!NOT_SHARED.has(codeOf(error) ?? '')) throw error;
-      this.#shares = false; // nor will the next be: trying costs a file that is made and removed
+      const code = codeOf(error) ?? '';
+      if (FAILURES.has(code)) throw error;
+      if (NEVER_SHARED.has(code)) this.#shares = false; // trying costs a file that is made and removed
       return false;
     }
   }

@@ -64,7 +64,7 @@ class TreeCopy {
   readonly #target: string;
   readonly #options: CopyOptions;
   readonly #content: ContentCopy;
-  /** Where the first name of a file that has several was copied to, by device and inode. */
+  /** Where the first name of a file that has several was copied to, by what tells that file from others. */
   readonly #linked = new Map<string, Buffer>();
 
   constructor(source: string, target: string, options: CopyOptions) {
@@ -125,8 +125,9 @@ class TreeCopy {
         return;
       }
       const to = await this.#freePlace(path);
-      const inode = `${stats.dev}:${stats.ino}`;
-      const copied = this.#linked.get(inode);
+      // A number alone may be another file's by now, where the first was removed meanwhile.
+      const inode = [stats.dev, stats.ino, stats.birthtimeMs, stats.size, stats.mtimeMs].join(':');
+      const copied = stats.nlink > 1 ? this.#linked.get(inode) : undefined;
       if (copied) {
         await link(copied, to);
         return;

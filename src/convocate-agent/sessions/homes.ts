@@ -66,7 +66,7 @@ export async function setHomeAside(paths: AgentPaths, uuid: string): Promise<voi
   const setAside = (): Promise<void> => rename(homeOf(paths, uuid), deletedHomeOf(paths, uuid));
   try {
     await setAside().catch(async (error: unknown) => {
-      if (codeOf(error) !== 'ENOTEMPTY') throw error;
+      if (!['ENOTEMPTY', 'EEXIST'].includes(codeOf(error) ?? '')) throw error;
       await emptyDeletedHome(paths, uuid); // another was set aside under the name before
       await setAside();
     });

@@ -6,15 +6,17 @@ import { SESSION_SCRIPT, detachEarlierArgv } from './session-scripts.ts';
 
 /** The agent listens only after the first sweep, so its length is part of every restart. */
 const SWEEP_MS = 5_000;
-/** An exec that Docker was slow to start may come so long after nobody waits for it any more. */
+/** An exec that Docker was slow to start may come so long after Docker answers again. */
 const LATE_MS = 60_000;
+/** One that takes no hang-up, as what a session has put in the place of a client. */
 const GIVE_UP_MS = 10 * 60_000;
 
 interface Lost {
   readonly sessionId: string;
   /** Undefined for all those of earlier runs of the agent. */
   readonly clientId: string | undefined;
-  readonly notedAtMs: number;
+  /** When Docker was asked to end it first, and answered. */
+  answeredAtMs?: number;
 }
 
 /**
@@ -32,11 +34,11 @@ export class LostClients {
   }
 
   noteEarlier(sessionId: string): void {
-    this.#left.add({ sessionId, clientId: undefined, notedAtMs: performance.now() });
+    this.#left.add({ sessionId, clientId: undefined });
   }
 
   note(sessionId: string, clientId: string): void {
-    this.#left.add({ sessionId, clientId, notedAtMs: performance.now() });
+    this.#left.add({ sessionId, clientId });
   }
 
   /** Ends what is left, as far as Docker can be asked now; the rest is for the next time. Never rejects. */
@@ -48,16 +50,16 @@ export class LostClients {
   }
 
   async #end(agent: Agent, lost: Lost): Promise<void> {
-    const { sessionId, clientId, notedAtMs } = lost;
+    const { sessionId, clientId } = lost;
     const argv =
       clientId === undefined ? detachEarlierArgv(this.#run) : [SESSION_SCRIPT.detachClient, clientId];
-    const ageMs = performance.now() - notedAtMs;
     try {
-      let isOver = !agent.containers.factsOf(sessionId)?.running || ageMs > GIVE_UP_MS;
+      let isOver = !agent.containers.factsOf(sessionId)?.running;
       if (!isOver) {
         const command = { argv, user: CLAUDE_USER.name, timeoutMs: SWEEP_MS };
         const { exitCode } = await agent.docker.exec(containerNameOf(sessionId), command);
-        isOver = clientId === undefined || (exitCode !== 0 && ageMs > LATE_MS);
+        const askedForMs = performance.now() - (lost.answeredAtMs ??= performance.now());
+        isOver = clientId === undefined || askedForMs > (exitCode === 0 ? GIVE_UP_MS : LATE_MS);
       }
       if (isOver) this.#left.delete(lost);
     } catch (error) {

@@ -31,6 +31,8 @@ export interface KeptTerminal extends ScreenOfSession {
 }
 
 const SECOND_MS = 1_000;
+/** A dial under way when all is over has so long to come through: what it opens would be held for nobody. */
+const DIAL_ON_MS = 1_000;
 
 /** Carries one attach over as many connections as it takes; `attach-state.ts` decides, this does. */
 export class KeepAttached {
@@ -221,7 +223,8 @@ export class KeepAttached {
   #stop(): void {
     clearTimeout(this.#nextDial);
     clearInterval(this.#seconds);
-    this.#dialing.abort();
+    const dialing = this.#dialing; // it is told that we left, as soon as it is there
+    setTimeout(() => dialing.abort(), DIAL_ON_MS).unref();
     const { screen } = this.#kept;
     screen.off('data', this.#onKeys).off('close', this.#onHangup).off('end', this.#onHangup);
     screen.pause();

@@ -60,8 +60,6 @@ test('what waits for a caller that is slow has an end: of the rest it gets the n
     return [...(value as ClusterPicture).sessions.values()][0]?.attached ?? 0;
   };
   let seen = await attached();
-  // By now all have come: they were written before the first was read.
-  await new Promise((resolve) => setTimeout(resolve, 200));
   let told = 1;
   while (seen < count) {
     const now = await attached();
@@ -69,6 +67,6 @@ test('what waits for a caller that is slow has an end: of the rest it gets the n
     seen = now;
     told += 1;
   }
-  expect(told).toBeLessThan(150);
+  expect(told).toBeLessThan(count); // they come in a few packets, each more than may wait
   end.abort();
 });

@@ -9,28 +9,39 @@ import { othersOf } from '../stored-others.ts';
 import type { StoredSession } from '../stored-session.ts';
 
 /**
- * A new session with a home and no container. The metadata is written last: whatever fails before leaves nothing.
+ * A new session with a home and no container. The metadata is written last: whatever fails before leaves nothing. Names and
+ * ports are given out only then: a home may take its time to be on the disk, and others wait for the one lock.
  * Throws `conflict` naming the session that holds the port or the DNS name.
  */
 export async function createSession(agent: Agent, params: RpcParams<'create'>): Promise<Session> {
   const uuid = randomUUID();
   await agent.locks.hold(uuid, 'create', () =>
-    agent.reservations.run('names', () =>
-      agent.locks.mark(uuid, 'create', () => createReserved(agent, uuid, params)),
-    ),
+    agent.locks.mark(uuid, 'create', async () => {
+      await newSession(agent, uuid, params); // what can be refused is refused before anything is made
+      try {
+        await seedHome(agent.paths, uuid, agent.skelDirs, agent.owner);
+        await agent.reservations.run('names', async () => {
+          await agent.store.write(await newSession(agent, uuid, params));
+        });
+      } catch (error) {
+        await removeHome(agent.paths, uuid);
+        throw error;
+      }
+    }),
   );
   await announce(agent, 'container.created', uuid);
   return await getSession(agent, uuid);
 }
 
-async function createReserved(agent: Agent, uuid: string, params: RpcParams<'create'>): Promise<void> {
+/** With a port and a DNS name that are free as things stand. */
+async function newSession(agent: Agent, uuid: string, params: RpcParams<'create'>): Promise<StoredSession> {
   const protocol = params.protocol ?? 'tcp';
   const others = await othersOf(agent);
   requireFreeDnsName(params.dns_name ?? '', uuid, others);
   const onHost = await agent.hostPorts(protocol);
   const port = choosePort({ port: params.port ?? 0, protocol, uuid }, others, onHost);
   const now = agent.now().toISOString();
-  const session: StoredSession = {
+  return {
     format: 1,
     uuid,
     name: params.name,
@@ -40,11 +51,4 @@ async function createReserved(agent: Agent, uuid: string, params: RpcParams<'cre
     created_at: now,
     last_accessed: now,
   };
-  try {
-    await seedHome(agent.paths, uuid, agent.skelDirs, agent.owner);
-    await agent.store.write(session);
-  } catch (error) {
-    await removeHome(agent.paths, uuid);
-    throw error;
-  }
 }
