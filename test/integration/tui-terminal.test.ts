@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { pollUntil } from '../../src/base/deadline.ts';
-import { runChecked, runCommand, startProcess } from '../../src/base/run-command.ts';
+import { runChecked, runCommand } from '../../src/base/run-command.ts';
 import { readFirstLine, writeJsonLine } from '../../src/ssh/json-channel.ts';
 import { agentAt, sessionAt } from '../../src/convocate/tui/view/cluster-fixture.ts';
 import { isAlive } from './support/is-alive.ts';
@@ -307,10 +307,20 @@ test('what is typed on for a session that has ended does nothing to those in the
   await screenWith(/first-session/);
   await keys('Enter');
   await screenWith(/inside>/);
-  // Somebody who types without a pause, and does not wait for us.
-  const line = 'tmux -S "$1" send-keys -l q; while tmux -S "$1" send-keys -l dy; do :; done';
-  const typist = startProcess(['sh', '-c', line, 'sh', join(dir, 'tmux.sock')], { stdio: 'ignore' });
-  const text = await screenWith(/was dropped/).finally(() => typist.kill('SIGKILL'));
+  // Two letters every 50 ms, whatever else this box does: tmux itself types them.
+  const letters = Array.from({ length: 60 }, () => [
+    ';',
+    'run-shell',
+    '-d',
+    '0.05',
+    ';',
+    'send-keys',
+    '-l',
+    'dy',
+  ]);
+  const typed = runChecked([...tmux, 'send-keys', '-l', 'q', ...letters.flat()]);
+  const text = await screenWith(/was dropped/);
+  await typed;
   expect(text).toMatch(/• what was typed on was dropped; left first-session/);
   expect(text).not.toMatch(/Delete first-session/);
   expect(asked).not.toContain('call');
