@@ -5,6 +5,7 @@ import { KeyedLock } from '../../base/keyed-lock.ts';
 import { containerNameOf } from '../../protocol/host-layout.ts';
 import type { StatusEventBody } from '../../protocol/status-events.ts';
 import { ActivityBook } from '../activity/activity-book.ts';
+import type { ContainerFacts } from '../docker/docker.ts';
 import { FakeDocker } from '../docker/fake-docker.ts';
 import type { Agent } from './agent.ts';
 import { AttachedClients } from './attached-clients.ts';
@@ -116,6 +117,24 @@ export async function sessionThatIs(fixture: AgentFixture, situation: Situation)
   fixture.events.length = 0;
   docker.calls.length = 0;
   return uuid;
+}
+
+/** A container that somebody else made, which runs. */
+export function foreignContainer(change: Partial<ContainerFacts>): ContainerFacts {
+  return {
+    id: 'x',
+    name: 'somebody-elses',
+    labels: {},
+    image: 'x',
+    running: true,
+    startedAt: '2026-01-01T00:00:00Z',
+    endedAt: '',
+    exitCode: undefined,
+    oomKilled: false,
+    ports: [],
+    mounts: [],
+    ...change,
+  };
 }
 
 export function containerOf(uuid: string): string {

@@ -1,25 +1,19 @@
 import { expect, test } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../protocol/agent-settings.ts';
 import type { ContainerFacts } from '../docker/docker.ts';
+import { foreignContainer } from './agent-fixture.ts';
 import { chooseCommand } from './choose-command.ts';
 
 const settings = { ...DEFAULT_SETTINGS, session_command: 'begin', resume_command: 'go on' };
 
 function last(change: Partial<ContainerFacts>): ContainerFacts {
-  return {
-    id: 'c1',
-    name: 'one',
+  return foreignContainer({
     labels: { 'convocate.start': 'resume' },
-    image: 'convocate:v1',
     running: false,
-    startedAt: '2026-01-01T00:00:00Z',
     endedAt: '2026-01-01T00:00:02Z',
     exitCode: 1,
-    oomKilled: false,
-    ports: [],
-    mounts: [],
     ...change,
-  };
+  });
 }
 
 test.each([

@@ -1,7 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
 import { messageOf } from '../../base/errors.ts';
 import { CLAUDE_USER, containerNameOf } from '../../protocol/host-layout.ts';
-import type { Agent } from './agent.ts';
+import type { Docker } from '../docker/docker.ts';
+import type { KnownContainers } from './known-containers.ts';
 import { SESSION_SCRIPT, detachEarlierArgv } from './session-scripts.ts';
 
 /** The agent listens only after the first sweep, so its length is part of every restart. */
@@ -10,6 +12,13 @@ const SWEEP_MS = 5_000;
 const LATE_MS = 60_000;
 /** One that takes no hang-up, as what a session has put in the place of a client. */
 const GIVE_UP_MS = 10 * 60_000;
+
+/** What of the agent it works with. */
+interface Surroundings {
+  readonly docker: Pick<Docker, 'exec'>;
+  readonly containers: Pick<KnownContainers, 'factsOf'>;
+  readonly log: Logger;
+}
 
 interface Lost {
   readonly sessionId: string;
@@ -42,28 +51,28 @@ export class LostClients {
   }
 
   /** Ends what is left, as far as Docker can be asked now; the rest is for the next time. Never rejects. */
-  async sweep(agent: Agent): Promise<void> {
+  async sweep(agent: Surroundings): Promise<void> {
     this.#sweep ??= Promise.all([...this.#left].map((lost) => this.#end(agent, lost))).then(() => {
       this.#sweep = undefined;
     });
     await this.#sweep;
   }
 
-  async #end(agent: Agent, lost: Lost): Promise<void> {
+  async #end({ docker, containers, log }: Surroundings, lost: Lost): Promise<void> {
     const { sessionId, clientId } = lost;
     const argv =
       clientId === undefined ? detachEarlierArgv(this.#run) : [SESSION_SCRIPT.detachClient, clientId];
     try {
-      let isOver = !agent.containers.factsOf(sessionId)?.running;
+      let isOver = !containers.factsOf(sessionId)?.running;
       if (!isOver) {
         const command = { argv, user: CLAUDE_USER.name, timeoutMs: SWEEP_MS };
-        const { exitCode } = await agent.docker.exec(containerNameOf(sessionId), command);
+        const { exitCode } = await docker.exec(containerNameOf(sessionId), command);
         const askedForMs = performance.now() - (lost.answeredAtMs ??= performance.now());
         isOver = clientId === undefined || askedForMs > (exitCode === 0 ? GIVE_UP_MS : LATE_MS);
       }
       if (isOver) this.#left.delete(lost);
     } catch (error) {
-      agent.log.info({ session: sessionId }, `a client may be left in the container: ${messageOf(error)}`);
+      log.info({ session: sessionId }, `a client may be left in the container: ${messageOf(error)}`);
     }
   }
 }

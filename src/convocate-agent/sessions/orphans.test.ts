@@ -1,6 +1,12 @@
 import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type AgentFixture, containerOf, makeAgentFixture, sessionThatIs } from './agent-fixture.ts';
+import {
+  type AgentFixture,
+  containerOf,
+  foreignContainer,
+  makeAgentFixture,
+  sessionThatIs,
+} from './agent-fixture.ts';
 import { getSession, listSessions } from './describe-session.ts';
 import { cloneSession } from './operations/clone.ts';
 import { createSession } from './operations/create.ts';
@@ -105,19 +111,7 @@ test('while it is copied it is shown, and can be neither deleted nor copied once
 
 test('delete removes the home, and a container that still has it', async () => {
   const id = await sessionThatIs(fixture, 'orphan');
-  fixture.docker.add({
-    id: 'left',
-    name: containerOf(id),
-    labels: {},
-    image: 'x',
-    running: true,
-    startedAt: '2026-01-01T00:00:00Z',
-    endedAt: '',
-    exitCode: undefined,
-    oomKilled: false,
-    ports: [],
-    mounts: [],
-  });
+  fixture.docker.add(foreignContainer({ name: containerOf(id) }));
   expect(await getSession(fixture.agent, id)).toMatchObject({ running: false, container_id: '' });
   await deleteSession(fixture.agent, id);
   expect(readdirSync(fixture.path('homes'))).toEqual([]);

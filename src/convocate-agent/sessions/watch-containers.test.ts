@@ -5,6 +5,7 @@ import {
   type AgentFixture,
   TEST_IMAGE,
   containerOf,
+  foreignContainer,
   makeAgentFixture,
   sessionThatIs,
 } from './agent-fixture.ts';
@@ -187,19 +188,7 @@ describe('the watch over containers', () => {
   test('a foreign container that inherited our labels changes nothing', async () => {
     const id = await sessionThatIs(fixture, 'stopped');
     const labels = { 'convocate.session': id, 'convocate.agent': 'agent001' };
-    fixture.docker.add({
-      id: 'x',
-      name: 'somebody-elses',
-      labels,
-      image: 'x',
-      running: true,
-      startedAt: '2026-01-01T00:00:00Z',
-      endedAt: '',
-      exitCode: undefined,
-      oomKilled: false,
-      ports: [],
-      mounts: [],
-    });
+    fixture.docker.add(foreignContainer({ labels }));
     await start(fixture.agent);
     fixture.docker.end('somebody-elses', 1);
     expect(await getSession(fixture.agent, id)).toMatchObject({ running: false, container_id: '' });
