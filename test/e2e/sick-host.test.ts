@@ -80,11 +80,29 @@ async function openFiles(): Promise<string[]> {
   return stdout.split('\n').filter((name) => /^(armed|returning)/.test(name));
 }
 
-test('an agent that systemd gave up on is brought up by the release that mends it', async () => {
+const state = async (): Promise<string> => (await agent.exec(['systemctl', 'is-active', unit])).stdout.trim();
+
+test('an agent that could not start for long is up by itself once it can', async () => {
+  const starts = async (): Promise<number> =>
+    Number((await agent.run(['systemctl', 'show', unit, '-p', 'NRestarts', '--value'])).stdout);
   await takePort();
-  await agent.exec(['systemctl', 'start', unit]);
-  const state = async (): Promise<string> =>
-    (await agent.exec(['systemctl', 'is-active', unit])).stdout.trim();
+  await agent.exec(['systemctl', 'restart', unit]);
+  await pollUntil(async () => ((await starts()) > 25 ? true : undefined), {
+    timeoutMs: 150_000,
+    intervalMs: 1_000,
+    what: 'many starts',
+  });
+  await givePortBack();
+  await waitUntilShellSees(shell, [host]);
+  expect(await state()).toBe('active');
+});
+
+test('an agent that systemd gave up on, as it did of older releases, is brought up by the release that mends it', async () => {
+  const limit = `/etc/systemd/system/${unit}.d/limit.conf`;
+  await agent.writeFile(limit, '[Unit]\nStartLimitIntervalSec=300\nStartLimitBurst=5\n');
+  await agent.run(['systemctl', 'daemon-reload']);
+  await takePort();
+  await agent.exec(['systemctl', 'restart', unit]);
   await pollUntil(async () => ((await state()) === 'failed' ? true : undefined), {
     timeoutMs: 150_000,
     intervalMs: 1_000,
@@ -92,6 +110,7 @@ test('an agent that systemd gave up on is brought up by the release that mends i
   });
   await givePortBack();
   expect(await state()).toBe('failed');
+  await agent.run(['rm', '-r', `/etc/systemd/system/${unit}.d`]);
   await moveShellTo(lab, trees[1] ?? '');
   const run = await runUpdate(shell, host);
   expect(run, run.stderr).toMatchObject({ exitCode: 0 });
