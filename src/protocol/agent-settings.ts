@@ -1,7 +1,7 @@
 import { normalize } from 'node:path';
 import * as z from 'zod/mini';
 
-/** The agent's unit has its own of these (`ProtectHome`, `PrivateTmp`): what the host has there, it does not see. */
+/** The agent's unit has its own of these (`ProtectHome`, `TemporaryFileSystem`): what the host has there, it does not see. */
 const UNSEEN = ['/home', '/root', '/run/user', '/tmp', '/var/tmp'] as const;
 /** For an operator whose session program lies in the wrong place. */
 export const WHERE_PROGRAMS_GO = `install the program itself, not a link to it, at /usr/local/bin/claude or below /opt; what lies below ${UNSEEN.join(', ')} cannot be shown to sessions`;
