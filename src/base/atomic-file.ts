@@ -40,6 +40,21 @@ export async function writeFileAtomic(
   await syncToDisk(dirname(path));
 }
 
+/**
+ * Replaces the text of a file that is there, in the blocks that it has: where {@link writeFileAtomic} has no room. For a
+ * text of a few hundred bytes whose reader knows a damaged one, since a power cut in the middle may leave that.
+ */
+export async function overwriteFile(path: string, text: string): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    const { bytesWritten } = await file.write(text, 0);
+    await file.truncate(bytesWritten);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
 /** Makes what is in the file `path`, or the renames inside the directory `path`, survive a power cut. */
 export async function syncToDisk(path: string): Promise<void> {
   const handle = await open(path, 'r');

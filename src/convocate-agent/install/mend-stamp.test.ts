@@ -2,7 +2,13 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { writeFileAtomic } from '../../base/atomic-file.ts';
 import { mendStamp } from './mend-stamp.ts';
+
+vi.mock(import('../../base/atomic-file.ts'), async (original) => {
+  const real = await original();
+  return { ...real, writeFileAtomic: vi.fn(real.writeFileAtomic) };
+});
 
 vi.mock('node:fs/promises', async (original) => {
   const real = await original<typeof import('node:fs/promises')>();
@@ -26,6 +32,14 @@ test('the stamp of another release is put right, and that is told once', async (
   await mend('current-image');
   expect(await readFile(join(root, 'current-image'), 'utf8')).toBe('convocate:v1\n');
   expect(said).toEqual(['the stamp said "convocate:v2"; it is convocate:v1 now, as the live release says']);
+});
+
+test('on a full disk it is put right in the room that it has', async () => {
+  vi.mocked(writeFileAtomic).mockRejectedValueOnce(Object.assign(new Error('full'), { code: 'ENOSPC' }));
+  await writeFile(join(root, 'current-image'), 'convocate:v2.0.0-a-longer-one\n');
+  await mend('current-image');
+  expect(await readFile(join(root, 'current-image'), 'utf8')).toBe('convocate:v1\n');
+  expect(said).toHaveLength(1);
 });
 
 describe('a stamp that cannot be written', () => {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { writeFileAtomic } from '../../base/atomic-file.ts';
-import { messageOf } from '../../base/errors.ts';
+import { overwriteFile, writeFileAtomic } from '../../base/atomic-file.ts';
+import { isDiskFull, messageOf } from '../../base/errors.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 
 const AGAIN_MS = 10_000;
@@ -20,7 +20,10 @@ export async function mendStamp(
   if (found === tag) return;
   const was = `the stamp said ${JSON.stringify(found)}`;
   const write = async (): Promise<void> => {
-    await writeFileAtomic(file, `${tag}\n`);
+    await writeFileAtomic(file, `${tag}\n`).catch(async (error: unknown) => {
+      if (!isDiskFull(error)) throw error;
+      await overwriteFile(file, `${tag}\n`); // the old one takes as much room
+    });
     say(`${was}; it is ${tag} now, as the live release says`);
   };
   const tryAgainLater = (): void => {
