@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { RefusedError, codeOf } from '../../base/errors.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
 import { IMAGE_REPOSITORY, versionOfImageTag } from '../../protocol/ids.ts';
-import { RolloutFiles } from '../dead-man/rollout-state.ts';
+import { requireSettled } from '../dead-man/rollout-state.ts';
 import type { DockerImages } from '../docker/images.ts';
 import { pruneLeftovers } from './prune-leftovers.ts';
 import { PROOF_LABEL, STAGING_REPOSITORY } from './stage-image.ts';
@@ -23,11 +23,7 @@ export interface PruneReport {
  * RefusedError while a rollout is open: what the way back from it needs is named by no link then.
  */
 export async function prune(docker: DockerImages): Promise<PruneReport> {
-  if ((await new RolloutFiles().read()).kind !== 'settled') {
-    throw new RefusedError('a rollout is still open on this host, so nothing was removed', {
-      hint: 'wait until it is confirmed or taken back; `convocate-host status` shows which',
-    });
-  }
+  await requireSettled('so nothing was removed');
   const live = await versionBehind(AGENT_HOST.currentLink);
   if (live === undefined) {
     throw new RefusedError('no release is live on this host, so nothing was removed', {

@@ -1,4 +1,3 @@
-import { RefusedError } from '../../base/errors.ts';
 import type { ItemReport, ManagedItem } from '../install/item.ts';
 import { printJson } from './print-json.ts';
 
@@ -33,13 +32,9 @@ async function check(options: InstallOptions): Promise<void> {
 }
 
 async function putRight(options: InstallOptions): Promise<void> {
-  const { RolloutFiles } = await import('../dead-man/rollout-state.ts');
+  const { requireSettled } = await import('../dead-man/rollout-state.ts');
   const { converge } = await import('../install/converge.ts');
-  if ((await new RolloutFiles().read()).kind !== 'settled') {
-    throw new RefusedError('a rollout is still open on this host, so nothing was changed', {
-      hint: 'wait until it is confirmed or taken back; `convocate-host status` shows which',
-    });
-  }
+  await requireSettled(INSTALL.outcome);
   const report = await converge(await ownItems());
   if (options.json) printJson(report);
   else print(report.items, options);

@@ -1,7 +1,7 @@
 import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncToDisk, writeFileAtomic } from '../../base/atomic-file.ts';
-import { OperationError, codeOf } from '../../base/errors.ts';
+import { OperationError, RefusedError, codeOf } from '../../base/errors.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { Armed } from '../../protocol/armed.ts';
 import { AGENT_HOST } from '../../protocol/host-layout.ts';
@@ -153,6 +153,18 @@ export class RolloutFiles {
   #path(name: string): string {
     return join(this.#directory, name);
   }
+}
+
+/**
+ * Throws RefusedError while a rollout is open: what the way back from it needs is named by no link then.
+ *
+ * @param outcome what the refusal means, such as `so nothing was removed`
+ */
+export async function requireSettled(outcome: string): Promise<void> {
+  if ((await new RolloutFiles().read()).kind === 'settled') return;
+  throw new RefusedError(`a rollout is still open on this host, ${outcome}`, {
+    hint: 'wait until it is confirmed or taken back; `convocate-host status` shows which',
+  });
 }
 
 async function readText(path: string): Promise<string | undefined> {

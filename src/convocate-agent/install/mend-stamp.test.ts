@@ -42,6 +42,14 @@ test('on a full disk it is put right in the room that it has', async () => {
   expect(said).toHaveLength(1);
 });
 
+test('a full disk on which there was none is told as that', async () => {
+  vi.mocked(writeFileAtomic).mockRejectedValueOnce(Object.assign(new Error('full'), { code: 'ENOSPC' }));
+  vi.useFakeTimers({ toFake: ['setTimeout'] });
+  await mend('current-image');
+  vi.useRealTimers();
+  expect(said).toEqual([expect.stringMatching(/cannot be written yet: full$/)]);
+});
+
 describe('a stamp that cannot be written', () => {
   const cannot =
     /^the stamp said "", not convocate:v1 as the live release does, and cannot be written yet: ENOENT/;

@@ -22,7 +22,8 @@ export async function mendStamp(
   const write = async (): Promise<void> => {
     await writeFileAtomic(file, `${tag}\n`).catch(async (error: unknown) => {
       if (!isDiskFull(error)) throw error;
-      await overwriteFile(file, `${tag}\n`); // the old one takes as much room
+      // The old one takes as much room; where there is none, the full disk is what is to be told.
+      await overwriteFile(file, `${tag}\n`).catch(() => Promise.reject(error));
     });
     say(`${was}; it is ${tag} now, as the live release says`);
   };
