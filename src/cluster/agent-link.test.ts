@@ -69,11 +69,13 @@ class FakeAgent {
 let agent: FakeAgent;
 let link: AgentLink;
 let told: string[];
+let hasEvents: boolean;
 
 beforeEach(async () => {
   vi.useFakeTimers({ now: Date.parse('2026-01-01T00:00:00Z') });
   agent = new FakeAgent();
   told = [];
+  hasEvents = true;
   link = new AgentLink({
     record,
     connect: agent.connect,
@@ -81,6 +83,7 @@ beforeEach(async () => {
     events: {
       onUp: () => told.at(-1) !== 'up' && told.push('up'),
       onDown: (problem) => told.push(problem),
+      hasEvents: () => hasEvents,
       onAsk: () => 0,
       onList: () => told.push('list'),
     },
@@ -101,6 +104,13 @@ test('it is pinged every 5 s and asked for its list every 30 s', async () => {
   await vi.advanceTimersByTimeAsync(60_000);
   expect(agent.asked.filter((op) => op === 'ping')).toHaveLength(12);
   expect(agent.asked.filter((op) => op === 'list')).toHaveLength(2);
+});
+
+test('while its events do not come, each ping is followed by a list', async () => {
+  hasEvents = false;
+  agent.asked = [];
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(agent.asked).toEqual(['ping', 'list', 'ping', 'list']);
 });
 
 test('one that hangs is down after 9 s, and is not to be asked', async () => {

@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini';
 import { backoffMs } from '../base/backoff.ts';
 import { messageOf } from '../base/errors.ts';
+import { WakeableWait } from '../base/wakeable-wait.ts';
 import type { Ping } from '../protocol/rpc.ts';
 import type { Session } from '../protocol/session.ts';
 import { PROTOCOL_RANGE } from '../protocol/version.ts';
@@ -8,12 +9,13 @@ import type { AgentClient } from './agent-client.ts';
 import { clipWords } from './agent-words.ts';
 import { Coalesced } from './coalesced.ts';
 import type { AgentRecord } from './registry.ts';
-import { WakeableWait } from './wakeable-wait.ts';
 
 export interface LinkEvents {
   /** The agent answers; called again at every ping, for its version and image may have changed. */
   onUp(ping: z.infer<typeof Ping>): void;
   onDown(problem: string): void;
+  /** Whether its events come. Where they do not, each ping is followed by a list. */
+  hasEvents(): boolean;
   /** Called just before a list is asked for; what it gives comes back with the list. */
   onAsk(): number;
   onList(sessions: readonly Session[], askedAt: number): void;
@@ -142,7 +144,8 @@ export class AgentLink {
   async #probe(client: AgentClient): Promise<void> {
     const ping = await this.#ping(client);
     if (!this.#answers) await this.refresh();
-    else if (performance.now() - this.#listedAtMs >= this.#pace.listMs) void this.#lookAfterList();
+    else if (!this.#options.events.hasEvents() || performance.now() - this.#listedAtMs >= this.#pace.listMs)
+      void this.#lookAfterList();
     this.#answers = true;
     this.#options.events.onUp(ping);
   }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type Socket, connect } from 'node:net';
 import { withDeadline } from '../base/deadline.ts';
+import { WakeableWait } from '../base/wakeable-wait.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import {
   ClusterChange,
@@ -13,7 +14,6 @@ import { ChannelClosedError, readFirstLine, readLines, writeJsonLine } from '../
 import { type ClusterPicture, pictureOf, withChange } from './cluster-picture.ts';
 import { serviceErrorOf } from './service-error.ts';
 import { ShellAnswer, operatorErrorOf } from './shell-answer.ts';
-import { WakeableWait } from './wakeable-wait.ts';
 
 export type WatchNews =
   /** All there is; again after each time that the service was lost. */

@@ -159,6 +159,7 @@ export class LiveView implements AsyncDisposable {
           if (watched.state.problem !== problem) log('agent is down', { agent: agentId, host, problem });
           this.#applyTo(watched, { kind: 'disconnected', problem, at: now() });
         },
+        hasEvents: () => watched.state.statusLink.up,
         onAsk: () => watched.state.revision,
         onList: (sessions, askedAt) => this.#applyTo(watched, { kind: 'listed', sessions, askedAt }),
       },

@@ -119,6 +119,8 @@ export async function serveAgent(options: ServeOptions): Promise<ServedAgent> {
       [SUBSYSTEM.attach]: attachSubsystem(agent, limits),
     },
     ptySubsystems: [SUBSYSTEM.attach],
+    // Whoever comes in here is the shell: it is there again, and so is its 223.
+    onLogin: () => publisher?.wake(),
     onProblem: (problem, from) => agent.log.warn({ from }, problem),
   }).catch(async (error: unknown) => {
     await end('the agent cannot listen'); // or the process would never end

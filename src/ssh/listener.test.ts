@@ -16,10 +16,12 @@ const keyOf = (name: string): KeyPair => known[name] ?? generateKeyPair(name);
 
 let listener: Listener;
 let problems: string[];
+let logins: string[];
 const opened: AsyncDisposable[] = [];
 
 beforeEach(async () => {
   problems = [];
+  logins = [];
   listener = await listen<string>({
     hostKey: host.privateKey,
     address: '127.0.0.1',
@@ -32,6 +34,7 @@ beforeEach(async () => {
       },
       quiet: (channel) => void channel.resume().on('end', () => channel.end()),
     },
+    onLogin: (peer) => logins.push(peer),
     onProblem: (message) => problems.push(message),
   });
 });
@@ -65,6 +68,7 @@ describe('who is let in', () => {
       const channel = await (await dial(name)).openSubsystem('who-am-i');
       expect(await whoAmI(channel)).toEqual({ peer: name });
     }
+    expect(logins).toEqual(['alice', 'bob']);
   });
 
   test('no unknown key', async () => {

@@ -23,6 +23,8 @@ export interface ListenerOptions<Peer> {
   readonly subsystems: Readonly<Record<string, SubsystemHandler<Peer>>>;
   /** The subsystems on whose channels `pty-req` is taken; its size arrives as a first resize. */
   readonly ptySubsystems?: readonly string[];
+  /** Called after each login. */
+  readonly onLogin?: (peer: Peer) => void;
   /** What the operator's log should hear: failed logins, silent peers, protocol errors. */
   readonly onProblem?: (message: string, from: string) => void;
 }
@@ -155,6 +157,7 @@ function serveConnection<Peer>(
       return;
     }
     authenticated();
+    options.onLogin?.(who);
     const rekey = setInterval(() => connection.rekey(), REKEY_INTERVAL_MS);
     connection.on('close', () => clearInterval(rekey));
     let channels = 0;

@@ -129,8 +129,8 @@ test('the terminal is closed: the program in the session goes on, and nobody cou
   await terminal.type('go', 'Enter');
   await terminal.waitFor(/row \d{6}/);
   const seen = (): Promise<SessionView | undefined> => listedSession(shell, id);
+  await expect.poll(async () => (await seen())?.attached, { timeout: 15_000 }).toBe(1);
   const before = await seen();
-  expect(before?.attached).toBe(1);
   await terminal.close();
   await expect.poll(async () => (await seen())?.attached, { timeout: 15_000 }).toBe(0);
   await expect

@@ -10,9 +10,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Engine, openEngine } from '../../lab/engine.ts';
 import { runChecked } from '../../src/base/run-command.ts';
+import { StatusPublisher } from '../../src/convocate-agent/status/publisher.ts';
 import { LABEL, containerNameOf } from '../../src/protocol/host-layout.ts';
 import { AgentUnderTest } from './support/agent-under-test.ts';
 import { ensureSessionImage } from './support/session-image.ts';
@@ -334,6 +335,13 @@ describe('a client that is not ours: OpenSSH', { timeout: 60_000 }, () => {
     await agent.until(id, (s) => s.attached === 0);
     expect(await agent.clientProcesses(id)).toEqual([]);
   });
+});
+
+test('a shell that comes in is told the news at once, not when the next try to reach it is due', async () => {
+  const wake = vi.spyOn(StatusPublisher.prototype, 'wake');
+  await using _connection = await agent.connect();
+  expect(wake).toHaveBeenCalledOnce();
+  wake.mockRestore();
 });
 
 test('a client whose machine has died is found and taken out', { timeout: 60_000 }, async () => {

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { backoffMs } from '../../base/backoff.ts';
-import { pause, withDeadline } from '../../base/deadline.ts';
+import { withDeadline } from '../../base/deadline.ts';
 import { messageOf } from '../../base/errors.ts';
+import { WakeableWait } from '../../base/wakeable-wait.ts';
 import { SUBSYSTEM } from '../../protocol/limits.ts';
 import type { AgentSnapshot, StatusEventBody } from '../../protocol/status-events.ts';
 import { type SshConnection, connect } from '../../ssh/client.ts';
@@ -38,10 +39,11 @@ export interface PublisherOptions {
 export class StatusPublisher {
   readonly #options: PublisherOptions;
   readonly #outbox = new Outbox(QUEUE_LIMIT);
-  readonly #abort = new AbortController();
+  readonly #wait = new WakeableWait();
   readonly #done: Promise<void>;
   #connection: SshConnection | undefined;
   #connected = false;
+  #closed = false;
   #hasStarted = false;
   #onShutdownSent: () => void = () => {};
 
@@ -55,6 +57,11 @@ export class StatusPublisher {
     if (this.#connected) this.#outbox.push(event);
   }
 
+  /** The shell was heard of: where none is connected, the next try is now. */
+  wake(): void {
+    this.#wait.wake();
+  }
+
   /** Says good-bye if that can be done within a moment, and ends. */
   async close(reason: string): Promise<void> {
     if (this.#connected) {
@@ -64,7 +71,8 @@ export class StatusPublisher {
       this.publish({ type: 'agent.shutdown', data: { reason } });
       await withDeadline(sent, LAST_WORDS_MS, 'saying good-bye').catch(() => {});
     }
-    this.#abort.abort();
+    this.#closed = true;
+    this.#wait.wake();
     await this.#connection?.close();
     await this.#done;
   }
@@ -72,7 +80,7 @@ export class StatusPublisher {
   async #publishForEver(): Promise<void> {
     const { log, random } = this.#options;
     let failures = 0;
-    while (!this.#abort.signal.aborted) {
+    while (!this.#closed) {
       const startedAt = performance.now();
       let delayMs = NO_SHELL_YET_MS;
       try {
@@ -85,7 +93,7 @@ export class StatusPublisher {
         log.warn(`no status connection to the shell host: ${messageOf(error)}`);
       }
       failures += 1;
-      await pause(delayMs, this.#abort.signal);
+      if (!this.#closed) await this.#wait.wait(delayMs);
     }
   }
 
@@ -95,7 +103,7 @@ export class StatusPublisher {
     if (!shell) return undefined;
     const privateKey = await readFile(this.#options.statusKeyFile, 'utf8');
     await using connection = await connect({ ...shell, privateKey });
-    if (this.#abort.signal.aborted) return 'the agent ends';
+    if (this.#closed) return 'the agent ends';
     this.#connection = connection;
     const channel = await connection.openSubsystem(SUBSYSTEM.status);
     channel.on('error', () => {}); // told by 'close'

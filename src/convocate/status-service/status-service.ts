@@ -51,7 +51,6 @@ export async function startStatusService(options: StatusServiceOptions): Promise
     for (const part of opened.splice(0).toReversed()) await part.close();
   };
   try {
-    await live.start();
     const terminals = new Terminals(live, log);
     const watchers = new Watchers({
       live,
@@ -71,6 +70,8 @@ export async function startStatusService(options: StatusServiceOptions): Promise
       log,
     });
     opened.push(events);
+    // Not before 223 listens: an agent that we come to comes to us at once.
+    await live.start();
     const socket = await serveSocket({
       path: options.socketPath ?? SHELL_HOST.socket,
       gid: options.socketGid,
