@@ -65,7 +65,10 @@ describe('trouble of the machine is no bug of ours', () => {
       system('ENOSPC', 'no space left on device, write'),
       'error: ENOSPC: no space left on device, write\n  next:    make room on the disk of this machine, then run this again',
     ],
-    [system('EACCES', "permission denied, open '/x'"), "error: EACCES: permission denied, open '/x'"],
+    [
+      system('EACCES', "permission denied, open '/x'"),
+      "error: EACCES: permission denied, open '/x'\n  next:    see to what is named there, then run this again",
+    ],
     [
       new DeadlineError('docker', 60_000),
       'error: docker did not finish within 60 s\n  next:    see whether it hangs, then run this again',

@@ -26,8 +26,10 @@ const HINTS: Readonly<Record<string, string>> = {
   ENOSPC: 'make room on the disk of this machine, then run this again',
   EDQUOT: 'the quota of this user is used up: make room, then run this again',
   EROFS: 'that file system can only be read: see why (dmesg), mount it to be written, then run this again',
-  EIO: 'the disk of this machine may be failing: see dmesg',
+  EIO: 'a disk of this machine may be failing (dmesg), or the terminal is gone',
 };
+
+const OTHERWISE = 'see to what is named there, then run this again';
 
 /** Trouble of the machine is no bug of ours: what the system said no to, and what did not come to an end in time. */
 function asOperatorError(error: unknown): unknown {
@@ -35,8 +37,7 @@ function asOperatorError(error: unknown): unknown {
     return new OperationError(error.message, { hint: 'see whether it hangs, then run this again' });
   const code = codeOf(error) ?? '';
   if (!/^E[A-Z0-9]+$/.test(code)) return error; // Node's own have an underscore, and are bugs
-  const hint = HINTS[code];
-  return new OperationError(messageOf(error), { ...(hint !== undefined && { hint }), cause: error });
+  return new OperationError(messageOf(error), { hint: HINTS[code] ?? OTHERWISE, cause: error });
 }
 
 export function exitCodeOf(error: unknown): ExitCode {

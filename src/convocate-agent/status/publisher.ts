@@ -44,6 +44,8 @@ export class StatusPublisher {
   #connection: SshConnection | undefined;
   #connected = false;
   #closed = false;
+  /** Since the last try began. */
+  #isHeardOf = false;
   #hasStarted = false;
   #onShutdownSent: () => void = () => {};
 
@@ -59,6 +61,8 @@ export class StatusPublisher {
 
   /** The shell was heard of: where none is connected, the next try is now. */
   wake(): void {
+    if (this.#connected) return;
+    this.#isHeardOf = true;
     this.#wait.wake();
   }
 
@@ -81,6 +85,7 @@ export class StatusPublisher {
     const { log, random } = this.#options;
     let failures = 0;
     while (!this.#closed) {
+      this.#isHeardOf = false;
       const startedAt = performance.now();
       let delayMs = NO_SHELL_YET_MS;
       try {
@@ -93,7 +98,7 @@ export class StatusPublisher {
         log.warn(`no status connection to the shell host: ${messageOf(error)}`);
       }
       failures += 1;
-      if (!this.#closed) await this.#wait.wait(delayMs);
+      if (!this.#closed && !this.#isHeardOf) await this.#wait.wait(delayMs);
     }
   }
 

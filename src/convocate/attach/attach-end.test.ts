@@ -10,9 +10,10 @@ const target: AttachTarget = {
 };
 const what = `api (${target.uuid}) on one`;
 
-function shellWith(session: Record<string, unknown> | undefined): ShellClient {
+function shellWith(session: Record<string, unknown> | undefined, version = 'v1'): ShellClient {
   const sessions = async (): Promise<unknown[]> => (session ? [{ ...target, stale: false, ...session }] : []);
-  return { sessions } as unknown as ShellClient;
+  const agents = async (): Promise<unknown[]> => [{ agent_id: target.agent_id, version }];
+  return { agents, sessions } as unknown as ShellClient;
 }
 
 test.each([
@@ -48,4 +49,8 @@ test.each([
   [undefined, '', 'removed'],
 ] as const)('where nobody told: %j, %j', async (session, problem, kind) => {
   expect((await farewell(shellWith(session), target, problem)).kind).toBe(kind);
+});
+
+test('a session of an agent that the service has not reached yet was not removed', async () => {
+  expect(await farewell(shellWith(undefined, ''), target)).toMatchObject({ kind: 'lost' });
 });

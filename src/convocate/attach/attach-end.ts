@@ -48,10 +48,14 @@ export function leftUnopened(target: AttachTarget): AttachEnd {
 /** Where nobody told why it ended, the service knows what became of the session. */
 export async function farewell(shell: ShellClient, target: AttachTarget, problem = ''): Promise<AttachEnd> {
   const what = describeSession(target);
+  const agents = await shell.agents().catch(() => []);
+  // A service that has just started lists nothing of an agent that it has not reached.
+  const wasReached = agents.some(({ agent_id, version }) => agent_id === target.agent_id && version !== '');
   const sessions = await shell.sessions().catch(() => undefined);
   const now = sessions?.find(({ uuid, agent_id }) => uuid === target.uuid && agent_id === target.agent_id);
   if (!sessions) return lost(target, 'was lost');
-  if (!now) return { kind: 'removed', text: `${what} was removed` };
+  if (!now && wasReached) return { kind: 'removed', text: `${what} was removed` };
+  if (!now) return lost(target, 'was lost');
   // Also of a row that may be older: it ran when it was attached to, and nothing but an operator starts it again.
   if (!now.running) return { kind: 'ended', text: endedText(what, now) };
   if (now.stale) return lost(target, 'was lost');

@@ -56,8 +56,9 @@ export async function attachToSession(
     const { terminal, first } = opened;
     last = modes.restoring();
     if (first[0] !== FRAME_TYPES.hello.code) {
-      const signal = await relayRaw(own, modes, opened, options.ended);
-      return signal ? endOf(target, { how: 'signal', signal }) : await farewell(shell, target);
+      const { signal, pressedDetach } = await relayRaw(own, modes, opened, options.ended);
+      if (signal) return endOf(target, { how: 'signal', signal });
+      return theirsWhere(pressedDetach, await farewell(shell, target));
     }
     terminal.socket.unshift(first);
     return await keep(own, modes, line, terminal.socket, { shell, target, ended: options.ended });
@@ -92,10 +93,14 @@ async function keep(
   // An agent that will not have us back may have the best of reasons: the session is over.
   const how =
     ending.how === 'refused' ? await farewell(shell, target, ending.problem) : endOf(target, ending);
-  const end: AttachEnd = kept.pressedLeave ? { ...how, isTheirs: true } : how;
+  const end = theirsWhere(kept.pressedDetach, how);
   const unsent = kept.unsentKeys;
   if (unsent === 0 || (ending.how !== 'left' && ending.how !== 'given-up')) return end;
   return { ...end, text: `${end.text}. What was typed last (${unsent} bytes) may not have reached it` };
+}
+
+function theirsWhere(pressedDetach: boolean, end: AttachEnd): AttachEnd {
+  return pressedDetach ? { ...end, isTheirs: true } : end;
 }
 
 function nameOf({ name, host }: AttachTarget): string {

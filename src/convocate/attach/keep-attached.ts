@@ -42,8 +42,6 @@ export class KeepAttached {
   readonly #keys = new TypedKeys();
   readonly #leaveKeys = new LeaveKeys();
   #leaveBytes = 0;
-  /** The keys that came last are those that leave, and none came after them. */
-  #pressedLeave = false;
   readonly #output: ShownOutput;
   readonly #lost: LostScreen;
   readonly #finish: (ending: Ending) => void;
@@ -76,9 +74,9 @@ export class KeepAttached {
     return this.#keys.waiting - this.#leaveBytes;
   }
 
-  /** Whether the operator pressed what leaves a session, and nothing since. */
-  get pressedLeave(): boolean {
-    return this.#pressedLeave;
+  /** Whether the operator left a connection that was well. */
+  get pressedDetach(): boolean {
+    return this.#leaveKeys.endWithDetach;
   }
 
   resized(): void {
@@ -97,7 +95,6 @@ export class KeepAttached {
     this.#keys.add(keys);
     if (this.#keys.full) this.#kept.screen.pause();
     const wish = this.#leaveKeys.typed(keys);
-    this.#pressedLeave = this.#leaveKeys.isComplete;
     if (wish === 0 || this.#state.phase !== 'lost') return;
     this.#leaveBytes = wish;
     this.#apply({ what: 'leave' });

@@ -20,6 +20,21 @@ test.each([['d'], ['\u0002', 'x', 'd'], ['\u0003\u0003'], ['\u0003\u0003a\u0003'
   (...typed) => expect(wish(...typed)).toBe(0),
 );
 
+test.each([
+  [true, ['\u0002d']],
+  [true, ['x\u0002', 'D']],
+  [true, ['\u0002d', '\u001b[<35;10;10M', '\u001b[I']],
+  [false, ['\u0002d', 'x']],
+  [false, ['\u0002dx']],
+  [false, ['\u0002d', '\u001b[<35;10;10M', '\u0002']],
+  [false, ['\u001b[I', '\u0002', '\u001b[A', 'd']],
+  [false, ['\u0003\u0003\u0003']], // while all is well the session gets them, and may end of them
+])('that Ctrl-B D was the last key is %s: %j', (is, typed) => {
+  const keys = new LeaveKeys();
+  for (const text of typed) keys.typed(Buffer.from(text));
+  expect(keys.endWithDetach).toBe(is);
+});
+
 test('interrupts from before the loss do not count', () => {
   const keys = new LeaveKeys();
   keys.typed(Buffer.from('\u0003\u0003'));

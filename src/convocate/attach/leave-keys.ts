@@ -1,3 +1,4 @@
+const ESC = 0x1b;
 const CTRL_B = 0x02;
 const CTRL_C = 0x03;
 const DETACH = new Set([0x44, 0x64]); // D, d
@@ -10,11 +11,11 @@ const INTERRUPTS = 3;
 export class LeaveKeys {
   #prefix = false;
   #interrupts = 0;
-  #isComplete = false;
+  #endWithDetach = false;
 
-  /** The key that came last completed such a wish. */
-  get isComplete(): boolean {
-    return this.#isComplete;
+  /** Ctrl-B D came last. Reports of the mouse and answers of the terminal may have come behind it. */
+  get endWithDetach(): boolean {
+    return this.#endWithDetach;
   }
 
   /**
@@ -22,13 +23,14 @@ export class LeaveKeys {
    */
   typed(keys: Uint8Array): number {
     let wish = 0;
+    const isReport = keys[0] === ESC && !keys.includes(CTRL_B);
     for (const key of keys) {
       const isDetach = this.#prefix && DETACH.has(key);
       if (isDetach) wish = 2;
       this.#prefix = key === CTRL_B;
       this.#interrupts = key === CTRL_C ? this.#interrupts + 1 : 0;
       if (this.#interrupts === INTERRUPTS) wish = INTERRUPTS;
-      this.#isComplete = isDetach || this.#interrupts >= INTERRUPTS;
+      if (!isReport) this.#endWithDetach = isDetach;
     }
     return wish;
   }

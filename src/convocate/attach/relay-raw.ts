@@ -1,18 +1,27 @@
 import type { ShellTerminal } from '../../cluster/shell-client.ts';
+import { LeaveKeys } from './leave-keys.ts';
 import type { OwnTerminal } from './own-terminal.ts';
 import type { ScreenModes } from './screen-modes.ts';
 import { whileSignalled } from './while-signalled.ts';
 
+export interface RawEnd {
+  /** Undefined where the session's side ended. */
+  readonly signal: NodeJS.Signals | undefined;
+  /** Ctrl-B D was pressed last. */
+  readonly pressedDetach: boolean;
+}
+
 /**
  * For an agent of an older release, which knows nothing of frames: keys out, screen in, until the session's side ends or
- * a signal comes; gives the signal. A connection that is lost is the end here.
+ * a signal comes. A connection that is lost is the end here.
  */
 export async function relayRaw(
   own: OwnTerminal,
   modes: ScreenModes,
   { terminal, first }: { readonly terminal: ShellTerminal; readonly first: Buffer },
   ended: AbortSignal | undefined,
-): Promise<NodeJS.Signals | undefined> {
+): Promise<RawEnd> {
+  const leaveKeys = new LeaveKeys();
   const { socket } = terminal;
   const { promise: over, resolve } = Promise.withResolvers<NodeJS.Signals | undefined>();
   const onResize = newestFirst(async () => {
@@ -31,10 +40,12 @@ export async function relayRaw(
   if (socket.closed) resolve(undefined);
   own.stream.on('close', () => resolve('SIGHUP'));
   socket.resume();
+  own.stream.on('data', (keys: Buffer) => leaveKeys.typed(keys));
   own.stream.pipe(socket);
   onResize(); // the window may have changed while the session was being started
   try {
-    return await whileSignalled({ onEnd: resolve, onResize }, ended, over);
+    const signal = await whileSignalled({ onEnd: resolve, onResize }, ended, over);
+    return { signal, pressedDetach: leaveKeys.endWithDetach };
   } finally {
     own.stream.unpipe(socket);
     socket.destroySoon();

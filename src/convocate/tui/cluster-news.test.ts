@@ -7,6 +7,7 @@ import {
   NOW_MS,
   after,
   agentOf,
+  cameBack,
   change,
   clusterOf,
   press,
@@ -57,17 +58,13 @@ describe('a session that starts to wait', () => {
   });
 
   describe('while another one has the terminal', () => {
-    const message = { atMs: NOW_MS, kind: 'news', text: 'left search' } as const;
-    const back = (...missed: SessionView[]): TuiEvent => ({
-      kind: 'back',
-      message,
-      missed: missed.map(keyOf),
-    });
+    const leftSearch = (...missed: SessionView[]): TuiEvent =>
+      cameBack('left search', { missed: missed.map(keyOf) });
 
     test('is told on the way back', () => {
       const now = after(state, change(clusterOf([{ ...running, activity: waiting }])));
-      expect(after(now, back(running)).notice?.text).toBe(`left search. Meanwhile: ${words}`);
-      expect(notices(now, back(running))).toEqual([words]);
+      expect(after(now, leftSearch(running)).notice?.text).toBe(`left search. Meanwhile: ${words}`);
+      expect(notices(now, leftSearch(running))).toEqual([words]);
     });
 
     test.each([
@@ -76,19 +73,19 @@ describe('a session that starts to wait', () => {
       ['is gone', []],
     ])('is not, where it %s', (_, sessions) => {
       const now = after(state, change(clusterOf(sessions)));
-      expect(after(now, back(running)).notice?.text).toBe('left search');
-      expect(notices(now, back(running))).toEqual([]);
+      expect(after(now, leftSearch(running)).notice?.text).toBe('left search');
+      expect(notices(now, leftSearch(running))).toEqual([]);
     });
 
     test('is one of three that are named, however many there are', () => {
       const many = Array.from({ length: 500 }, (_, index) => sessionOf(index + 1, { activity: waiting }));
       const now = after(state, change(clusterOf(many)));
-      expect(after(now, back(...many)).notice?.text).toBe(
+      expect(after(now, leftSearch(...many)).notice?.text).toBe(
         `left search. Meanwhile: ${['session1', 'session2', 'session3']
           .map((name) => `${name} on host1 waits for someone: permission to use Bash; `)
           .join('')}and 497 more`,
       );
-      expect(notices(now, back(...many))).toEqual([
+      expect(notices(now, leftSearch(...many))).toEqual([
         '500 sessions wait for someone: session1 on host1, session2 on host1, session3 on host1, and 497 more',
       ]);
     });
@@ -195,11 +192,7 @@ describe('notices', () => {
   });
 
   test('the newest 200 messages are kept', () => {
-    const back = (number: number): TuiEvent => ({
-      kind: 'back',
-      message: { atMs: NOW_MS, kind: 'news', text: `message ${number}` },
-    });
-    const now = after(state, ...Array.from({ length: 205 }, (_, index) => back(index)));
+    const now = after(state, ...Array.from({ length: 205 }, (_, index) => cameBack(`message ${index}`)));
     expect([texts(now).length, texts(now)[0], now.notice?.text]).toEqual([200, 'message 5', 'message 204']);
   });
 });

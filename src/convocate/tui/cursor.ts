@@ -4,9 +4,9 @@ import { hint } from './notices.ts';
 import { indexOfKey, rowsOf } from './rows.ts';
 import type { TuiEvent } from './events.ts';
 import { nameOf, nameOnHost } from './session-words.ts';
-import { type TuiState, keyOf } from './state.ts';
+import { type Slide, type TuiState, keyOf } from './state.ts';
 
-/** From a change on the screen to a key that was pressed in its knowledge. */
+/** From a change that can be seen to a key that was pressed in its knowledge. */
 const SLIDE_MS = 500;
 
 export type Move = 'up' | 'down' | 'pageUp' | 'pageDown' | 'home' | 'end';
@@ -26,7 +26,6 @@ export function moveCursor(state: TuiState, move: Move): TuiState {
   return {
     ...state,
     awaited: undefined,
-    slide: undefined,
     list: { ...state.list, selected: keyOf(row), selectedIndex: index },
   };
 }
@@ -63,18 +62,41 @@ export function followCursor(state: TuiState): TuiState {
 
 /** What `event` did to the cursor between `before` and `after`, where that was nothing that a key asked for. */
 export function noteSlide(before: TuiState, after: TuiState, event: TuiEvent): TuiState {
-  const { selected } = before.list;
-  const session = selected === undefined ? undefined : before.cluster.sessions.get(selected);
-  if (event.kind !== 'cluster' || !session || after.list.selected === selected) return after;
-  if (after.list.selected === undefined || after.list.selected === before.awaited) return after;
-  return { ...after, slide: { atMs: after.nowMs, from: nameOf(session) } };
+  const slide = slideAfter(before, after, event);
+  return slide === after.slide ? after : { ...after, slide };
+}
+
+function slideAfter(before: TuiState, after: TuiState, event: TuiEvent): Slide | undefined {
+  const { slide, nowMs } = after;
+  const from = event.kind === 'cluster' ? leftBy(before, after) : undefined;
+  if (from) return { atMs: nowMs, from: nameOf(from) };
+  if (slide && !canBeSeen(before)) return { ...slide, atMs: nowMs };
+  return isFresh(after) ? slide : undefined;
+}
+
+/** The session that the cursor was on, where it is on another one now, or on none. */
+function leftBy(before: TuiState, after: TuiState): SessionView | undefined {
+  const { selected } = after.list;
+  if (selected === before.list.selected) return undefined;
+  if (selected !== undefined && selected === before.awaited) return undefined;
+  return selectedSession(before);
+}
+
+/** Whether the row that the cursor is on is before the operator's eyes; where there is none, the next one is not. */
+function canBeSeen({ away, dialog, list }: TuiState): boolean {
+  return !away && dialog === undefined && list.selected !== undefined;
+}
+
+/** A clock that was set back makes nothing last. */
+function isFresh({ slide, nowMs }: TuiState): boolean {
+  return slide !== undefined && nowMs >= slide.atMs && nowMs - slide.atMs < SLIDE_MS;
 }
 
 /** Why keys that are about a session do nothing just now: nobody can have seen yet which one they would hit. */
-export function whyTooSoon({ slide, nowMs, list, cluster }: TuiState): string | undefined {
-  if (!slide || nowMs - slide.atMs >= SLIDE_MS) return undefined;
-  const session = list.selected === undefined ? undefined : cluster.sessions.get(list.selected);
-  return session && `${slide.from} has just left this list; the cursor is on ${nameOnHost(session)} now`;
+export function whyTooSoon(state: TuiState): string | undefined {
+  const session = selectedSession(state);
+  if (!state.slide || !session || !isFresh(state)) return undefined;
+  return `${state.slide.from} has left this list; the cursor is on ${nameOnHost(session)} now`;
 }
 
 /** Index of the row that the cursor belongs on; -1 where there is no row. */

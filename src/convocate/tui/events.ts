@@ -49,7 +49,12 @@ export type TuiEvent =
       readonly problem?: string;
     }
   /** The operator came back from a session's terminal; `missed`: others that started to wait meanwhile, by `keyOf`. */
-  | { readonly kind: 'back'; readonly message: Message; readonly missed?: readonly string[] }
+  | {
+      readonly kind: 'back';
+      readonly message: Message;
+      readonly missed?: readonly string[];
+      readonly atMs: number;
+    }
   /** Keys were dropped: the operator was still typing for a session that was gone. */
   | { readonly kind: 'stray keys' };
 

@@ -6,7 +6,7 @@ import { type Page, pageTop } from './pages.ts';
 import type { TuiState } from './state.ts';
 import { textOf } from './view/line.ts';
 import { screenOf } from './view/screen.ts';
-import { NOW_MS, after, effectsOf, press, sessionOf, stateWith } from './tui-fixture.ts';
+import { NOW_MS, after, cameBack, effectsOf, press, sessionOf, stateWith } from './tui-fixture.ts';
 
 const state = stateWith([sessionOf(1, { name: 'payments' }), sessionOf(2)]);
 
@@ -76,12 +76,11 @@ test('the help scrolls to its end and no further, and a larger window shows more
 });
 
 test('messages show the newest, and stay where they were scrolled to when more come', () => {
-  const back: TuiEvent = { kind: 'back', message: { atMs: NOW_MS, kind: 'news', text: 'detached' } };
-  const many = after(state, ...Array.from({ length: 50 }, () => back));
+  const many = after(state, ...Array.from({ length: 50 }, () => cameBack('detached')));
   const now = press(many, 'm');
   expect(topOf(now)).toBe(29);
-  expect(topOf(after(now, back))).toBe(30);
-  expect(topOf(after(press(now, 'up'), back))).toBe(28);
+  expect(topOf(after(now, cameBack('detached')))).toBe(30);
+  expect(topOf(after(press(now, 'up'), cameBack('detached')))).toBe(28);
 });
 
 /** The text of every line that is seen with these keys, one screen after another; each line once where it stays. */
@@ -104,9 +103,7 @@ describe.each([
   { cols: 40, rows: 12 },
 ])('at $cols×$rows', (size) => {
   const words = (number: number) => Array.from({ length: 40 }, (_, index) => `m${number}w${index}`).join(' ');
-  const told = Array.from({ length: 20 }, (_, number): TuiEvent => {
-    return { kind: 'back', message: { atMs: NOW_MS, kind: 'news', text: words(number) } };
-  });
+  const told = Array.from({ length: 20 }, (_, number) => cameBack(words(number)));
   const sized = after(state, { kind: 'size', size }, ...told);
 
   test.each(['down', 'pageDown'])('every line of every message is reached with %s', (word) => {

@@ -162,15 +162,15 @@ class Tui {
       return;
     }
     this.#preview.show(this.#previewed);
-    this.#tell({ kind: 'back', message, missed: away.missed });
+    this.#tell({ kind: 'back', message, missed: away.missed, atMs: Date.now() });
   }
 
   #takeTerminal(stray?: StrayKeys): void {
-    this.#keys = new KeyReader((key) => this.#tell({ kind: 'key', key, atMs: Date.now() }));
+    this.#keys = new KeyReader((key) => {
+      if (!stray?.drops(performance.now())) this.#tell({ kind: 'key', key, atMs: Date.now() });
+    });
     this.#terminal.take({
-      onBytes: (bytes) => {
-        if (!stray?.drops(performance.now())) this.#keys?.push(bytes);
-      },
+      onBytes: (bytes) => this.#keys?.push(bytes),
       onFree: () => this.#screen.onFree(),
       onEnd: () => this.#end(terminalGone()),
     });

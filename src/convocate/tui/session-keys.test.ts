@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { ALLOWED, type SessionAction, type SessionState, stateOf } from '../../protocol/session-actions.ts';
 import type { SessionView } from '../../protocol/shell-socket.ts';
-import type { Effect } from './events.ts';
+import type { Effect, TuiEvent } from './events.ts';
 import { targetOf } from './target.ts';
 import type { TuiState } from './state.ts';
 import { step } from './step.ts';
 import {
   NOW_MS,
   after,
+  cameBack,
   change,
   clusterOf,
   effectsOf,
@@ -191,14 +192,52 @@ describe('a row that leaves by itself puts the cursor on another', () => {
       expect(pressed.effects).toEqual([]);
       expect(pressed.state.dialog).toBeUndefined();
       expect(pressed.state.notice?.text).toMatch(
-        /^\w+: session1 has just left this list; the cursor is on session2 on host1 now$/,
+        /^\w+: session1 has left this list; the cursor is on session2 on host1 now$/,
       );
     }
   });
 
-  test('which those that come later mean, and those after a move', () => {
+  test('which those that come later mean', () => {
     expect(step(slid(), key('k', NOW_MS + 500)).state.dialog).toMatchObject({ kind: 'confirm', op: 'kill' });
-    expect(press(slid(), 'down', 'k').dialog).toMatchObject({ target: { name: 'session2' } });
+  });
+
+  test('nor where a move was on its way as well, which goes from another row now', () => {
+    const moved = press(slid(), 'down');
+    expect(step(moved, key('k', NOW_MS + 499)).state.dialog).toBeUndefined();
+    expect(step(moved, key('k', NOW_MS + 500)).state.dialog).toMatchObject({ kind: 'confirm' });
+  });
+
+  const later = (event: TuiEvent, atMs: number): TuiEvent => ({ ...event, atMs }) as TuiEvent;
+  const tick = (atMs: number): TuiEvent => ({ kind: 'tick', atMs });
+
+  test.each([
+    ['a session had the terminal', 'enter', cameBack('left session1', { atMs: NOW_MS + 9_000 })],
+    ['a page lay over it', '?', key('escape', NOW_MS + 9_000)],
+    ['a question lay over it', 'k', key('n', NOW_MS + 9_000)],
+  ])('for as long after the list is seen again, where %s', (_, opens, closes) => {
+    const hidden = press(stateWith(sessions), '!', opens);
+    const seen = after(hidden, later(change(answered), NOW_MS + 3_000), tick(NOW_MS + 8_000), closes);
+    expect(selectedName(seen)).toBe('session2');
+    expect(step(seen, key('enter', NOW_MS + 9_499)).effects).toEqual([]);
+    expect(step(seen, key('enter', NOW_MS + 9_500)).effects).toMatchObject([{ kind: 'attach' }]);
+  });
+
+  test('and for as long after the next row comes into a list that was empty', () => {
+    const only = stateWith([...(first ? [first] : []), sessionOf(2)]);
+    const empty = after(
+      press(only, '!'),
+      change(clusterOf([sessionOf(1), sessionOf(2)])),
+      tick(NOW_MS + 8_000),
+    );
+    expect(selectedName(empty)).toBeUndefined();
+    const again = clusterOf([sessionOf(1), ...(second ? [second] : [])]);
+    const there = after(empty, later(change(again), NOW_MS + 9_000));
+    expect(step(there, key('enter', NOW_MS + 9_499)).effects).toEqual([]);
+    expect(step(there, key('enter', NOW_MS + 9_500)).effects).toMatchObject([{ kind: 'attach' }]);
+  });
+
+  test('and a clock that is set back does not make it last', () => {
+    expect(step(slid(), key('k', NOW_MS - 3_600_000)).state.dialog).toMatchObject({ kind: 'confirm' });
   });
 
   test('but not where the operator had it leave', () => {

@@ -67,7 +67,7 @@ function confirmed(op: ConfirmedOp): OnSession {
 }
 
 function attach(state: TuiState, session: SessionView, readOnly: boolean): Next {
-  return next(state, { kind: 'attach', target: targetOf(session), readOnly });
+  return next({ ...state, away: true }, { kind: 'attach', target: targetOf(session), readOnly });
 }
 
 function openLog(state: TuiState, session: SessionView): Next {

@@ -33,11 +33,14 @@ export interface TuiState {
   readonly killed: ReadonlyMap<string, number>;
   /** {@link keyOf} of a session made from here, to which the cursor goes as soon as the picture shows it. */
   readonly awaited: string | undefined;
+  /** A session has the terminal: nothing of this is seen. */
+  readonly away: boolean;
   /** The cursor's session left the list by itself, and the cursor went to another: keys on their way were meant for it. */
   readonly slide: Slide | undefined;
 }
 
 export interface Slide {
+  /** When its operator could see it first, as far as time has gone. */
   readonly atMs: number;
   /** What the session that left is called. */
   readonly from: string;
@@ -133,6 +136,7 @@ export function initialState(size: Size, nowMs: number): TuiState {
     underWay: new Map(),
     killed: new Map(),
     awaited: undefined,
+    away: false,
     slide: undefined,
   };
 }

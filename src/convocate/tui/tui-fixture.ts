@@ -81,6 +81,12 @@ export function change(cluster: Cluster): TuiEvent {
   return { kind: 'cluster', cluster, first: false, atMs: NOW_MS };
 }
 
+/** The operator is back in the list. */
+export function cameBack(text: string, change: { atMs?: number; missed?: readonly string[] } = {}): TuiEvent {
+  const { atMs = NOW_MS, missed = [] } = change;
+  return { kind: 'back', message: { atMs, kind: 'news', text }, missed, atMs };
+}
+
 const NAMES: ReadonlySet<string> = new Set<KeyName>([
   'up',
   'down',

@@ -32,9 +32,10 @@ export function bell(waiting: readonly SessionView[]): readonly Effect[] {
  * has room for one message only; each of the missed ones is among the messages already.
  */
 export function cameBack(
-  state: TuiState,
+  before: TuiState,
   { message, missed = [] }: Extract<TuiEvent, { kind: 'back' }>,
 ): Next {
+  const state = { ...before, away: false };
   const waiting = missed.flatMap((key) => state.cluster.sessions.get(key) ?? []).filter(waits);
   if (waiting.length === 0) return next(tellAll(state, [message]));
   const text = `${message.text}. Meanwhile: ${listed(waiting.map(waitingWords), '; ')}`;

@@ -154,6 +154,11 @@ test('a paste that goes on for long is waited for, and is bounded', () => {
   expect(key?.name === 'text' && key.text.length).toBe(64 * 1024);
 });
 
+test('the end of a paste whose beginning went to a session is a paste', () => {
+  const rest = Buffer.from(`do\ndelete${ESC}[201~k`);
+  expect(push(new KeyDecoder(), rest)).toEqual([pasted('do delete'), text('k')]);
+});
+
 /** What stands alone wherever it is cut: an Escape or the start of an accent would wait for more. */
 const piece = fc.oneof(
   fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 5 }),

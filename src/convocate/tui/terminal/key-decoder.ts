@@ -72,6 +72,10 @@ export class KeyDecoder {
   *#takeKey(final: boolean): Generator<Key, boolean> {
     if (!this.#rest.startsWith(ESC)) {
       const end = this.#rest.indexOf(ESC);
+      if (end !== -1 && this.#rest.startsWith(PASTE_END, end)) {
+        this.#pasted = ''; // whoever had the terminal before was sent its beginning
+        return true;
+      }
       for (const character of typed(this.#rest.slice(0, end === -1 ? undefined : end))) {
         this.#drop(character.length);
         yield* compact(keyOfCharacter(character));
