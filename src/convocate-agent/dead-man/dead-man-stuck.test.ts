@@ -18,6 +18,7 @@ vi.mock('../../base/run-command.ts', () => machine);
 const { rolloutDir, currentLink, previousLink, releasesDir, unit } = AGENT_HOST;
 const UNIT_FILE = `/etc/systemd/system/${unit}`;
 const RESTART = `systemctl restart ${unit}`;
+const KILL = `systemctl kill --signal=KILL ${unit}`;
 /** Its time is up: the machine was started 100.25 s ago. */
 const LATE: Armed = { rollout: 7, from: 'v1', to: 'v2', previous: 'v0', deadline_s: 100.25, window_s: 60 };
 const NOW = '2026-01-02T03:04:05.678Z';
@@ -89,6 +90,14 @@ describe('a release that was gone back to and does not start', () => {
     expect(said.at(-1)).toBe('v1 is live');
   });
 
+  test('is not waited for while systemd itself tries it again, though it has a job for that', async () => {
+    machine.activeState = 'activating';
+    machine.queued = true;
+    machine.failOn(RESTART, doesNotStart);
+    expect(await watch()).toBeLessThanOrEqual(60);
+    expect(count(KILL)).toBeGreaterThan(5);
+  });
+
   test('and hangs at its start takes no longer', async () => {
     machine.failOn(RESTART, () => new Promise<never>(() => {}));
     expect(await watch()).toBeLessThan(70);
@@ -117,6 +126,17 @@ describe('a disk that is full when the way back is taken', () => {
     machine.failOn('open current-image', noRoom);
     await watch();
     expect([machine.linked(currentLink), machine.running, count(RESTART)]).toEqual(['v1', 'v1', 1]);
+  });
+
+  test('may refuse the stamp of an agent that waits for the network: neither hurried nor called silent', async () => {
+    machine.activeState = 'inactive';
+    machine.queued = true;
+    machine.failOn('open current-image', noRoom);
+    setTimeout(() => machine.runs('v1'), 120_000);
+    expect(await watch()).toBeGreaterThanOrEqual(120);
+    // Started while it was waited for; it could not write the stamp either, so it is asked once more.
+    expect([machine.running, count(RESTART), count(KILL)]).toEqual(['v1', 1, 0]);
+    expect(await notice()).toMatchObject({ reason: WHY });
   });
 
   test('is tried again: room may come', async () => {

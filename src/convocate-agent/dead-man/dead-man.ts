@@ -82,7 +82,7 @@ async function finishBack(
   say: Say,
 ): Promise<void> {
   const live = (await liveVersion()) ?? armed.from;
-  const silence = await restartInto(live, await hasStamp(live));
+  const silence = await restartInto(live, () => hasStamp(live));
   say(silence === undefined ? `${live} is live` : `${live} does not start: ${silence}`);
   const problems = [
     problem,

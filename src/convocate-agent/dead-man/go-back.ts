@@ -43,14 +43,18 @@ export async function shutOut(isNewest: boolean): Promise<void> {
 
 /**
  * Has the unit run `version`, the release that is live now. Sessions go on running. Does nothing where it runs that
- * already, and `isStamped`: at its start it mends the stamp. Gives back why it does not come up; systemd goes on trying then, and the next rollout may begin.
+ * already and `isStamped`; where not, it is started anew once, for at its start it mends the stamp. Gives back why it does
+ * not come up; systemd goes on trying then, and the next rollout may begin.
  */
-export async function restartInto(version: string, isStamped = true): Promise<string | undefined> {
-  if (isStamped) await untilNotQueued(version);
+export async function restartInto(
+  version: string,
+  isStamped: () => Promise<boolean>,
+): Promise<string | undefined> {
+  await untilNotQueued();
   const endsAt = performance.now() + RESTART_MS;
   let problem: string | undefined;
   for (;;) {
-    if (isStamped && (await isUp(version))) return undefined;
+    if ((await isUp(version)) && (problem !== undefined || (await isStamped()))) return undefined;
     const leftMs = endsAt - performance.now();
     if (problem !== undefined && leftMs < PAUSE_MS) return problem;
     problem = await restart(leftMs).then(() => undefined, messageOf);
@@ -63,13 +67,15 @@ async function isUp(version: string): Promise<boolean> {
   return (await runningVersion()) === version && (await show('ActiveState')) === 'active';
 }
 
-/** systemd is about to start it, which has its reasons to wait: neither to be hurried, nor to be called silent. */
-async function untilNotQueued(version: string): Promise<void> {
+/**
+ * systemd has yet to begin with its start, and its reasons to wait: neither to be hurried, nor to be called silent. Unlike
+ * one that is being started, which may hang.
+ */
+async function untilNotQueued(): Promise<void> {
   const endsAt = performance.now() + QUEUED_MS;
   while (performance.now() < endsAt) {
-    const running = await runningVersion();
-    const isOther = running !== undefined && running !== version;
-    if (isOther || /^0?$/.test(await show('Job'))) return;
+    const isBefore = (await show('ActiveState')) === 'inactive';
+    if (!isBefore || /^0?$/.test(await show('Job'))) return;
     await new Promise((resolve) => setTimeout(resolve, QUEUE_LOOK_MS));
   }
 }
