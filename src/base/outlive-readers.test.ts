@@ -5,6 +5,7 @@ import { runCommand } from './run-command.ts';
 const PROGRAM = `
 import { outliveReaders } from '${new URL('outlive-readers.ts', import.meta.url).pathname}';
 outliveReaders();
+if (process.env.HANG_UP) process.kill(process.pid, 'SIGHUP');
 for (let line = 0; line < 20; line += 1) {
   process.stdout.write(\`\${line} \${'x'.repeat(100_000)}\\n\`);
   await new Promise((resolve) => setTimeout(resolve, 5));
@@ -20,6 +21,11 @@ async function run(shellLine: string, endsWith: number): Promise<{ exitCode: num
 test.each([0, 4])('a reader that goes away does not end it: it ends with its own %i', async (endsWith) => {
   const { exitCode, stderr } = await run('"$NODE" --input-type=module -e "$PROGRAM" | head -c 1', endsWith);
   expect({ exitCode, stderr }).toEqual({ exitCode: endsWith, stderr: '' });
+});
+
+test('nor does the end of the terminal that it was started on', async () => {
+  const { exitCode } = await run('HANG_UP=1 "$NODE" --input-type=module -e "$PROGRAM" | head -c 1', 4);
+  expect(exitCode).toBe(4);
 });
 
 test.each([

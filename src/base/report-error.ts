@@ -8,10 +8,9 @@ const MOST_COLUMNS = 500;
 /** The lines an operator reads: what failed, where, the command, its last words, and what to do next. */
 export function describeError(thrown: unknown): string {
   const error = asOperatorError(thrown);
-  if (!(error instanceof OperatorError)) {
-    const trace = process.env['CONVOCATE_DEBUG'] ? `\n${error instanceof Error ? error.stack : ''}` : '';
+  const trace = process.env['CONVOCATE_DEBUG'] ? `\n${thrown instanceof Error ? thrown.stack : ''}` : '';
+  if (!(error instanceof OperatorError))
     return `internal error: ${messageOf(error)}\n  this is a bug; set CONVOCATE_DEBUG=1 to see where${trace}`;
-  }
   const { host, argv, exitCode, output, hint } = error.details;
   const lines = [`error: ${error.message}`];
   if (host) lines.push(`  host:    ${host}`);
@@ -19,7 +18,7 @@ export function describeError(thrown: unknown): string {
     lines.push(`  command: ${formatArgv(argv)}${exitCode === undefined ? '' : `  (exit ${exitCode})`}`);
   for (const line of lastWords(output).slice(-8)) lines.push(`  | ${line}`);
   if (hint) lines.push(`  next:    ${hint}`);
-  return lines.join('\n');
+  return lines.join('\n') + trace;
 }
 
 const HINTS: Readonly<Record<string, string>> = {

@@ -61,7 +61,6 @@ test('of many that killed processes left, those that were written last are read,
 test.each<[string, Record<string, unknown>]>([
   ['of another kind', { status: 'shell' }],
   ['without a time', { statusUpdatedAt: undefined }],
-  ['of a menu that somebody looks at', { status: 'waiting', waitingFor: 'dialog open' }],
 ])('one %s is none', (_, fields) => {
   expect(parseStatus(stored(fields), NOW)).toBeUndefined();
 });
@@ -74,6 +73,15 @@ test('what it waits for is told, short and plain; a time to come is now', () => 
   });
   const detail = `[2Jpermission prompt${'.'.repeat(59)}`;
   expect(parseStatus(text, NOW)).toEqual({ state: 'waiting', detail, atMs: NOW });
+});
+
+test('a menu says nothing, and least of all that what a killed process left is so still', async () => {
+  writeFileSync(at('19.json'), stored({ status: 'waiting', waitingFor: 'permission prompt' }));
+  writeFileSync(
+    at('20.json'),
+    stored({ status: 'waiting', waitingFor: 'dialog open', statusUpdatedAt: NOW - 5 }),
+  );
+  expect(await readProgramStatus(home, NOW)).toBeUndefined();
 });
 
 describe('what a session may put there instead', () => {

@@ -28,6 +28,9 @@ const OWN_PANE = /\.%0$/;
 /** What it "waits" for while somebody looks at one of its menus; they know. */
 const MENU = 'dialog open';
 
+/** A menu says nothing of what its program does; only that what others left is older. */
+type Told = ProgramStatus | { readonly state: 'menu'; readonly atMs: number };
+
 const StoredStatus = z.object({
   status: z.enum(['busy', 'waiting', 'idle']),
   statusUpdatedAt: z.number(),
@@ -35,17 +38,20 @@ const StoredStatus = z.object({
   tmux: z.string().check(z.regex(OWN_PANE)),
 });
 
-/** The newest status of the session's own program; undefined where none is to be had. Never rejects, never blocks. */
+/**
+ * The newest status of the session's own program; undefined where none is to be had, as while it shows a menu. Never
+ * rejects, never blocks.
+ */
 export async function readProgramStatus(home: string, nowMs: number): Promise<ProgramStatus | undefined> {
   try {
     return await inDirectory(home, STATUS_DIRECTORY, async (directory) => {
-      let newest: ProgramStatus | undefined;
+      let newest: Told | undefined;
       for (const name of await newestOf(directory, await statusFiles(directory))) {
         const text = await readSmallFile(join(directory, name), MOST_BYTES).catch(() => undefined);
-        const status = text === undefined ? undefined : parseStatus(text, nowMs);
-        if (status && status.atMs >= (newest?.atMs ?? 0)) newest = status;
+        const told = text === undefined ? undefined : parseStatus(text, nowMs);
+        if (told && told.atMs >= (newest?.atMs ?? 0)) newest = told;
       }
-      return newest;
+      return newest?.state === 'menu' ? undefined : newest;
     });
   } catch {
     return undefined;
@@ -79,9 +85,11 @@ async function newestOf(directory: string, names: readonly string[]): Promise<re
 }
 
 /** Exported for tests; undefined of what is no status. */
-export function parseStatus(text: string, nowMs: number): ProgramStatus | undefined {
+export function parseStatus(text: string, nowMs: number): Told | undefined {
   const { success, data } = StoredStatus.safeParse(parseJson(text));
-  if (!success || (data.status === 'waiting' && data.waitingFor === MENU)) return undefined;
+  if (!success) return undefined;
+  const atMs = Math.min(Math.trunc(data.statusUpdatedAt), nowMs);
+  if (data.status === 'waiting' && data.waitingFor === MENU) return { state: 'menu', atMs };
   const detail = data.status === 'waiting' ? plainWords(data.waitingFor) : '';
-  return { state: data.status, detail, atMs: Math.min(Math.trunc(data.statusUpdatedAt), nowMs) };
+  return { state: data.status, detail, atMs };
 }

@@ -76,6 +76,10 @@ test.each([
   ['by an option of the process', () => startedWith('--live-restore')],
   ['by an option with its value', () => startedWith('-H', 'fd://', '--live-restore=true')],
   ['by what cannot be seen', () => void (mainPid = '0')],
+  [
+    'by what a wrapper may have told it',
+    () => files.set('/proc/42/cmdline', '/bin/sh\0/usr/local/sbin/dockerd\0'),
+  ],
 ])('one that is on %s is left alone: Docker does not start where both say it', async (_how, start) => {
   start();
   expect(await drift()).toBeUndefined();

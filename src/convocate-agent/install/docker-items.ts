@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import * as z from 'zod/mini';
 import { pollUntil } from '../../base/deadline.ts';
 import { OperationError, codeOf, messageOf } from '../../base/errors.ts';
@@ -69,7 +70,7 @@ async function checkLiveRestore(info: DockerAnswer): Promise<string | undefined>
 }
 
 /**
- * What the running dockerd was started with, undefined where that cannot be seen. Asked of the process: systemd does not
+ * What the running dockerd was started with, undefined where that cannot be seen, as behind a wrapper. Asked of the process: systemd does not
  * tell what comes from the variables of its unit, as Debian's DOCKER_OPTS.
  */
 async function dockerdWords(): Promise<string[] | undefined> {
@@ -77,7 +78,8 @@ async function dockerdWords(): Promise<string[] | undefined> {
   const pid = (await runCommand(argv)).stdout.trim();
   if (!/^[1-9]\d*$/.test(pid)) return undefined;
   const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => undefined);
-  return text?.split('\0');
+  const words = text?.split('\0');
+  return basename(words?.[0] ?? '') === 'dockerd' ? words : undefined;
 }
 
 const isLiveRestore = (word: string): boolean => /^--?live-restore(=|$)/.test(word);

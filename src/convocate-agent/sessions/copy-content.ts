@@ -1,7 +1,7 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, copyFile, open, statfs } from 'node:fs/promises';
 import { bytesText } from '../../base/bytes-text.ts';
-import { codeOf } from '../../base/errors.ts';
+import { OperationError, codeOf } from '../../base/errors.ts';
 import { runChecked } from '../../base/run-command.ts';
 import { RpcError } from '../../protocol/error-codes.ts';
 
@@ -12,6 +12,9 @@ const PIECE_BYTES = 1024 * 1024;
 /** Of a smaller file it does not matter whether it has holes. */
 const SPARSE_BYTES = 1024 * 1024;
 const SPARSE_MS = 60 * 60 * 1000;
+const SPARSE_LOOK_MS = 1_000;
+/** Of what was ended by SIGXFSZ: it would have written further than it may. */
+const AT_LIMIT_EXIT = 128 + 25;
 const BLOCK_BYTES = 512; // the unit of `st_blocks`, whatever the file system's own
 /** A copy leaves this much of a disk to whatever else runs on the host. */
 const RESERVE_SHARE = 0.05;
@@ -47,7 +50,8 @@ export class ContentCopy {
     await this.#expectRoom(onDiskBytes);
     const target = await open(to, 'wx', 0o600);
     try {
-      if (stats.size > SPARSE_BYTES && onDiskBytes < stats.size) await copySparse(file, stats.size, target);
+      if (stats.size > SPARSE_BYTES && onDiskBytes < stats.size)
+        await this.#copySparse(file, stats.size, target);
       else await this.#copyPieces(file, stats.size, target);
     } finally {
       await target.close();
@@ -71,16 +75,20 @@ export class ContentCopy {
   async #expectRoom(sizeBytes: number): Promise<void> {
     if (!this.#keepsReserve) return;
     if (sizeBytes > this.#roomBytes) {
-      const { bavail, blocks, bsize } = await statfs(this.#directory);
-      const freeBytes = bavail * bsize;
-      const reserveBytes = Math.min(RESERVE_BYTES, blocks * bsize * RESERVE_SHARE);
-      if (freeBytes - sizeBytes < reserveBytes) {
-        const words = `the disk of ${this.#directory} has no room for the copy: ${bytesText(freeBytes)} are free`;
-        throw new RpcError('refused', `${words}, and ${bytesText(reserveBytes)} of it are kept for others`);
-      }
-      this.#roomBytes = Math.max(sizeBytes, Math.min(freeBytes - reserveBytes, LOOK_BYTES));
+      const roomBytes = await this.#look(sizeBytes);
+      this.#roomBytes = Math.max(sizeBytes, Math.min(roomBytes, LOOK_BYTES));
     }
     this.#roomBytes -= sizeBytes;
+  }
+
+  /** The bytes that may be written; throws `refused` where those are fewer than `neededBytes`. */
+  async #look(neededBytes: number): Promise<number> {
+    const { bavail, blocks, bsize } = await statfs(this.#directory);
+    const freeBytes = bavail * bsize;
+    const reserveBytes = Math.min(RESERVE_BYTES, blocks * bsize * RESERVE_SHARE);
+    if (freeBytes - neededBytes >= reserveBytes) return freeBytes - reserveBytes;
+    const words = `the disk of ${this.#directory} has no room for the copy: ${bytesText(freeBytes)} are free`;
+    throw new RpcError('refused', `${words}, and ${bytesText(reserveBytes)} of it are kept for others`);
   }
 
   /** Not further than it was long: a session may go on writing into it without end. */
@@ -92,13 +100,29 @@ export class ContentCopy {
       left -= bytesRead;
     }
   }
-}
 
-/** By cp(1), which asks where the holes are; Node cannot. A database or a disk of a machine may be nearly nothing else. */
-async function copySparse(file: FileHandle, sizeBytes: number, target: FileHandle): Promise<void> {
-  const argv = ['cp', '--sparse=always', '--', pathOf(file, process.pid), pathOf(target, process.pid)];
-  await runChecked(argv, { timeoutMs: SPARSE_MS });
-  await target.truncate(sizeBytes); // as above
+  /**
+   * By cp(1), which asks where the holes are; Node cannot. A database or a disk of a machine may be nearly nothing else. It
+   * would follow a file that grows, and what fills the holes meanwhile: so there is a limit, and an eye on the room.
+   */
+  async #copySparse(file: FileHandle, sizeBytes: number, target: FileHandle): Promise<void> {
+    const cp = ['cp', '--sparse=always', '--', pathOf(file, process.pid), pathOf(target, process.pid)];
+    const argv = ['prlimit', `--fsize=${sizeBytes}`, '--core=0', ...cp];
+    const refused = new AbortController();
+    const look = async (): Promise<void> => void (await this.#look(0));
+    const looks = setInterval(() => {
+      if (this.#keepsReserve) look().catch((error: unknown) => refused.abort(error));
+    }, SPARSE_LOOK_MS);
+    try {
+      await runChecked(argv, { timeoutMs: SPARSE_MS, signal: refused.signal });
+    } catch (error) {
+      refused.signal.throwIfAborted();
+      if (!(error instanceof OperationError && error.details.exitCode === AT_LIMIT_EXIT)) throw error;
+    } finally {
+      clearInterval(looks);
+    }
+    await target.truncate(sizeBytes); // its end may be a hole
+  }
 }
 
 /** By its open descriptor: whatever becomes of the name. */

@@ -26,7 +26,7 @@ const pass = (ms: number): void => {
 const detach = (clientId: string): string =>
   `exec ${containerOf(id)} ${SESSION_SCRIPT.detachClient} ${clientId}`;
 
-test('clients of earlier runs are ended once; ids tell those of this run from them', async () => {
+test('clients of earlier runs are ended at once, and when none can come late any more; ids tell those of this run from them', async () => {
   const { lost } = fixture.agent;
   const run = lost.newClientId().split('-')[0] ?? '';
   expect(lost.newClientId()).toMatch(new RegExp(`^${run}-[0-9a-f-]{36}$`));
@@ -35,6 +35,10 @@ test('clients of earlier runs are ended once; ids tell those of this run from th
   const [call, ...others] = await sweep();
   expect(call).toMatch(new RegExp(` sh ${run}$`));
   expect(others).toEqual([]);
+  pass(59_000);
+  expect(await sweep()).toEqual([]);
+  pass(2_000);
+  expect(await sweep()).toEqual([call]);
   expect(await sweep()).toEqual([]);
 });
 

@@ -26,6 +26,8 @@ interface Lost {
   readonly clientId: string | undefined;
   /** When Docker was asked to end it first, and answered. */
   answeredAtMs?: number;
+  /** That it may be left was said. */
+  isTold?: true;
 }
 
 /**
@@ -60,6 +62,8 @@ export class LostClients {
 
   async #end({ docker, containers, log }: Surroundings, lost: Lost): Promise<void> {
     const { sessionId, clientId } = lost;
+    // Those of earlier runs are looked for twice: at once, and when none can come late any more.
+    if (clientId === undefined && agoMs(lost.answeredAtMs) < LATE_MS) return;
     const argv =
       clientId === undefined ? detachEarlierArgv(this.#run) : [SESSION_SCRIPT.detachClient, clientId];
     try {
@@ -67,12 +71,20 @@ export class LostClients {
       if (!isOver) {
         const command = { argv, user: CLAUDE_USER.name, timeoutMs: SWEEP_MS };
         const { exitCode } = await docker.exec(containerNameOf(sessionId), command);
-        const askedForMs = performance.now() - (lost.answeredAtMs ??= performance.now());
-        isOver = clientId === undefined || askedForMs > (exitCode === 0 ? GIVE_UP_MS : LATE_MS);
+        const mayBeThere = clientId !== undefined && exitCode === 0;
+        isOver = agoMs((lost.answeredAtMs ??= performance.now())) >= (mayBeThere ? GIVE_UP_MS : LATE_MS);
       }
       if (isOver) this.#left.delete(lost);
     } catch (error) {
-      log.info({ session: sessionId }, `a client may be left in the container: ${messageOf(error)}`);
+      log[lost.isTold ? 'debug' : 'info'](
+        { session: sessionId },
+        `a client may be left in the container: ${messageOf(error)}`,
+      );
+      lost.isTold = true;
     }
   }
+}
+
+function agoMs(atMs = -Infinity): number {
+  return performance.now() - atMs;
 }
