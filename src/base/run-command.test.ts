@@ -175,3 +175,11 @@ describe('runChecked', () => {
     });
   });
 });
+
+test.each([
+  [true, '1'],
+  [false, '0'],
+])('apart: %s, a command leads a session of its own: %s', async (apart, leads) => {
+  const script = 'read -r _ _ _ _ _ session _ </proc/$$/stat; echo $(($$ == session))';
+  expect((await runChecked(['sh', '-c', script], { apart })).trim()).toBe(leads);
+});

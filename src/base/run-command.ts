@@ -14,6 +14,8 @@ export interface CommandOptions {
   /** The process is killed and {@link DeadlineError} thrown after this; default 60 s. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** In a session of its own: neither the end of our terminal nor a Ctrl-C there reaches it. */
+  readonly apart?: boolean;
 }
 
 export interface CommandResult {
@@ -74,6 +76,7 @@ export function startProcess(
     ...(options.env && { env: options.env }),
     ...(options.cwd && { cwd: options.cwd }),
     ...(options.signal && { signal: options.signal }),
+    ...(options.apart && { detached: true }),
   });
 }
 

@@ -7,14 +7,18 @@ import { followProcess } from './running-command.ts';
 export function openLocalHost(name = 'local'): Host {
   const prefix = process.getuid?.() === 0 ? [] : ['sudo', '-n', '--'];
   const run: Host['run'] = (argv, options = {}) =>
-    expectInTime(name, argv, runCommand([...prefix, ...argv], options));
+    expectInTime(name, argv, runCommand([...prefix, ...argv], { ...options, apart: true }));
   const close = (): Promise<void> => Promise.resolve();
   return {
     name,
     run,
     check: async (argv, options) => expectSuccess(name, argv, await run(argv, options)),
     start: async (argv) =>
-      followProcess(name, argv, startProcess([...prefix, ...argv], { stdio: ['pipe', 'pipe', 'pipe'] })),
+      followProcess(
+        name,
+        argv,
+        startProcess([...prefix, ...argv], { stdio: ['pipe', 'pipe', 'pipe'], apart: true }),
+      ),
     reconnect: async () => openLocalHost(name),
     close,
     [Symbol.asyncDispose]: close,

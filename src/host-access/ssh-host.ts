@@ -10,6 +10,9 @@ import { explainRefusal } from './host-key.ts';
 import { followProcess } from './running-command.ts';
 import { type SshTarget, checkTarget, sshOptions } from './ssh-target.ts';
 
+/** What is under way on a host ends with its connection, and that must not end with the operator's terminal. */
+const APART = { apart: true } as const;
+
 /** ssh's own exit code for "no connection"; a few programs, ssh-keygen among them, end with it too. */
 const SSH_FAILED = 255;
 
@@ -81,9 +84,16 @@ function sshHost(target: SshTarget, clientAddress: string, { wrap, isConnected, 
     return result;
   };
   const run: Host['run'] = async (argv, options = {}) =>
-    await expectConnected(argv, await expectInTime(name, argv, runCommand(wrap(argv), options)));
+    await expectConnected(
+      argv,
+      await expectInTime(name, argv, runCommand(wrap(argv), { ...options, ...APART })),
+    );
   const start: Host['start'] = async (argv) => {
-    const running = followProcess(name, argv, startProcess(wrap(argv), { stdio: ['pipe', 'pipe', 'pipe'] }));
+    const running = followProcess(
+      name,
+      argv,
+      startProcess(wrap(argv), { stdio: ['pipe', 'pipe', 'pipe'], ...APART }),
+    );
     return {
       ...running,
       finish: async (timeoutMs) => await expectConnected(argv, await running.finish(timeoutMs)),
@@ -114,7 +124,7 @@ async function startMaster(target: SshTarget, options: readonly string[]): Promi
     '-N',
     target.host,
   ];
-  const login = runCommand(argv, { timeoutMs: 30_000 });
+  const login = runCommand(argv, { timeoutMs: 30_000, ...APART });
   const result = await expectInTime(target.host, ['ssh', target.host], login);
   if (result.exitCode !== 0) throw await explainRefusal(target.host, target.knownHostsFile, result.stderr);
 }

@@ -21,6 +21,7 @@ import {
   standInState,
 } from './support/session-stand-in.ts';
 import { newSession } from './support/sessions.ts';
+import { Terminal } from './support/terminal.ts';
 
 const labName = 'cut-off-test';
 const host = 'agent-a';
@@ -32,11 +33,11 @@ let shell: Machine;
 let agent: Machine;
 let session: string;
 let counting: StandInState;
-/** Releases 1 to 4: from each to the next is a program and an image layer of several MB. */
+/** Releases 1 to 5: from each to the next is a program and an image layer of several MB. */
 const trees: string[] = [];
 
 beforeAll(async () => {
-  for (const minor of [1, 2, 3, 4])
+  for (const minor of [1, 2, 3, 4, 5])
     trees.push(await buildRelease({ version: version(minor), ballastBytes: minor === 1 ? 0 : 8 * mebibyte }));
   lab = await freshCluster({ name: labName, agents: 1, tree: trees[0] ?? '' });
   shell = lab.shell;
@@ -186,8 +187,30 @@ describe('killed after staging', () => {
   });
 });
 
+test('a terminal that is closed under an update ends none: it is confirmed, and the lock is free', async () => {
+  await moveShellTo(lab, trees[3] ?? '');
+  const argv = ['convocate-host', 'update', '--host', host];
+  const terminal = await Terminal.open(shell, { name: 'closed', argv });
+  await terminal.waitFor(/confirming over a fresh connection/, 90_000);
+  await terminal.close();
+  await pollUntil(
+    async () =>
+      (await shell.exec(['pgrep', '-f', 'convocate-host[ ]update'])).exitCode === 1 ? true : undefined,
+    {
+      timeoutMs: 60_000,
+      intervalMs: 500,
+      what: 'the end of the update',
+    },
+  );
+  expect(await liveRelease(agent)).toEqual(wholly(version(4)));
+  const [status] = JSON.parse((await shell.run(['convocate-host', 'status', '--json'])).stdout) as object[];
+  expect(status).toMatchObject({ up: true, version: version(4) });
+  expect(status).not.toHaveProperty('rolled_back');
+  expect(onlyEvent(await runUpdate(shell, host), 'result')).toMatchObject({ outcome: 'unchanged' });
+});
+
 describe('two operators at once', () => {
-  beforeAll(() => moveShellTo(lab, trees[3] ?? ''));
+  beforeAll(() => moveShellTo(lab, trees[4] ?? ''));
 
   test('the second is refused and told who, since when and from where; the first goes on', async () => {
     await agent.limitBandwidth('10mbit');
@@ -225,13 +248,13 @@ describe('two operators at once', () => {
     await agent.unlimit();
     expect(await update.until((event) => event.event === 'result')).toMatchObject({
       outcome: 'updated',
-      version: version(4),
+      version: version(5),
     });
     await update.ended;
-    expect(await liveRelease(agent)).toEqual(wholly(version(4)));
+    expect(await liveRelease(agent)).toEqual(wholly(version(5)));
     const { stdout } = await agent.run(['convocate-agent', 'prune', '--json']);
     expect(JSON.parse(stdout)).toMatchObject({
-      keptVersions: expect.arrayContaining([version(4)]) as string[],
+      keptVersions: expect.arrayContaining([version(5)]) as string[],
     });
   });
 });
