@@ -53,7 +53,10 @@ export async function openSshHost(target: SshTarget): Promise<Host> {
       quoteArgv([...prefix, ...TELL_SIGNAL, ...argv]),
     ];
     const isConnected = async (): Promise<boolean> => {
-      const check = runCommand(['ssh', ...options, '-O', 'check', target.host], { timeoutMs: 5_000 });
+      const check = runCommand(['ssh', ...options, '-O', 'check', target.host], {
+        timeoutMs: 5_000,
+        ...APART,
+      });
       return await check.then(
         ({ exitCode }) => exitCode === 0,
         () => false, // a master that does not even answer that carries nothing
@@ -124,14 +127,16 @@ async function startMaster(target: SshTarget, options: readonly string[]): Promi
     '-N',
     target.host,
   ];
-  const login = runCommand(argv, { timeoutMs: 30_000, ...APART });
+  // Not apart: a jump host of the operator's may have to ask for something on their terminal. The master goes into a session
+  // of its own when it stands.
+  const login = runCommand(argv, { timeoutMs: 30_000 });
   const result = await expectInTime(target.host, ['ssh', target.host], login);
   if (result.exitCode !== 0) throw await explainRefusal(target.host, target.knownHostsFile, result.stderr);
 }
 
 async function findElevation(target: SshTarget, options: readonly string[]): Promise<Elevation> {
   const argv = ['sh', '-c', ELEVATION_PROBE];
-  const probe = runCommand([...sshTo(target, options), quoteArgv(argv)], { timeoutMs: 30_000 });
+  const probe = runCommand([...sshTo(target, options), quoteArgv(argv)], { timeoutMs: 30_000, ...APART });
   const result = await expectInTime(target.host, argv, probe);
   // A login may say something of its own before, such as a greeting.
   const [, way, user, clientAddress = ''] = /^(root|sudo|none) (\S+) (\S*)$/m.exec(result.stdout) ?? [];

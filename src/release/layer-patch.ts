@@ -48,7 +48,7 @@ async function unpack(store: BlobStore, diffId: string, target: string): Promise
 /** Node can unpack such a frame, but not make one. */
 async function runZstd(base: string, layer: string, patch: string): Promise<void> {
   const argv = ['zstd', '-q', '-3', '--long=31', `--patch-from=${base}`, layer, '-o', patch];
-  const { exitCode, stderr } = await runCommand(argv, { timeoutMs: ZSTD_MS });
+  const { exitCode, stderr } = await runCommand(argv, { timeoutMs: ZSTD_MS, apart: true });
   if (exitCode === NO_SUCH_PROGRAM)
     throw new OperationError('zstd is not installed on this machine, so no patch was made');
   if (exitCode !== 0) throw new OperationError(`zstd made no patch: ${stderr.trim() || `exit ${exitCode}`}`);

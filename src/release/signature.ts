@@ -30,7 +30,7 @@ export async function verifyManifest(
       ...['ssh-keygen', '-Y', 'verify', '-f', allowedSignersFile, '-I', SIGNATURE.identity],
       ...['-n', SIGNATURE.namespace, '-s', signatureFile],
     ];
-    const result = await runCommand(argv, { input: manifestText });
+    const result = await runCommand(argv, { input: manifestText, apart: true });
     if (result.exitCode !== 0) {
       throw new OperationError("the release manifest's signature is not that of this cluster", {
         argv,

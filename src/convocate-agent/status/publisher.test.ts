@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SUBSYSTEM } from '../../protocol/limits.ts';
-import { StatusEvent } from '../../protocol/status-events.ts';
+import { type AgentSnapshot, StatusEvent } from '../../protocol/status-events.ts';
 import { readLines } from '../../ssh/json-channel.ts';
 import { generateKeyPair, publicBlobOf } from '../../ssh/keys.ts';
 import { type Listener, listen } from '../../ssh/listener.ts';
@@ -31,7 +31,7 @@ afterEach(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-async function startShell(port = 0): Promise<Listener> {
+async function startShell(port = 0, onChannelEnd = () => {}): Promise<Listener> {
   shell = await listen({
     hostKey: hostKey.privateKey,
     address: '127.0.0.1',
@@ -41,6 +41,7 @@ async function startShell(port = 0): Promise<Listener> {
       [SUBSYSTEM.status]: (channel) => {
         const events: StatusEvent[] = [];
         connections.push(events);
+        channel.on('close', onChannelEnd);
         readLines(
           channel,
           (line) => events.push(StatusEvent.parse(JSON.parse(line))),
@@ -56,12 +57,14 @@ function pointTo(port: number, key = hostKey.publicKey): void {
   writeFileSync(join(root, 'shell.json'), JSON.stringify({ host: '127.0.0.1', port, host_key: key }));
 }
 
-function publish(): StatusPublisher {
+function publish(
+  snapshot = async (): Promise<AgentSnapshot> => ({ version: 'v1', sessions: [] }),
+): StatusPublisher {
   publisher = new StatusPublisher({
     agentId: 'agent001',
     shellHostFile: join(root, 'shell.json'),
     statusKeyFile: join(root, 'key'),
-    snapshot: async () => ({ version: 'v1', sessions: [] }),
+    snapshot,
     started: () => ({ type: 'agent.started', data: { version: 'v1', image_tag: 'convocate:v1' } }),
     now: () => new Date(),
     random: () => 0.5,
@@ -134,4 +137,12 @@ test('a shell with another host key is told nothing', { timeout: 15_000 }, async
   pointTo(port);
   await expect.poll(() => told()[0]?.[0], { timeout: 10_000 }).toBe('1 agent.snapshot');
   expect(connections).toHaveLength(1);
+});
+
+test('a shell that comes in each time that it is come to does not make it turn in circles', async () => {
+  const { port } = await startShell(0, () => running.wake());
+  pointTo(port);
+  const running = publish(() => Promise.reject(new Error('the sessions cannot be read')));
+  await new Promise((resolve) => setTimeout(resolve, 900));
+  expect(connections.length).toBeLessThanOrEqual(2); // at once, and hurried once
 });

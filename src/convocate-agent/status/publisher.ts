@@ -18,6 +18,8 @@ const NO_SHELL_YET_MS = 5_000;
 /** What chance takes off a wait: a hundred agents must not come back to their shell all at once. */
 const MOST_OFF = 1 / 4;
 const LAST_WORDS_MS = 1_500;
+/** The shell comes in because we came, so neither side may have the other hurry more often. */
+const HURRY_MS = 1_000;
 
 export interface PublisherOptions {
   readonly agentId: string;
@@ -44,6 +46,7 @@ export class StatusPublisher {
   #connection: SshConnection | undefined;
   #connected = false;
   #closed = false;
+  #hurriedAtMs = -Infinity;
   /** Since the last try began. */
   #isHeardOf = false;
   #hasStarted = false;
@@ -61,7 +64,8 @@ export class StatusPublisher {
 
   /** The shell was heard of: where none is connected, the next try is now. */
   wake(): void {
-    if (this.#connected) return;
+    if (this.#connected || performance.now() - this.#hurriedAtMs < HURRY_MS) return;
+    this.#hurriedAtMs = performance.now();
     this.#isHeardOf = true;
     this.#wait.wake();
   }

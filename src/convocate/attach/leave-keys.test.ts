@@ -27,6 +27,10 @@ test.each([
   [false, ['\u0002d', 'x']],
   [false, ['\u0002dx']],
   [false, ['\u0002d', '\u001b[<35;10;10M', '\u0002']],
+  [true, ['\u0002d\u001b[<35;10;10M\u001b[<35;10;10m']],
+  [true, ['\u001b]11;rgb:1e1e/1e1e/1e1e\u0007\u0002d\u001b[O']],
+  [false, ['\u0002d', '\u001b[200~ls\r\u001b[201~']],
+  [false, ['\u0002d', '\u001b[Amake test\r']],
   [false, ['\u001b[I', '\u0002', '\u001b[A', 'd']],
   [false, ['\u0003\u0003\u0003']], // while all is well the session gets them, and may end of them
 ])('that Ctrl-B D was the last key is %s: %j', (is, typed) => {

@@ -1,8 +1,10 @@
-const ESC = 0x1b;
 const CTRL_B = 0x02;
 const CTRL_C = 0x03;
 const DETACH = new Set([0x44, 0x64]); // D, d
 const INTERRUPTS = 3;
+/** Of the mouse and of the focus, and answers of the terminal: nobody's keys. */
+// oxlint-disable-next-line no-control-regex -- control characters are what this is about
+const REPORT = /\u001b(?:\[<[\d;]*[Mm]|\[[IO]|[\]P_^X][^\u0007\u001b]*(?:\u0007|\u001b\\))/g;
 
 /**
  * Knows the keys that leave a session whose connection is lost: then nobody else is there to take them. Ctrl-B D is what
@@ -23,14 +25,13 @@ export class LeaveKeys {
    */
   typed(keys: Uint8Array): number {
     let wish = 0;
-    const isReport = keys[0] === ESC && !keys.includes(CTRL_B);
-    for (const key of keys) {
+    for (const key of withoutReports(keys)) {
       const isDetach = this.#prefix && DETACH.has(key);
       if (isDetach) wish = 2;
       this.#prefix = key === CTRL_B;
       this.#interrupts = key === CTRL_C ? this.#interrupts + 1 : 0;
       if (this.#interrupts === INTERRUPTS) wish = INTERRUPTS;
-      if (!isReport) this.#endWithDetach = isDetach;
+      this.#endWithDetach = isDetach;
     }
     return wish;
   }
@@ -39,4 +40,8 @@ export class LeaveKeys {
   forgetInterrupts(): void {
     this.#interrupts = 0;
   }
+}
+
+function withoutReports(keys: Uint8Array): Buffer {
+  return Buffer.from(Buffer.from(keys).toString('latin1').replace(REPORT, ''), 'latin1');
 }

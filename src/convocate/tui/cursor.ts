@@ -1,5 +1,5 @@
 import type { SessionView } from '../../protocol/shell-socket.ts';
-import { listRows, scrolledTo } from './layout.ts';
+import { isTooSmall, listRows, scrolledTo } from './layout.ts';
 import { hint } from './notices.ts';
 import { indexOfKey, rowsOf } from './rows.ts';
 import type { TuiEvent } from './events.ts';
@@ -83,8 +83,9 @@ function leftBy(before: TuiState, after: TuiState): SessionView | undefined {
 }
 
 /** Whether the row that the cursor is on is before the operator's eyes; where there is none, the next one is not. */
-function canBeSeen({ away, dialog, list }: TuiState): boolean {
-  return !away && dialog === undefined && list.selected !== undefined;
+function canBeSeen({ away, dialog, list, size }: TuiState): boolean {
+  const isCovered = dialog !== undefined && dialog.kind !== 'filter';
+  return !away && !isCovered && !isTooSmall(size) && list.selected !== undefined;
 }
 
 /** A clock that was set back makes nothing last. */
@@ -96,7 +97,7 @@ function isFresh({ slide, nowMs }: TuiState): boolean {
 export function whyTooSoon(state: TuiState): string | undefined {
   const session = selectedSession(state);
   if (!state.slide || !session || !isFresh(state)) return undefined;
-  return `${state.slide.from} has left this list; the cursor is on ${nameOnHost(session)} now`;
+  return `${state.slide.from} left this list, and ${nameOnHost(session)} has just come under the cursor`;
 }
 
 /** Index of the row that the cursor belongs on; -1 where there is no row. */

@@ -27,7 +27,7 @@ export type KeyName =
 /** Everything that can happen to the UI. */
 export type TuiEvent =
   | { readonly kind: 'key'; readonly key: Key; readonly atMs: number }
-  | { readonly kind: 'size'; readonly size: Size }
+  | { readonly kind: 'size'; readonly size: Size; readonly atMs: number }
   /** Once a second, for ages and notices. */
   | { readonly kind: 'tick'; readonly atMs: number }
   /** The cluster's picture, whole; `first` marks a snapshot: the first of all, or after the service was lost. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { rowsOf } from './rows.ts';
 import { keyOf } from './state.ts';
 import {
+  NOW_MS,
   after,
   agentOf,
   change,
@@ -68,7 +69,7 @@ describe('the cursor', () => {
 
   test('stays in sight when the window shrinks and when agents get into trouble', () => {
     const state = press(stateWith(many(50)), 'pageDown');
-    const small = after(state, { kind: 'size', size: { cols: 40, rows: 12 } });
+    const small = after(state, { kind: 'size', size: { cols: 40, rows: 12 }, atMs: NOW_MS });
     expect([selectedName(small), small.list.top]).toEqual(['session21', 13]);
     const down = clusterOf(many(50), { agents: [agentOf(1, { up: false })] });
     expect(after(small, change(down)).list.top).toBe(14);

@@ -42,8 +42,8 @@ describe('the log', () => {
     const words = seenWith(press(now, 'home'), 'down').split(/[ …]+/);
     expect(words.filter((word) => word === 'word')).toHaveLength(50 * 30);
     expect(words.filter((word) => word.startsWith('end'))).toHaveLength(50);
-    expect(topOf(after(now, { kind: 'size', size: { cols: 120, rows: 24 } }))).toBe(79);
-    expect(topOf(after(now, { kind: 'size', size: { cols: 50, rows: 24 } }))).toBe(50 * 4 - 21);
+    expect(topOf(after(now, { kind: 'size', size: { cols: 120, rows: 24 }, atMs: NOW_MS }))).toBe(79);
+    expect(topOf(after(now, { kind: 'size', size: { cols: 50, rows: 24 }, atMs: NOW_MS }))).toBe(50 * 4 - 21);
   });
 
   test('that does not come says why', () => {
@@ -72,7 +72,7 @@ test('the help scrolls to its end and no further, and a larger window shows more
   const end = press(state, '?', 'end');
   expect(topOf(end)).toBe(HELP_LINES.length - 21);
   expect(topOf(press(end, 'pageDown', 'down'))).toBe(HELP_LINES.length - 21);
-  expect(topOf(after(end, { kind: 'size', size: { cols: 80, rows: 500 } }))).toBe(0);
+  expect(topOf(after(end, { kind: 'size', size: { cols: 80, rows: 500 }, atMs: NOW_MS }))).toBe(0);
 });
 
 test('messages show the newest, and stay where they were scrolled to when more come', () => {
@@ -104,7 +104,7 @@ describe.each([
 ])('at $cols×$rows', (size) => {
   const words = (number: number) => Array.from({ length: 40 }, (_, index) => `m${number}w${index}`).join(' ');
   const told = Array.from({ length: 20 }, (_, number) => cameBack(words(number)));
-  const sized = after(state, { kind: 'size', size }, ...told);
+  const sized = after(state, { kind: 'size', size, atMs: NOW_MS }, ...told);
 
   test.each(['down', 'pageDown'])('every line of every message is reached with %s', (word) => {
     const text = seenWith(press(sized, 'm', 'home'), word);

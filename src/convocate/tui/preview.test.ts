@@ -4,6 +4,7 @@ import { keyOf } from './state.ts';
 import { step } from './step.ts';
 import { targetOf } from './target.ts';
 import {
+  NOW_MS,
   after,
   change,
   clusterOf,
@@ -31,11 +32,11 @@ describe('the preview', () => {
   });
 
   test('is none in a narrow window, and comes with the width', () => {
-    const narrow: TuiEvent = { kind: 'size', size: { cols: 119, rows: 40 } };
+    const narrow: TuiEvent = { kind: 'size', size: { cols: 119, rows: 40 }, atMs: NOW_MS };
     expect(step(wide, narrow)).toMatchObject({ effects: [none], state: { preview: undefined } });
-    expect(step(after(wide, narrow), { kind: 'size', size: { cols: 120, rows: 40 } }).effects).toEqual([
-      of(first),
-    ]);
+    expect(
+      step(after(wide, narrow), { kind: 'size', size: { cols: 120, rows: 40 }, atMs: NOW_MS }).effects,
+    ).toEqual([of(first)]);
   });
 
   test('is none of a session that shows nothing, until it runs', () => {

@@ -166,9 +166,7 @@ class Tui {
   }
 
   #takeTerminal(stray?: StrayKeys): void {
-    this.#keys = new KeyReader((key) => {
-      if (!stray?.drops(performance.now())) this.#tell({ kind: 'key', key, atMs: Date.now() });
-    });
+    this.#keys = new KeyReader((key) => this.#tell({ kind: 'key', key, atMs: Date.now() }), stray);
     this.#terminal.take({
       onBytes: (bytes) => this.#keys?.push(bytes),
       onFree: () => this.#screen.onFree(),
@@ -181,7 +179,7 @@ class Tui {
     const size = this.#terminal.size();
     if (!size) return;
     this.#screen.forget();
-    this.#tell({ kind: 'size', size });
+    this.#tell({ kind: 'size', size, atMs: Date.now() });
   }
 
   #onContinue(): void {

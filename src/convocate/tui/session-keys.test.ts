@@ -192,7 +192,7 @@ describe('a row that leaves by itself puts the cursor on another', () => {
       expect(pressed.effects).toEqual([]);
       expect(pressed.state.dialog).toBeUndefined();
       expect(pressed.state.notice?.text).toMatch(
-        /^\w+: session1 has left this list; the cursor is on session2 on host1 now$/,
+        /^\w+: session1 left this list, and session2 on host1 has just come under the cursor$/,
       );
     }
   });
@@ -207,6 +207,8 @@ describe('a row that leaves by itself puts the cursor on another', () => {
     expect(step(moved, key('k', NOW_MS + 500)).state.dialog).toMatchObject({ kind: 'confirm' });
   });
 
+  const SIZE = { cols: 80, rows: 24 };
+  const TINY = { cols: 30, rows: 8 };
   const later = (event: TuiEvent, atMs: number): TuiEvent => ({ ...event, atMs }) as TuiEvent;
   const tick = (atMs: number): TuiEvent => ({ kind: 'tick', atMs });
 
@@ -214,8 +216,12 @@ describe('a row that leaves by itself puts the cursor on another', () => {
     ['a session had the terminal', 'enter', cameBack('left session1', { atMs: NOW_MS + 9_000 })],
     ['a page lay over it', '?', key('escape', NOW_MS + 9_000)],
     ['a question lay over it', 'k', key('n', NOW_MS + 9_000)],
-  ])('for as long after the list is seen again, where %s', (_, opens, closes) => {
-    const hidden = press(stateWith(sessions), '!', opens);
+    ['the window was too small', TINY, { kind: 'size', size: SIZE, atMs: NOW_MS + 9_000 }],
+  ] as const)('for as long after the list is seen again, where %s', (_, opens, closes) => {
+    const hidden = after(
+      press(stateWith(sessions), '!'),
+      typeof opens === 'string' ? key(opens) : { kind: 'size', size: opens, atMs: NOW_MS },
+    );
     const seen = after(hidden, later(change(answered), NOW_MS + 3_000), tick(NOW_MS + 8_000), closes);
     expect(selectedName(seen)).toBe('session2');
     expect(step(seen, key('enter', NOW_MS + 9_499)).effects).toEqual([]);

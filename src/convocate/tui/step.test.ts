@@ -107,7 +107,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
         [160, 40],
         [10, 2],
       ].map(([cols = 0, rows = 0]): TuiEvent => {
-        return { kind: 'size', size: { cols, rows } };
+        return { kind: 'size', size: { cols, rows }, atMs: NOW_MS };
       }),
     ),
   },

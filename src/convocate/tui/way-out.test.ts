@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { SMALLEST, type TuiState } from './state.ts';
-import { after, effectsOf, press, sessionOf, stateWith } from './tui-fixture.ts';
+import { NOW_MS, after, effectsOf, press, sessionOf, stateWith } from './tui-fixture.ts';
 
 const list = stateWith([sessionOf(1), sessionOf(2)]);
 
 function inSmallWindow(state: TuiState): TuiState {
-  return after(state, { kind: 'size', size: { cols: SMALLEST.cols - 1, rows: SMALLEST.rows } });
+  return after(state, { kind: 'size', size: { cols: SMALLEST.cols - 1, rows: SMALLEST.rows }, atMs: NOW_MS });
 }
 
 describe('in a window that is too small, no key acts unseen', () => {
@@ -37,7 +37,7 @@ describe('in a window that is too small, no key acts unseen', () => {
   });
 
   test('and all keys do again as soon as it is large enough', () => {
-    const large = after(small, { kind: 'size', size: SMALLEST });
+    const large = after(small, { kind: 'size', size: SMALLEST, atMs: NOW_MS });
     expect(press(large, 'k').dialog?.kind).toBe('confirm');
   });
 });

@@ -44,7 +44,11 @@ export class KeyDecoder {
 
   /** Something was begun that more bytes may complete. A paste is none of it: it lasts as long as it lasts. */
   get isWaiting(): boolean {
-    return (this.#rest !== '' || this.isInAnswer) && this.#pasted === undefined;
+    return (this.#rest !== '' || this.isInAnswer) && !this.isInPaste;
+  }
+
+  get isInPaste(): boolean {
+    return this.#pasted !== undefined;
   }
 
   /** It is an answer of the terminal that was begun: its pieces may be further apart, for no key waits behind it. */
@@ -55,7 +59,7 @@ export class KeyDecoder {
   /** Nothing more came: what was begun counts as it is, an Escape as an Escape, and an answer as none. */
   flush(): Iterable<Key> {
     this.#answer = undefined;
-    return this.#pasted === undefined ? this.#take(true) : [];
+    return this.isInPaste ? [] : this.#take(true);
   }
 
   *#take(final: boolean): Generator<Key> {
