@@ -129,16 +129,6 @@ test('where the shell is heard of, it is tried at once, and not when the next tr
   await expect.poll(told, { timeout: 4_000 }).toEqual([['1 agent.snapshot', '2 agent.started']]);
 });
 
-test('a shell with another host key is told nothing', { timeout: 15_000 }, async () => {
-  const { port } = await startShell();
-  pointTo(port, generateKeyPair('other').publicKey);
-  publish();
-  await new Promise<void>((resolve) => setImmediate(resolve));
-  pointTo(port);
-  await expect.poll(() => told()[0]?.[0], { timeout: 10_000 }).toBe('1 agent.snapshot');
-  expect(connections).toHaveLength(1);
-});
-
 test('a shell that comes in each time that it is come to does not make it turn in circles', async () => {
   const { port } = await startShell(0, () => running.wake());
   pointTo(port);
