@@ -79,6 +79,13 @@ describe('trouble of the machine is no bug of ours', () => {
     expect(exitCodeOf(thrown)).toBe(1);
   });
 
+  test('and its trace is there for who asks', () => {
+    process.env['CONVOCATE_DEBUG'] = '1';
+    const thrown = system('EBADF', 'bad file descriptor, read');
+    expect(describeError(thrown)).toMatch(/^error: EBADF.*\n {2}next: .*\n/);
+    expect(describeError(thrown).endsWith(`\n${thrown.stack}`)).toBe(true);
+  });
+
   test('but what Node itself says no to is', () => {
     expect(describeError(system('ERR_INVALID_ARG_TYPE', 'x'))).toMatch(
       /^internal error: .*\n {2}this is a bug/,

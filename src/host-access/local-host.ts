@@ -3,7 +3,10 @@ import { expectInTime, expectSuccess } from './checked.ts';
 import type { Host } from './host.ts';
 import { followProcess } from './running-command.ts';
 
-/** This very machine; `sudo -n` where we are not root. No SSH is involved, so nothing dials a name such as "local". */
+/**
+ * This very machine; `sudo -n` where we are not root. No SSH is involved, so nothing dials a name such as "local". What is
+ * under way does not end with the operator's terminal, as over SSH.
+ */
 export function openLocalHost(name = 'local'): Host {
   const prefix = process.getuid?.() === 0 ? [] : ['sudo', '-n', '--'];
   const run: Host['run'] = (argv, options = {}) =>

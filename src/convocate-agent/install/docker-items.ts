@@ -70,8 +70,8 @@ async function checkLiveRestore(info: DockerAnswer): Promise<string | undefined>
 }
 
 /**
- * What the running dockerd was started with, undefined where that cannot be seen, as behind a wrapper. Asked of the process: systemd does not
- * tell what comes from the variables of its unit, as Debian's DOCKER_OPTS.
+ * What the running dockerd was started with, undefined where that cannot be seen, as behind a wrapper. Asked of the process:
+ * systemd does not tell what comes from the variables of its unit, as Debian's DOCKER_OPTS.
  */
 async function dockerdWords(): Promise<string[] | undefined> {
   const argv = ['systemctl', 'show', 'docker.service', '--property=MainPID', '--value'];

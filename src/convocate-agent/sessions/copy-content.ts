@@ -109,9 +109,8 @@ export class ContentCopy {
     const cp = ['cp', '--sparse=always', '--', pathOf(file, process.pid), pathOf(target, process.pid)];
     const argv = ['prlimit', `--fsize=${sizeBytes}`, '--core=0', ...cp];
     const refused = new AbortController();
-    const look = async (): Promise<void> => void (await this.#look(0));
     const looks = setInterval(() => {
-      if (this.#keepsReserve) look().catch((error: unknown) => refused.abort(error));
+      if (this.#keepsReserve) this.#look(0).catch((error: unknown) => refused.abort(error));
     }, SPARSE_LOOK_MS);
     try {
       await runChecked(argv, { timeoutMs: SPARSE_MS, signal: refused.signal });

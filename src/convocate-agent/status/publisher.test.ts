@@ -133,6 +133,6 @@ test('a shell that comes in each time that it is come to does not make it turn i
   const { port } = await startShell(0, () => running.wake());
   pointTo(port);
   const running = publish(() => Promise.reject(new Error('the sessions cannot be read')));
-  await new Promise((resolve) => setTimeout(resolve, 900));
+  await new Promise((resolve) => setTimeout(resolve, 900)); // for what must not come: there is nothing to wait for
   expect(connections.length).toBeLessThanOrEqual(2); // at once, and hurried once
 });

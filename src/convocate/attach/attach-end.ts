@@ -1,6 +1,7 @@
 import type { ShellClient } from '../../cluster/shell-client.ts';
 import { ATTACH, type TerminalEnd } from '../../protocol/attach.ts';
 import type { Session } from '../../protocol/session.ts';
+import type { SessionView } from '../../protocol/shell-socket.ts';
 import { describeSession } from '../commands/find-session.ts';
 import { type SessionEnd, endCause } from '../how-it-ended.ts';
 import type { Ending } from './attach-state.ts';
@@ -48,12 +49,10 @@ export function leftUnopened(target: AttachTarget): AttachEnd {
 /** Where nobody told why it ended, the service knows what became of the session. */
 export async function farewell(shell: ShellClient, target: AttachTarget, problem = ''): Promise<AttachEnd> {
   const what = describeSession(target);
-  const agents = await shell.agents().catch(() => []);
-  // A service that has just started lists nothing of an agent that it has not reached.
-  const wasReached = agents.some(({ agent_id, version }) => agent_id === target.agent_id && version !== '');
-  const sessions = await shell.sessions().catch(() => undefined);
-  const now = sessions?.find(({ uuid, agent_id }) => uuid === target.uuid && agent_id === target.agent_id);
-  if (!sessions) return lost(target, 'was lost');
+  const { wasReached, now } = await lookUp(shell, target).catch(() => ({
+    wasReached: false,
+    now: undefined,
+  }));
   if (!now && wasReached) return { kind: 'removed', text: `${what} was removed` };
   if (!now) return lost(target, 'was lost');
   // Also of a row that may be older: it ran when it was attached to, and nothing but an operator starts it again.
@@ -61,6 +60,21 @@ export async function farewell(shell: ShellClient, target: AttachTarget, problem
   if (now.stale) return lost(target, 'was lost');
   if (problem) return lost(target, `could not be had again: ${problem}`);
   return { kind: 'detached', text: `left ${what}; it goes on running` };
+}
+
+interface LookedUp {
+  /** A service that has just started lists nothing of an agent that it has not reached. */
+  readonly wasReached: boolean;
+  readonly now: SessionView | undefined;
+}
+
+async function lookUp(shell: ShellClient, target: AttachTarget): Promise<LookedUp> {
+  const agents = await shell.agents(); // first: one that is reached only now is in a list that comes later
+  const sessions = await shell.sessions();
+  return {
+    wasReached: agents.some(({ agent_id, version }) => agent_id === target.agent_id && version !== ''),
+    now: sessions.find(({ uuid, agent_id }) => uuid === target.uuid && agent_id === target.agent_id),
+  };
 }
 
 function endTold(what: string, end: TerminalEnd): AttachEnd {

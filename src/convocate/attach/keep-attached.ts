@@ -74,9 +74,9 @@ export class KeepAttached {
     return this.#keys.waiting - this.#leaveBytes;
   }
 
-  /** Whether the operator left a connection that was well. */
+  /** Whether Ctrl-B D came last, which leaves a session whose connection is well. */
   get pressedDetach(): boolean {
-    return this.#leaveKeys.endWithDetach;
+    return this.#leaveKeys.endedWithDetach;
   }
 
   resized(): void {

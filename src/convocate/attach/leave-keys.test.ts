@@ -36,7 +36,7 @@ test.each([
 ])('that Ctrl-B D was the last key is %s: %j', (is, typed) => {
   const keys = new LeaveKeys();
   for (const text of typed) keys.typed(Buffer.from(text));
-  expect(keys.endWithDetach).toBe(is);
+  expect(keys.endedWithDetach).toBe(is);
 });
 
 test('interrupts from before the loss do not count', () => {

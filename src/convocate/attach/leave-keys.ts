@@ -13,11 +13,11 @@ const REPORT = /\u001b(?:\[<[\d;]*[Mm]|\[[IO]|[\]P_^X][^\u0007\u001b]*(?:\u0007|
 export class LeaveKeys {
   #prefix = false;
   #interrupts = 0;
-  #endWithDetach = false;
+  #endedWithDetach = false;
 
   /** Ctrl-B D came last. Reports of the mouse and answers of the terminal may have come behind it. */
-  get endWithDetach(): boolean {
-    return this.#endWithDetach;
+  get endedWithDetach(): boolean {
+    return this.#endedWithDetach;
   }
 
   /**
@@ -31,7 +31,7 @@ export class LeaveKeys {
       this.#prefix = key === CTRL_B;
       this.#interrupts = key === CTRL_C ? this.#interrupts + 1 : 0;
       if (this.#interrupts === INTERRUPTS) wish = INTERRUPTS;
-      this.#endWithDetach = isDetach;
+      this.#endedWithDetach = isDetach;
     }
     return wish;
   }

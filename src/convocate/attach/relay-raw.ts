@@ -45,7 +45,7 @@ export async function relayRaw(
   onResize(); // the window may have changed while the session was being started
   try {
     const signal = await whileSignalled({ onEnd: resolve, onResize }, ended, over);
-    return { signal, pressedDetach: leaveKeys.endWithDetach };
+    return { signal, pressedDetach: leaveKeys.endedWithDetach };
   } finally {
     own.stream.unpipe(socket);
     socket.destroySoon();
